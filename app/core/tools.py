@@ -1,0 +1,145 @@
+"""The tools an agent can use, declared once for all channels.
+
+The Realtime session, Retell's custom functions over HTTP and intents found in webhooks share them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+Kind = Literal["read", "write", "action"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool. `parameters` is a JSON schema.
+
+    `kind`: a *read* changes nothing, a *write* is a side effect run by a worker exactly once, an
+    *action* is done to the call itself (hang up, transfer) without a worker.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    kind: Kind
+
+    def declaration(self) -> dict[str, Any]:
+        """The form the Realtime session's `tools` takes."""
+        return {
+            "type": "function",
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters,
+        }
+
+
+def _object(required: Iterable[str] = (), **properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+_SLOT = _text("The id of a slot that check_availability offered in this call.")
+_NAME = _text("The caller's full name.")
+_BOOKING = _text("The id of the appointment, as a tool returned it. Leave out if unknown.")
+_MESSAGE = _text("One short sentence to say before it happens.")
+
+_ALL = (
+    Tool(
+        "check_availability",
+        "Find free appointment slots. Call it before offering any time. Offer only what it returns.",
+        _object(
+            date=_text("The day wanted, YYYY-MM-DD. Leave out for the next free days."),
+            part_of_day={
+                "type": "string",
+                "enum": ["morning", "afternoon", "evening"],
+                "description": "The part of the day wanted.",
+            },
+            time=_text("The time wanted, HH:MM in 24 hours. The nearest free slots are returned."),
+            service=_text("What the appointment is for."),
+        ),
+        "read",
+    ),
+    Tool(
+        "book_appointment",
+        "Book a slot that was offered, after the caller agreed to it and gave a name.",
+        _object(
+            ("slot_id", "name"),
+            slot_id=_SLOT,
+            name=_NAME,
+            service=_text("What the appointment is for."),
+            phone=_text("A call-back number, if other than the one the caller calls from."),
+            notes=_text("Anything the business should know."),
+        ),
+        "write",
+    ),
+    Tool(
+        "reschedule_appointment",
+        "Move an existing appointment to a slot that was offered.",
+        _object(("slot_id",), slot_id=_SLOT, booking_id=_BOOKING, name=_NAME),
+        "write",
+    ),
+    Tool(
+        "cancel_appointment",
+        "Cancel an existing appointment, after the caller confirmed it.",
+        _object(booking_id=_BOOKING, name=_NAME),
+        "write",
+    ),
+    Tool(
+        "find_appointments",
+        "Find the caller's existing appointments by the number they call from and their name.",
+        _object(name=_NAME),
+        "read",
+    ),
+    Tool("end_call", "Hang up, after the conversation is over.", _object(message=_MESSAGE), "action"),
+    Tool(
+        "transfer_call",
+        "Connect the caller to a person, when they ask for one or cannot be helped here.",
+        _object(message=_MESSAGE, reason=_text("Why, in a few words.")),
+        "action",
+    ),
+)
+
+TOOLS: dict[str, Tool] = {tool.name: tool for tool in _ALL}
+
+_SPACE = re.compile(r"\s+")
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SPACE.sub(" ", value).strip().casefold()
+    if isinstance(value, Mapping):
+        return {
+            str(key): _normal(item)
+            for key, item in sorted(value.items())
+            if item is not None and item != ""
+        }
+    if isinstance(value, (list, tuple)):
+        return [_normal(item) for item in value]
+    return value
+
+
+def idempotency_key(
+    call_id: str, tool: str, arguments: Mapping[str, Any], epoch: int = 0
+) -> str:
+    """The key under which a tool's effect happens at most once in a call.
+
+    Arguments that differ only in letter case, blanks, order or empty members are the same. `epoch`
+    counts the cancellations and moves done so far in the call, so that booking a slot again after
+    it was cancelled is a new intention.
+    """
+    body = orjson.dumps([call_id, tool, epoch, _normal(arguments)], option=orjson.OPT_SORT_KEYS)
+    return f"{tool}-{hashlib.sha256(body).hexdigest()[:24]}"

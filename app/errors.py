@@ -1,0 +1,178 @@
+"""The errors of this program, as one small tree.
+
+::
+
+    AppError                     anything we raise on purpose; has a code and an HTTP status
+    ├── BadRequest               400 malformed: cannot be parsed, or a field has the wrong type
+    ├── Unauthorized             401 signature: missing, mangled or wrong
+    ├── Forbidden                403 forbidden: a token is missing or wrong
+    ├── NotFound                 404 not_found
+    ├── TooLarge                 413 too_large
+    ├── UnsupportedMedia         415 unsupported_media
+    ├── TooMany                  429 too_many
+    ├── Unavailable              503 unavailable: try again after `retry_after` seconds
+    ├── SettingsError            the environment or the agent's file is incomplete or wrong
+    ├── ProtocolError            a peer broke the protocol it speaks
+    ├── ModelError               the model's server refused, failed or is gone; `fatal` stops retries
+    └── CalendarError            a booking could not be made
+        ├── SlotTaken            somebody else has the slot
+        ├── NotOffered           the slot was never offered, or its offer lapsed
+        ├── BookingNotFound      no such booking for this caller
+        └── CalendarDown         the calendar did not answer; the same request may be tried again
+
+The code is what programs hold on to, the message is for people. Neither ever holds a secret.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """Base of all errors raised on purpose. `message` may be shown to whoever made the request."""
+
+    code: str = "internal"
+    status: int = 500
+
+    def __init__(
+        self, message: str = "", *, code: str | None = None, status: int | None = None
+    ) -> None:
+        self.message = message or (type(self).__doc__ or "").split("\n")[0]
+        super().__init__(self.message)
+        if code is not None:
+            self.code = code
+        if status is not None:
+            self.status = status
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        """The public form: ``{"error": {"code": str, "message": str}}``."""
+        return {"error": {"code": self.code, "message": self.message}}
+
+
+class BadRequest(AppError):
+    """The request is malformed."""
+
+    code, status = "malformed", 400
+
+
+class Unauthorized(AppError):
+    """The signature is missing or wrong."""
+
+    code, status = "signature", 401
+
+
+class Forbidden(AppError):
+    """The token is missing or wrong."""
+
+    code, status = "forbidden", 403
+
+
+class NotFound(AppError):
+    """There is no such thing."""
+
+    code, status = "not_found", 404
+
+
+class TooLarge(AppError):
+    """The body or frame is too large."""
+
+    code, status = "too_large", 413
+
+
+class UnsupportedMedia(AppError):
+    """The content type is not supported."""
+
+    code, status = "unsupported_media", 415
+
+
+class TooMany(AppError):
+    """Too many requests or calls."""
+
+    code, status = "too_many", 429
+
+    def __init__(self, message: str = "", *, retry_after: int = 1, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Unavailable(AppError):
+    """A part that is needed is away; try again."""
+
+    code, status = "unavailable", 503
+
+    def __init__(self, message: str = "", *, retry_after: int = 1, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class SettingsError(AppError):
+    """Settings are missing or wrong."""
+
+    code: str = "settings"
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class ProtocolError(AppError):
+    """A peer broke the protocol."""
+
+    code, status = "protocol", 400
+
+
+class ModelError(AppError):
+    """The model's server refused, failed or is gone.
+
+    `fatal` is true where another attempt cannot help: a wrong key, no quota, an unknown model.
+    """
+
+    code, status = "model", 502
+    #: Error codes after which a reconnect only repeats the refusal (OpenAI error reference).
+    FATAL_CODES: ClassVar[frozenset[str]] = frozenset(
+        {
+            "insufficient_quota",
+            "invalid_api_key",
+            "account_deactivated",
+            "billing_hard_limit_reached",
+            "model_not_found",
+            "beta_api_shape_disabled",
+            "invalid_organization",
+        }
+    )
+
+    def __init__(
+        self, message: str = "", *, code: str | None = None, fatal: bool | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.fatal = self.code in self.FATAL_CODES if fatal is None else fatal
+
+
+class CalendarError(AppError):
+    """The booking could not be made."""
+
+    code, status = "calendar", 409
+
+
+class SlotTaken(CalendarError):
+    """The slot was taken by somebody else."""
+
+    code = "slot_taken"
+
+
+class NotOffered(CalendarError):
+    """The slot was not offered in this call."""
+
+    code = "not_offered"
+
+
+class BookingNotFound(CalendarError):
+    """No such booking was found for this caller."""
+
+    code, status = "booking_not_found", 404
+
+
+class CalendarDown(CalendarError):
+    """The calendar did not answer."""
+
+    code, status = "calendar_down", 503

@@ -1,0 +1,172 @@
+"""Settings, read once from the environment.
+
+`Settings.from_env` names everything that is missing or wrong at once. A blank value means missing.
+Every field is documented in `.env.example`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from app.errors import SettingsError
+
+DEVELOPMENT_KEY = "key_development"
+#: What a production start refuses to go without.
+REQUIRED = ("REDIS_URL", "OPENAI_API_KEY", "RETELL_API_KEY", "SOCKET_TOKEN", "ADMIN_TOKEN")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process. Secrets do not show in `repr`. Times are seconds."""
+
+    env: str = "development"
+    port: int = 8080
+    public_url: str = ""
+    log_level: str = "INFO"
+    web_concurrency: int = 1
+
+    redis_url: str = field(default="redis://127.0.0.1:6379/0", repr=False)
+    redis_tls_verify: bool = True
+    redis_connections: int = 8
+
+    openai_api_key: str = field(default="", repr=False)
+    openai_base_url: str = ""
+    realtime_model: str = "gpt-realtime-2.1"
+    intent_model: str = ""
+
+    retell_api_keys: tuple[str, ...] = field(default=(), repr=False)
+    socket_token: str = field(default="", repr=False)
+    admin_token: str = field(default="", repr=False)
+    calendar_token: str = field(default="", repr=False)
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = field(default="", repr=False)
+
+    calendar_url: str = field(default="redis:", repr=False)
+    agent_file: str = ""
+    booking_webhook_url: str = field(default="", repr=False)
+    booking_webhook_secret: str = field(default="", repr=False)
+    smtp_url: str = field(default="", repr=False)
+    notify_email_from: str = ""
+    notify_sms_from: str = ""
+
+    max_calls: int = 200
+    max_body_bytes: int = 2_000_000
+    max_frame_bytes: int = 4_000_000
+    live_workers: int = 4
+    background_workers: int = 2
+    live_call_ttl_s: int = 6 * 3600
+    ended_call_ttl_s: int = 300
+    record_retention_s: int = 7 * 24 * 3600
+    drain_s: int = 20
+
+    @property
+    def production(self) -> bool:
+        """True outside development: secrets are required and every edge is closed without them."""
+        return self.env == "production"
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """Keys that may have signed a Retell request; a fixed known one in bare development."""
+        if self.retell_api_keys or self.production:
+            return self.retell_api_keys
+        return (DEVELOPMENT_KEY,)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read settings. Raises `SettingsError` naming every missing or malformed one."""
+        reader = _Reader(env)
+        stage = reader.text("APP_ENV") or (
+            "production" if env.get("DYNO") or env.get("RENDER") else "development"
+        )
+        if stage not in ("development", "production"):
+            reader.problems.append(f"APP_ENV must be development or production, not {stage!r}")
+        if stage == "production":
+            reader.problems += [
+                f"{name} is missing" for name in REQUIRED if not reader.text(name)
+            ]
+        redis_url = reader.text("REDIS_URL") or cls.redis_url
+        if not redis_url.startswith(("redis://", "rediss://", "unix://")):
+            reader.problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
+        settings = cls(
+            env=stage,
+            port=reader.number("PORT", cls.port, 1, 65535),
+            public_url=reader.text("PUBLIC_URL").rstrip("/"),
+            log_level=(reader.text("LOG_LEVEL") or cls.log_level).upper(),
+            web_concurrency=reader.number("WEB_CONCURRENCY", cls.web_concurrency, 1, 64),
+            redis_url=redis_url,
+            redis_tls_verify=reader.flag("REDIS_TLS_VERIFY", cls.redis_tls_verify),
+            redis_connections=reader.number("REDIS_CONNECTIONS", cls.redis_connections, 2, 1000),
+            openai_api_key=reader.text("OPENAI_API_KEY"),
+            openai_base_url=reader.text("OPENAI_BASE_URL").rstrip("/"),
+            realtime_model=reader.text("OPENAI_REALTIME_MODEL") or cls.realtime_model,
+            intent_model=reader.text("INTENT_MODEL"),
+            retell_api_keys=reader.several("RETELL_API_KEY"),
+            socket_token=reader.text("SOCKET_TOKEN"),
+            admin_token=reader.text("ADMIN_TOKEN"),
+            calendar_token=reader.text("CALENDAR_TOKEN"),
+            twilio_account_sid=reader.text("TWILIO_ACCOUNT_SID"),
+            twilio_auth_token=reader.text("TWILIO_AUTH_TOKEN"),
+            calendar_url=reader.text("CALENDAR_URL") or "redis:",
+            agent_file=reader.text("AGENT_FILE"),
+            booking_webhook_url=reader.text("BOOKING_WEBHOOK_URL"),
+            booking_webhook_secret=reader.text("BOOKING_WEBHOOK_SECRET"),
+            smtp_url=reader.text("SMTP_URL"),
+            notify_email_from=reader.text("NOTIFY_EMAIL_FROM"),
+            notify_sms_from=reader.text("NOTIFY_SMS_FROM"),
+            max_calls=reader.number("MAX_CALLS", cls.max_calls, 1, 100_000),
+            max_body_bytes=reader.number("MAX_BODY_BYTES", cls.max_body_bytes, 1024, 50_000_000),
+            max_frame_bytes=reader.number("MAX_FRAME_BYTES", cls.max_frame_bytes, 1024, 50_000_000),
+            live_workers=reader.number("LIVE_WORKERS", cls.live_workers, 1, 256),
+            background_workers=reader.number("BACKGROUND_WORKERS", cls.background_workers, 1, 256),
+            live_call_ttl_s=reader.number("LIVE_CALL_TTL", cls.live_call_ttl_s, 60, 7 * 86400),
+            ended_call_ttl_s=reader.number("ENDED_CALL_TTL", cls.ended_call_ttl_s, 1, 7 * 86400),
+            record_retention_s=reader.number(
+                "RECORD_RETENTION", cls.record_retention_s, 60, 366 * 86400
+            ),
+            drain_s=reader.number("DRAIN_SECONDS", cls.drain_s, 0, 290),
+        )
+        if reader.problems:
+            raise SettingsError(reader.problems)
+        return settings
+
+
+class _Reader:
+    """Reads single values and gathers what is wrong with them."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str:
+        return self.env.get(name, "").strip()
+
+    def several(self, name: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        def convert(text: str) -> int:
+            value = int(text)
+            if not low <= value <= high:
+                raise ValueError
+            return value
+
+        return self._convert(name, default, convert, f"a whole number from {low} to {high}")
+
+    def flag(self, name: str, default: bool) -> bool:
+        words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        return self._convert(name, default, lambda text: words[text.lower()], "1 or 0")
+
+    def _convert(self, name: str, default: T, convert: Callable[[str], T], wanted: str) -> T:
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            return convert(text)
+        except (ValueError, KeyError):
+            self.problems.append(f"{name} must be {wanted}")
+            return default
