@@ -19,7 +19,7 @@ REQUIRED = ("REDIS_URL", "OPENAI_API_KEY", "RETELL_API_KEY", "SOCKET_TOKEN", "AD
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """All settings of one process. Secrets do not show in `repr`. Times are seconds."""
 
