@@ -1,0 +1,59 @@
+"""The protocol every calendar adapter fulfils.
+
+All of them pass `tests/integration/calendars/conformance.py`. Rules common to all:
+
+- Times are aware; what is returned is in UTC. All-day events block whole days of the business's
+  time zone; recurring events block each occurrence; events marked free or cancelled do not block.
+- `book`, `move` and `cancel` are idempotent by `key`: the same key again, also after a crash
+  between the calendar's write and its answer, changes nothing and returns what is there.
+- `book` and `move` check for conflicts at commit. Two writers racing for one time: one gets it,
+  the other gets `SlotTaken`.
+- Anything that keeps the calendar from answering is `CalendarDown`; it may be tried again with
+  the same key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Protocol
+
+from app.core.appointment import Appointment, Busy, Draft
+
+
+class Calendar(Protocol):
+    """One business calendar."""
+
+    def busy(self, start: dt.datetime, end: dt.datetime) -> list[Busy]:
+        """Return everything that takes time between `start` and `end`, in order of start."""
+        ...
+
+    def book(self, draft: Draft, key: str) -> Appointment:
+        """Write an appointment. Raises SlotTaken, CalendarDown."""
+        ...
+
+    def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
+        """Give an appointment new time and details. Raises SlotTaken, BookingNotFound."""
+        ...
+
+    def cancel(self, event_id: str, key: str) -> Appointment:
+        """Cancel an appointment; one that is cancelled stays so. Raises BookingNotFound."""
+        ...
+
+    def get(self, event_id: str) -> Appointment | None:
+        """Return an appointment of ours as it is now, cancelled ones included."""
+        ...
+
+    def made_by(self, key: str, *, around: dt.datetime) -> Appointment | None:
+        """Return the appointment that `book` made under `key`, if it was written.
+
+        `around` is a time near the one asked for; adapters that must search look about it.
+        """
+        ...
+
+    def find(self, phone: str, *, after: dt.datetime) -> list[Appointment]:
+        """Return our standing appointments of a telephone number that end after `after`."""
+        ...
+
+    def events(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
+        """Return our appointments that touch `start`..`end`, cancelled ones included."""
+        ...

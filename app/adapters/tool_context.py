@@ -1,0 +1,49 @@
+"""What a tool's handler is given beside its arguments."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.core.agent import Agent
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from app.adapters.calendars.base import Calendar
+
+Handler = Callable[["ToolContext", dict[str, Any]], dict[str, Any]]
+"""A tool's handler: context and arguments in; `{"ok": bool, "output": {...}, "say": str | None}`
+out. May raise `CalendarDown` (try the same effect again); every other outcome is a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """One run of one effect. The same effect may run more than once; `key` stays the same."""
+
+    call_id: str
+    key: str
+    agent: Agent
+    now: dt.datetime
+    """Aware; the time of this run."""
+    caller_number: str
+    """E.164, or empty where the channel has none."""
+    redis: Redis
+    calendar: Calendar
+    deadline: float
+    """Unix seconds by which the waiting caller must have an answer."""
+    asked_at: float = 0.0
+    """Unix seconds at which the effect was first asked for: orders the intentions of a call."""
+    caller_time_zone: str | None = None
+    """IANA name, where the channel told it."""
+    can_text: bool = False
+    """True where a text message to the caller can be promised."""
+    record_ttl_s: int = 7 * 24 * 3600
+    """How long booking records outlive what they describe."""
+
+    def remaining(self) -> float:
+        """Seconds left until the deadline; negative once it has passed."""
+        return self.deadline - time.time()
