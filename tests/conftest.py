@@ -1,0 +1,52 @@
+"""Fixtures that all tests share. Servers are real; each is ended whatever the test does."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli.embedded_redis import RedisServer
+from app.cli.processes import free_port as pick_port
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One memory-only Redis server per test process. Use `redis_url`, which is empty at start;
+    a test that stops or kills the server takes `own_redis` instead."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"), durable=False).start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """URL of an empty Redis."""
+    with socket.create_connection(("127.0.0.1", redis_server.port), timeout=10) as sock:
+        sock.sendall(b"FLUSHALL\r\nFUNCTION FLUSH\r\nSCRIPT FLUSH\r\nCONFIG RESETSTAT\r\n")
+        data = b""
+        while data.count(b"\r\n") < 4:
+            data += sock.recv(4096)
+    return redis_server.url
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A durable Redis server of this test's own, to stop, kill, pause and start again."""
+    server = RedisServer(tmp_path / "redis").start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A free port on the loopback address."""
+    return pick_port()
+
+
+@pytest.fixture
+def free_ports() -> Callable[[], int]:
+    """Gives free ports on the loopback address."""
+    return pick_port

@@ -1,0 +1,1 @@
+"""Helpers of the tests: real processes with handles, and waiting for what becomes true."""
