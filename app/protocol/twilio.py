@@ -1,0 +1,242 @@
+"""Twilio Media Streams: the frames of one bidirectional stream, read and written.
+
+Source: Twilio docs, "Media Streams - WebSocket Messages" and "TwiML Voice: <Stream>". Audio is
+8 kHz mono mu-law, eight bytes a millisecond, base64 in both directions. Twilio sends 20 ms a frame.
+Numbers arrive as strings. The browser page speaks the same frames.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import orjson
+
+from app.errors import ProtocolError
+
+#: Bytes of one millisecond of mu-law audio.
+BYTES_PER_MS = 8
+#: Bytes of one frame as Twilio sends it: 20 ms.
+FRAME_BYTES = 160
+#: Longest audio accepted in one media frame, in bytes (2 s): Twilio sends 160.
+MAX_MEDIA_BYTES = 16_000
+#: Twilio's limit for the name and value of one <Parameter> together, in characters.
+MAX_PARAMETER_CHARS = 500
+
+ENCODING = "audio/x-mulaw"
+SAMPLE_RATE = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The first frame of a stream. Carries nothing about the call."""
+
+    protocol: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The second frame: which call this is, and the `<Parameter>`s of its TwiML."""
+
+    stream_sid: str
+    call_sid: str
+    account_sid: str
+    encoding: str
+    sample_rate: int
+    channels: int
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Caller audio. `timestamp_ms` counts from the start of the stream, -1 where it is missing."""
+
+    audio: bytes
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dtmf:
+    """A key was pressed: one of ``0-9 * # A-D``."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The audio before our mark of that name was played, or was thrown away by a `clear`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The caller hung up, or the call was taken elsewhere."""
+
+    call_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """An event this program has no use for; recorded and ignored."""
+
+    event: str
+
+
+Frame = Connected | Start | Media | Dtmf | Mark | Stop | Other
+
+
+def parse(raw: str | bytes) -> Frame:
+    """Read one frame. Raises ProtocolError where it is not one, or a field has the wrong type."""
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise ProtocolError("the frame is not JSON", code="malformed") from None
+    if type(body) is not dict:
+        raise ProtocolError("the frame is not a JSON object", code="malformed")
+    event = body.get("event")
+    if event == "media":
+        return _media(body.get("media"))
+    if not isinstance(event, str):
+        raise ProtocolError("the frame has no event", code="malformed")
+    if event == "mark":
+        return Mark(_text(_object(body, "mark"), "name", "mark"))
+    if event == "dtmf":
+        digit = _text(_object(body, "dtmf"), "digit", "dtmf")
+        if len(digit) != 1 or digit not in "0123456789*#ABCD":
+            raise ProtocolError("dtmf.digit is not a key", code="malformed")
+        return Dtmf(digit)
+    if event == "start":
+        return _start(body)
+    if event == "stop":
+        stop = body.get("stop")
+        return Stop(str(stop.get("callSid", "")) if isinstance(stop, dict) else "")
+    if event == "connected":
+        return Connected(str(body.get("protocol", "")), str(body.get("version", "")))
+    return Other(event)
+
+
+def _media(media: Any) -> Media:
+    if type(media) is not dict:
+        raise ProtocolError("media is not an object", code="malformed")
+    payload = media.get("payload")
+    if type(payload) is not str:
+        raise ProtocolError("media.payload is not a string", code="malformed")
+    if len(payload) > MAX_MEDIA_BYTES * 4 // 3 + 4:
+        raise ProtocolError("media.payload is too long", code="too_large")
+    try:
+        audio = b64decode(payload, validate=True)
+    except (binascii.Error, ValueError):
+        raise ProtocolError("media.payload is not base64", code="malformed") from None
+    stamp = media.get("timestamp")
+    try:
+        at = int(stamp) if stamp is not None else -1
+    except (TypeError, ValueError):
+        at = -1
+    return Media(audio, at)
+
+
+def _start(body: dict[str, Any]) -> Start:
+    start = _object(body, "start")
+    form = start.get("mediaFormat")
+    form = form if isinstance(form, dict) else {}
+    parameters = start.get("customParameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    stream_sid = start.get("streamSid") or body.get("streamSid")
+    if not isinstance(stream_sid, str) or not stream_sid or len(stream_sid) > 128:
+        raise ProtocolError("start.streamSid is missing", code="malformed")
+    rate, channels = form.get("sampleRate", SAMPLE_RATE), form.get("channels", 1)
+    return Start(
+        stream_sid,
+        _text(start, "callSid", "start"),
+        str(start.get("accountSid", "")),
+        str(form.get("encoding", ENCODING)),
+        rate if isinstance(rate, int) else -1,
+        channels if isinstance(channels, int) else -1,
+        {str(name): value for name, value in parameters.items() if isinstance(value, str)},
+    )
+
+
+def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name)
+    if not isinstance(value, dict):
+        raise ProtocolError(f"{name} is not an object", code="malformed")
+    return value
+
+
+def _text(body: dict[str, Any], name: str, where: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value or len(value) > 256:
+        raise ProtocolError(f"{where}.{name} is not a short text", code="malformed")
+    return value
+
+
+class Writer:
+    """Writes the frames of one stream. The parts that never change are encoded once."""
+
+    __slots__ = ("_clear", "_mark", "_media")
+
+    def __init__(self, stream_sid: str) -> None:
+        sid = orjson.dumps(stream_sid).decode()
+        self._media = f'{{"event":"media","streamSid":{sid},"media":{{"payload":"'
+        self._mark = f'{{"event":"mark","streamSid":{sid},"mark":{{"name":"'
+        self._clear = f'{{"event":"clear","streamSid":{sid}}}'
+
+    def media(self, audio: bytes) -> str:
+        """Audio to play: mu-law, 8 kHz."""
+        return f'{self._media}{b64encode(audio).decode()}"}}}}'
+
+    def mark(self, name: str) -> str:
+        """Ask to be told when everything sent so far was played. `name` needs no JSON escapes."""
+        return f'{self._mark}{name}"}}}}'
+
+    def clear(self) -> str:
+        """Throw away what has not been played. Marks still waiting come back at once."""
+        return self._clear
+
+
+def connect_twiml(
+    stream_url: str, parameters: dict[str, str], *, action_url: str | None = None
+) -> str:
+    """TwiML that hands the call to a media stream.
+
+    `stream_url` must be ``wss://`` and may hold no query string: what the stream needs to know goes
+    into `parameters`. When the stream ends, Twilio asks `action_url` what to do with the call.
+    Raises ValueError where a parameter is too long for Twilio.
+    """
+    inner = ""
+    for name, value in parameters.items():
+        if len(name) + len(value) > MAX_PARAMETER_CHARS:
+            raise ValueError(f"the parameter {name!r} is too long for Twilio")
+        inner += f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>"
+    action = f" action={quoteattr(action_url)}" if action_url else ""
+    return _response(
+        f"<Connect{action}><Stream url={quoteattr(stream_url)}>{inner}</Stream></Connect>"
+    )
+
+
+def hangup_twiml(say: str | None = None, *, language: str = "en-US") -> str:
+    """TwiML that ends the call, after saying `say` in Twilio's own voice."""
+    return _response(_say(say, language) + "<Hangup/>")
+
+
+def dial_twiml(number: str, say: str | None = None, *, language: str = "en-US") -> str:
+    """TwiML that connects the caller to `number`."""
+    return _response(f"{_say(say, language)}<Dial>{escape(number)}</Dial>")
+
+
+def reject_twiml(reason: str = "busy") -> str:
+    """TwiML that refuses the call before it is answered. `reason` is ``busy`` or ``rejected``."""
+    return _response(f"<Reject reason={quoteattr(reason)}/>")
+
+
+def _say(say: str | None, language: str) -> str:
+    return f"<Say language={quoteattr(language)}>{escape(say)}</Say>" if say else ""
+
+
+def _response(inner: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{inner}</Response>'
