@@ -13,7 +13,7 @@
     ├── Unavailable              503 unavailable: try again after `retry_after` seconds
     ├── SettingsError            the environment or the agent's file is incomplete or wrong
     ├── ProtocolError            a peer broke the protocol it speaks
-    ├── ModelError               the model's server refused, failed or is gone; `fatal` stops retries
+    ├── ModelError               the model's server refused or is gone; `fatal` stops retries
     └── CalendarError            a booking could not be made
         ├── SlotTaken            somebody else has the slot
         ├── NotOffered           the slot was never offered, or its offer lapsed

@@ -24,8 +24,14 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 [secret]"),
     (re.compile(r"://[^/\s:@]*:[^/\s@]+@"), "://[secret]@"),
     (re.compile(r"(/llm-websocket/)[^/\s\"]+(/)"), r"\1[secret]\2"),
-    (re.compile(r"(?<![\w.:-])(?:\d[ -]?){12,18}\d(?![\w-])"), "[card]"),
-    (re.compile(r"(?<![\w.:-])\+?\(?\d{1,4}\)?(?:[ .-]?\(?\d{2,4}\)?){2,5}(?![\w:-])"), "[phone]"),
+    (re.compile(r"(?<![\w.:-])(?!1[5-9]\d{11}(?!\d))(?:\d[ -]?){12,18}\d(?![\w-])"), "[card]"),
+    (
+        re.compile(
+            r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d|1[5-9]\d{8}(?:\d{3})?(?!\d))"
+            r"\+?\(?\d(?:[ .()-]{0,2}\d){6,14}(?![\w:-])"
+        ),
+        "[phone]",
+    ),
 )
 
 

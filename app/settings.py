@@ -86,9 +86,7 @@ class Settings:
         if stage not in ("development", "production"):
             reader.problems.append(f"APP_ENV must be development or production, not {stage!r}")
         if stage == "production":
-            reader.problems += [
-                f"{name} is missing" for name in REQUIRED if not reader.text(name)
-            ]
+            reader.problems += [f"{name} is missing" for name in REQUIRED if not reader.text(name)]
         redis_url = reader.text("REDIS_URL") or cls.redis_url
         if not redis_url.startswith(("redis://", "rediss://", "unix://")):
             reader.problems.append("REDIS_URL must start with redis://, rediss:// or unix://")

@@ -60,7 +60,7 @@ _MESSAGE = _text("One short sentence to say before it happens.")
 _ALL = (
     Tool(
         "check_availability",
-        "Find free appointment slots. Call it before offering any time. Offer only what it returns.",
+        "Find free slots. Call it before offering any time, and offer only what it returns.",
         _object(
             date=_text("The day wanted, YYYY-MM-DD. Leave out for the next free days."),
             part_of_day={
@@ -104,7 +104,9 @@ _ALL = (
         _object(name=_NAME),
         "read",
     ),
-    Tool("end_call", "Hang up, after the conversation is over.", _object(message=_MESSAGE), "action"),
+    Tool(
+        "end_call", "Hang up, after the conversation is over.", _object(message=_MESSAGE), "action"
+    ),
     Tool(
         "transfer_call",
         "Connect the caller to a person, when they ask for one or cannot be helped here.",
@@ -132,9 +134,7 @@ def _normal(value: Any) -> Any:
     return value
 
 
-def idempotency_key(
-    call_id: str, tool: str, arguments: Mapping[str, Any], epoch: int = 0
-) -> str:
+def idempotency_key(call_id: str, tool: str, arguments: Mapping[str, Any], epoch: int = 0) -> str:
     """The key under which a tool's effect happens at most once in a call.
 
     Arguments that differ only in letter case, blanks, order or empty members are the same. `epoch`

@@ -7,7 +7,7 @@ unknown members are ignored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import orjson
@@ -19,7 +19,7 @@ Role = Literal["agent", "user"]
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What one side said, as Retell heard or spoke it. `response_id` ties agent speech to a turn."""
+    """What one side said, as heard. `response_id` ties agent speech to the turn it was for."""
 
     role: str
     content: str
@@ -186,10 +186,13 @@ def response(
 ) -> bytes:
     """Speech for one request; `complete` only on its last frame, `protected` bars interruption."""
     if not protected and action is NO_ACTION:
-        return b'{"response_type":"response","response_id":%d,"content":%b,"content_complete":%b}' % (
-            response_id,
-            orjson.dumps(content),
-            b"true" if complete else b"false",
+        return (
+            b'{"response_type":"response","response_id":%d,"content":%b,"content_complete":%b}'
+            % (
+                response_id,
+                orjson.dumps(content),
+                b"true" if complete else b"false",
+            )
         )
     frame: dict[str, Any] = {
         "response_type": "response",
@@ -256,20 +259,10 @@ class AgentConfig:
     interruption_sensitivity: float | None = None
     reminder_trigger_ms: int | None = None
     reminder_max_count: int | None = None
-    names: tuple[str, ...] = field(
-        default=(
-            "responsiveness",
-            "interruption_sensitivity",
-            "reminder_trigger_ms",
-            "reminder_max_count",
-        ),
-        repr=False,
-    )
 
     def members(self) -> dict[str, float | int]:
         """Only the settings that are given."""
-        values = {name: getattr(self, name) for name in self.names}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def update_agent(settings: AgentConfig) -> bytes:
