@@ -1,0 +1,130 @@
+"""What goes into a call's decisions, and what comes out of them.
+
+A call is a function of its events: the same events at the same times give the same actions. The
+flight record is made of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FromRetell:
+    """A frame on Retell's socket, as received."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOpened:
+    """The model session `session` (a number counted per call) is connected, and empty."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class FromModel:
+    """An event of the model session, as received."""
+
+    session: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLost:
+    """The model session ended or could not be opened. `fatal`: another attempt cannot help."""
+
+    session: int
+    code: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDone:
+    """A tool call ended. `output` is the JSON object the model gets."""
+
+    tool_call_id: str
+    ok: bool
+    output: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A deadline that was asked for has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The process must end soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The call is on a new socket; its state was loaded."""
+
+
+Event = FromRetell | ModelOpened | FromModel | ModelLost | ToolDone | Tick | Drain | Resumed
+
+
+@dataclass(frozen=True, slots=True)
+class ToRetell:
+    """Send a frame to Retell."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToModel:
+    """Send an event to the model session of that number, if it is still the one."""
+
+    session: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenModel:
+    """Open a new model session after `delay` seconds."""
+
+    session: int
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class CloseModel:
+    """Close that model session."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """Have a worker run a tool, at most once for `key`. The answer must come within `deadline` s."""
+
+    tool_call_id: str
+    name: str
+    arguments: dict[str, Any]
+    key: str
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class SaveState:
+    """The state changed in a way that must survive this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropSocket:
+    """Drop Retell's connection without a close frame, so that Retell connects anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth telling: for the call's story, the logs and the metrics."""
+
+    kind: str
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+Action = ToRetell | ToModel | OpenModel | CloseModel | RunTool | SaveState | DropSocket | Note
