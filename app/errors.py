@@ -18,6 +18,7 @@
         ├── SlotTaken            somebody else has the slot
         ├── NotOffered           the slot was never offered, or its offer lapsed
         ├── BookingNotFound      no such booking for this caller
+        ├── Outdated             a newer wish of the caller has already changed the booking
         └── CalendarDown         the calendar did not answer; the same request may be tried again
 
 The code is what programs hold on to, the message is for people. Neither ever holds a secret.
@@ -170,6 +171,12 @@ class BookingNotFound(CalendarError):
     """No such booking was found for this caller."""
 
     code, status = "booking_not_found", 404
+
+
+class Outdated(CalendarError):
+    """A newer change has been made."""
+
+    code = "superseded"
 
 
 class CalendarDown(CalendarError):

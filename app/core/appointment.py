@@ -54,6 +54,8 @@ class Draft:
     before: int = 0
     after: int = 0
     call_id: str = ""
+    asked_at: float = 0.0
+    """Unix seconds at which this was asked for. An older wish never undoes a newer one."""
     calcom_event_type: int | None = None
 
     def at(self, start: dt.datetime, end: dt.datetime) -> Draft:
@@ -66,7 +68,8 @@ class Appointment:
     """An appointment as the calendar holds it.
 
     `id` is the calendar's own identifier, `uid` the stable one of RFC 5545. `applied` holds the
-    idempotency keys of the changes already made to it, oldest first, at most `MAX_APPLIED`.
+    idempotency keys of the changes already made to it, oldest first, at most `MAX_APPLIED`, and
+    `asked_at` when the newest of them was asked for.
     """
 
     id: str
@@ -82,6 +85,7 @@ class Appointment:
     before: int = 0
     after: int = 0
     call_id: str = ""
+    asked_at: float = 0.0
     status: Status = "confirmed"
     sequence: int = 0
     updated: dt.datetime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -92,9 +96,56 @@ class Appointment:
         """True once it no longer takes place."""
         return self.status == "cancelled"
 
-    def with_key(self, key: str) -> Appointment:
-        """Remember that the change asked for under `key` has been made."""
-        return replace(self, applied=(*self.applied, key)[-MAX_APPLIED:])
+    def changed(self, key: str, asked_at: float, now: dt.datetime, **fields: Any) -> Appointment:
+        """The next revision: `fields` changed by the wish asked for under `key`."""
+        return replace(
+            self,
+            sequence=self.sequence + 1,
+            updated=now.replace(microsecond=0),
+            asked_at=max(self.asked_at, asked_at),
+            applied=(self.applied[:1] + (*self.applied[1:], key)[1 - MAX_APPLIED :]),
+            **fields,
+        )
+
+    def moved(self, draft: Draft, key: str, now: dt.datetime) -> Appointment:
+        """The next revision, with the time and details of `draft`."""
+        return self.changed(
+            key,
+            draft.asked_at,
+            now,
+            start=draft.start,
+            end=draft.end,
+            service=draft.service,
+            title=draft.title,
+            name=draft.name,
+            phone=draft.phone or self.phone,
+            notes=draft.notes or self.notes,
+            time_zone=draft.time_zone,
+            before=draft.before,
+            after=draft.after,
+        )
+
+    @classmethod
+    def made(cls, event_id: str, uid: str, draft: Draft, key: str, now: dt.datetime) -> Appointment:
+        """The first revision, as `draft` wants it."""
+        return cls(
+            id=event_id,
+            uid=uid,
+            start=draft.start,
+            end=draft.end,
+            service=draft.service,
+            title=draft.title,
+            name=draft.name,
+            phone=draft.phone,
+            notes=draft.notes,
+            time_zone=draft.time_zone,
+            before=draft.before,
+            after=draft.after,
+            call_id=draft.call_id,
+            asked_at=draft.asked_at,
+            updated=now.replace(microsecond=0),
+            applied=(key,),
+        )
 
     def busy(self) -> Busy:
         """The time it takes."""
@@ -123,6 +174,7 @@ class Appointment:
             "before": self.before,
             "after": self.after,
             "call_id": self.call_id,
+            "asked_at": self.asked_at,
             "status": self.status,
             "sequence": self.sequence,
             "updated": _iso(self.updated),

@@ -8,6 +8,7 @@ All of them pass `tests/integration/calendars/conformance.py`. Rules common to a
   between the calendar's write and its answer, changes nothing and returns what is there.
 - `book` and `move` check for conflicts at commit. Two writers racing for one time: one gets it,
   the other gets `SlotTaken`.
+- A move or cancellation asked for earlier than the newest change made raises `Outdated`.
 - Anything that keeps the calendar from answering is `CalendarDown`; it may be tried again with
   the same key.
 """
@@ -32,11 +33,17 @@ class Calendar(Protocol):
         ...
 
     def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
-        """Give an appointment new time and details. Raises SlotTaken, BookingNotFound."""
+        """Give an appointment new time and details.
+
+        Raises SlotTaken, BookingNotFound (also when it was cancelled), Outdated, CalendarDown.
+        """
         ...
 
-    def cancel(self, event_id: str, key: str) -> Appointment:
-        """Cancel an appointment; one that is cancelled stays so. Raises BookingNotFound."""
+    def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
+        """Cancel an appointment; one that is cancelled stays so.
+
+        Raises BookingNotFound, Outdated (when `asked_at` is given and older), CalendarDown.
+        """
         ...
 
     def get(self, event_id: str) -> Appointment | None:
