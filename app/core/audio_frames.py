@@ -1,0 +1,98 @@
+"""Caller audio on its way up: gathered for the model, kept for a while, and its loudness.
+
+All audio is 8 kHz mu-law: eight bytes a millisecond. Positions count bytes since the call began.
+"""
+
+from __future__ import annotations
+
+from app.protocol.twilio import BYTES_PER_MS
+
+#: Caller audio kept for a new model session, in milliseconds.
+RECENT_MS = 2000
+#: The mu-law byte of silence.
+SILENCE = b"\xff"
+
+#: mu-law byte -> its seven magnitude bits as a number: 0 is silence, 127 full scale. The code is
+#: logarithmic, sixteen steps are 6 dB.
+_MAGNITUDE = bytes(127 - (code & 0x7F) for code in range(256))
+
+
+def loudness(audio: bytes) -> int:
+    """How loud a stretch is: the mean of its logarithmic magnitudes, 0 to 127."""
+    return sum(audio.translate(_MAGNITUDE)) // len(audio) if audio else 0
+
+
+class Gatherer:
+    """Joins small frames to stretches of at least `target_ms`, so that fewer messages go up."""
+
+    __slots__ = ("_held", "_target")
+
+    def __init__(self, target_ms: int) -> None:
+        self._target = target_ms * BYTES_PER_MS
+        self._held = bytearray()
+
+    def add(self, audio: bytes) -> bytes | None:
+        """Take a frame; the gathered stretch once it is long enough."""
+        held = self._held
+        held += audio
+        if len(held) < self._target:
+            return None
+        out = bytes(held)
+        held.clear()
+        return out
+
+    def flush(self) -> bytes:
+        """What is held, however short."""
+        out = bytes(self._held)
+        self._held.clear()
+        return out
+
+
+class RecentAudio:
+    """The last two seconds of caller audio, addressed by their position in the call."""
+
+    __slots__ = ("_kept", "_limit", "total")
+
+    def __init__(self, keep_ms: int = RECENT_MS) -> None:
+        self._limit = keep_ms * BYTES_PER_MS
+        self._kept = bytearray()
+        self.total = 0
+        """Bytes heard in the call."""
+
+    def add(self, audio: bytes) -> None:
+        """Append a frame. Older audio is let go."""
+        kept = self._kept
+        kept += audio
+        self.total += len(audio)
+        # Trimming in steps keeps this to one copy in a while.
+        if len(kept) > self._limit + self._limit // 4:
+            del kept[: len(kept) - self._limit]
+
+    def since(self, position: int) -> tuple[bytes, int]:
+        """The audio from `position` (bytes) on, and how many bytes of it are no longer kept."""
+        wanted = max(0, self.total - max(0, position))
+        held = min(wanted, self._limit, len(self._kept))
+        return bytes(self._kept[len(self._kept) - held :]), wanted - held
+
+
+class LevelMeter:
+    """Tells voice from the line's own noise, by loudness over a noise floor that follows slowly.
+
+    Only a second opinion beside the model's voice detection: it says when a sound that began has
+    ended again, hundreds of milliseconds before the model's silence time-out does.
+    """
+
+    __slots__ = ("_floor", "_margin")
+
+    def __init__(self, margin: int = 18) -> None:
+        self._floor = 20.0
+        self._margin = margin
+
+    def loud(self, audio: bytes) -> bool:
+        """Take the next frame; true where it is well above the noise floor."""
+        level = loudness(audio)
+        if level < self._floor:
+            self._floor += (level - self._floor) * 0.2
+        else:
+            self._floor += min(level - self._floor, 4.0) * 0.01
+        return level > self._floor + self._margin
