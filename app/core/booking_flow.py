@@ -1,0 +1,296 @@
+"""The steps of booking, moving and cancelling, as generators: each yields what is to be done next.
+
+A worker performs the steps (`app/adapters/booking_steps.py`); the property tests interleave them
+in every order, drop them halfway and start them again. What makes that safe, with any number of
+workers at it:
+
+- the calendar writes at most one event per key, refuses what collides, and refuses an older wish
+  that comes after a newer one;
+- the ledger is saved only if nobody else saved it since it was loaded; otherwise the flow starts
+  again and sees what the other one did;
+- a wish is in the ledger before the calendar is touched, so whoever comes next looks for an event
+  a dead worker may have left, and takes it over or removes it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.core.appointment import Appointment, Draft
+from app.core.booking_ledger import Booking, Ledger, Wish, pending_books, same_person
+from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
+
+MAX_ROUNDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Give the call's ledger and its version: `(Ledger, int)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Save the ledger if its version is still `version`; give True if it was saved."""
+
+    ledger: Ledger
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Give the appointment that was made under `key`, or None."""
+
+    key: str
+    around: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write the appointment; give it. May raise SlotTaken."""
+
+    draft: Draft
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Move the appointment; give it. May raise SlotTaken, BookingNotFound, Outdated."""
+
+    event_id: str
+    draft: Draft
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel the appointment; give it. May raise BookingNotFound, Outdated."""
+
+    event_id: str
+    key: str
+    asked_at: float
+
+
+Step = Load | Save | Find | Write | Move | Cancel
+
+Result = Literal[
+    "booked", "already", "moved", "cancelled", "stopped", "taken", "superseded", "limit", "gone"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a wish. `was` is where a moved booking stood before."""
+
+    result: Result
+    booking: Booking | None = None
+    was: Booking | None = None
+
+
+Flow = Generator[Step, Any, Outcome]
+
+
+def book(wish: Wish, draft: Draft, limit: int) -> Flow:
+    """Book `draft`, or move the booking it replaces.
+
+    A booking of the same slot in this call is the same booking. One for the same person and
+    service at another time is moved: the caller changed their mind. At most `limit` bookings stand
+    in one call.
+    """
+    was: Booking | None = None
+    for _ in range(MAX_ROUNDS):
+        ledger, version = yield Load()
+        mine = ledger.wishes.get(wish.key)
+        if mine and mine.state == "done":
+            return Outcome("booked", ledger.bookings.get(mine.booking_id), was)
+        rivals = [other for other in ledger.wishes.values() if _rivals(wish, other)]
+        if (mine and mine.state == "superseded") or _overtaken(wish, rivals, ledger):
+            yield from _withdraw(wish, ledger, version)
+            return Outcome("superseded", _latest(ledger, rivals))
+        older = pending_books(other for other in rivals if other.order < wish.order)
+        if older:
+            yield from _settle(older[0], ledger, version)
+            continue
+        target = _replaced(wish, ledger)
+        if target is None and len(ledger.standing()) >= limit:
+            return Outcome("limit")
+        begun = ledger.with_wish(wish)
+        if mine is None or mine.state != "pending":
+            if not (yield Save(begun, version)):
+                continue
+            version += 1
+        try:
+            if target is None:
+                appointment = yield Write(draft, wish.key)
+            elif _adds_nothing(wish, target):
+                appointment = None
+            else:
+                was = target
+                appointment = yield Move(target.event_id, draft, wish.key)
+        except SlotTaken:
+            yield Save(begun.with_state(wish.key, "refused"), version)
+            return Outcome("taken", target)
+        except BookingNotFound:
+            assert target is not None
+            yield Save(begun.without_event(target.event_id), version)
+            continue
+        except Outdated:
+            yield Save(begun.with_state(wish.key, "superseded"), version)
+            continue
+        booking = Booking.of(appointment) if appointment else target
+        assert booking is not None
+        if not booking.stands:
+            yield Save(begun.with_state(wish.key, "superseded").with_booking(booking), version)
+            return Outcome("superseded", booking)
+        done = begun.with_booking(booking).with_state(wish.key, "done", booking.id)
+        if (yield Save(done, version)):
+            return Outcome(
+                "booked" if target is None else "moved" if appointment else "already", booking, was
+            )
+    raise CalendarDown("the booking changed too often at once")
+
+
+def move(wish: Wish, target: Booking, draft: Draft) -> Flow:
+    """Move `target`, of this call or an earlier one, to the time of `draft`."""
+    for _ in range(MAX_ROUNDS):
+        ledger, version = yield Load()
+        mine = ledger.wishes.get(wish.key)
+        current = ledger.bookings.get(target.id, target)
+        if mine and mine.state == "done":
+            return Outcome("moved", current, target)
+        if mine and mine.state == "superseded":
+            return Outcome("superseded", current)
+        begun = ledger.with_wish(wish)
+        if mine is None or mine.state != "pending":
+            if not (yield Save(begun, version)):
+                continue
+            version += 1
+        try:
+            appointment = yield Move(target.event_id, draft, wish.key)
+        except SlotTaken:
+            yield Save(begun.with_state(wish.key, "refused"), version)
+            return Outcome("taken", current)
+        except BookingNotFound:
+            changed = begun.without_event(target.event_id).with_state(wish.key, "refused")
+            yield Save(changed, version)
+            return Outcome("gone", current)
+        except Outdated:
+            yield Save(begun.with_state(wish.key, "superseded"), version)
+            return Outcome("superseded", current)
+        booking = Booking.of(appointment)
+        if (yield Save(begun.with_booking(booking).with_state(wish.key, "done"), version)):
+            return Outcome("moved", booking, target)
+    raise CalendarDown("the booking changed too often at once")
+
+
+def cancel(wish: Wish, target: Booking) -> Flow:
+    """Cancel `target`, of this call or an earlier one."""
+    for _ in range(MAX_ROUNDS):
+        ledger, version = yield Load()
+        mine = ledger.wishes.get(wish.key)
+        current = ledger.bookings.get(target.id, target)
+        if mine and mine.state == "done":
+            return Outcome("cancelled", current)
+        begun = ledger.with_wish(wish)
+        if mine is None or mine.state != "pending":
+            if not (yield Save(begun, version)):
+                continue
+            version += 1
+        try:
+            appointment = yield Cancel(target.event_id, wish.key, wish.asked_at)
+        except BookingNotFound:
+            changed = begun.without_event(target.event_id).with_state(wish.key, "done")
+            yield Save(changed, version)
+            return Outcome("gone", current)
+        except Outdated:
+            yield Save(begun.with_state(wish.key, "superseded"), version)
+            return Outcome("superseded", current)
+        booking = Booking.of(appointment)
+        if (yield Save(begun.with_booking(booking).with_state(wish.key, "done"), version)):
+            return Outcome("cancelled", booking)
+    raise CalendarDown("the booking changed too often at once")
+
+
+def settle(asked_at: float, *, stop: bool) -> Generator[Step, Any, tuple[Ledger, int]]:
+    """Find out what became of every booking begun before `asked_at`; give the ledger.
+
+    With `stop`, what was asked for before and is not written yet will not be written any more. The
+    number given is how many begun bookings were stopped that way.
+    """
+    stopped = 0
+    for _ in range(MAX_ROUNDS):
+        ledger, version = yield Load()
+        if stop and ledger.stop_at < asked_at:
+            yield Save(ledger.stopped(asked_at), version)
+            continue
+        older = [w for w in pending_books(ledger.wishes.values()) if w.asked_at < asked_at]
+        if not older:
+            return ledger, stopped
+        found = yield from _settle(older[0], ledger, version)
+        stopped += found is False
+    raise CalendarDown("the booking changed too often at once")
+
+
+def _settle(other: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, bool | None]:
+    """Close a begun booking of an earlier wish: True it was written, False it is superseded."""
+    appointment: Appointment | None = yield Find(other.key, dt.datetime.fromisoformat(other.start))
+    if appointment is None:
+        saved = yield Save(ledger.with_state(other.key, "superseded"), version)
+        return False if saved else None
+    booking = Booking.of(appointment)
+    saved = yield Save(
+        ledger.with_booking(booking).with_state(other.key, "done", booking.id), version
+    )
+    return True if saved else None
+
+
+def _withdraw(wish: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, None]:
+    """Remove what a wish that is no longer wanted may have written, and close it."""
+    mine = ledger.wishes.get(wish.key)
+    if mine and mine.state != "superseded":
+        yield Save(ledger.with_state(wish.key, "superseded"), version)
+        ledger, version = yield Load()
+    stray: Appointment | None = yield Find(wish.key, dt.datetime.fromisoformat(wish.start))
+    if stray and not stray.cancelled and not ledger.holds(stray.id):
+        try:
+            yield Cancel(stray.id, f"{wish.key}/undo", 0.0)
+        except BookingNotFound:
+            pass
+
+
+def _rivals(wish: Wish, other: Wish) -> bool:
+    """Two bookings that can only both be wanted by mistake: one slot, or one person and service."""
+    if other.key == wish.key or other.kind != "book":
+        return False
+    if other.start == wish.start:
+        return True
+    return other.service == wish.service and same_person(other.name, wish.name)
+
+
+def _overtaken(wish: Wish, rivals: list[Wish], ledger: Ledger) -> bool:
+    if wish.asked_at < ledger.stop_at:
+        return True
+    return any(r.order > wish.order and r.state in ("pending", "done") for r in rivals)
+
+
+def _adds_nothing(wish: Wish, target: Booking) -> bool:
+    if target.start != wish.start or target.service != wish.service:
+        return False
+    return same_person(wish.name, target.name) and len(wish.name) <= len(target.name)
+
+
+def _latest(ledger: Ledger, rivals: list[Wish]) -> Booking | None:
+    done = sorted((r for r in rivals if r.state == "done"), key=lambda r: r.order)
+    return ledger.bookings.get(done[-1].booking_id) if done else None
+
+
+def _replaced(wish: Wish, ledger: Ledger) -> Booking | None:
+    """The standing booking of this call that the wish means to replace, if any."""
+    standing = ledger.standing()
+    theirs = [b for b in standing if b.service == wish.service and same_person(b.name, wish.name)]
+    same_slot = [b for b in standing if b.start == wish.start]
+    for booking in (*(b for b in theirs if b in same_slot), *theirs, *same_slot):
+        return booking
+    return None
