@@ -1,4 +1,4 @@
-"""One call
+"""One call - two sockets, one loop, performing what the core decides.
 
- two sockets, one loop, performing what the core decides.:Rule: may import everything but web and cli.
+Rule: may import everything but web and cli.
 """

@@ -1,4 +1,4 @@
-"""Decisions
+"""Decisions - events and the time go in, actions come out.
 
- events and the time go in, actions come out.:Rule: no I/O, no threads, no clock, no randomness; imports only errors and protocol.
+Rule: no I/O, no threads, no clock, no randomness; imports only errors and protocol.
 """

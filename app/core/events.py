@@ -100,7 +100,7 @@ class CloseModel:
 
 @dataclass(frozen=True, slots=True)
 class RunTool:
-    """Have a worker run a tool, at most once for `key`. The answer must come within `deadline` s."""
+    """Have a worker run a tool, at most once for `key`. It must answer in `deadline` seconds."""
 
     tool_call_id: str
     name: str

@@ -113,6 +113,12 @@ _ALL = (
         _object(message=_MESSAGE, reason=_text("Why, in a few words.")),
         "action",
     ),
+    Tool(
+        "press_digits",
+        "Press keys of the telephone, for a menu that answered the call.",
+        _object(("digits",), digits=_text("The keys: 0-9, *, #."), message=_MESSAGE),
+        "action",
+    ),
 )
 
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in _ALL}
