@@ -1,0 +1,107 @@
+"""gunicorn's settings, loaded with ``-c python:app.gunicorn``.
+
+The master process loads this file before any worker has made sockets and threads cooperative, so
+it imports nothing that would keep a blocking one. Each worker does that first, then loads the app.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from typing import Any
+
+from app.errors import SettingsError
+from app.settings import Settings
+
+#: How often a worker looks whether it was told to stop.
+WATCH_S = 0.1
+
+
+def _settings() -> Settings:
+    """The settings; a start that cannot succeed ends here, in one process and one line."""
+    try:
+        return Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise SystemExit("settings: " + "; ".join(error.problems)) from None
+
+
+def _bind(port: int) -> str:
+    """All addresses: IPv6 and IPv4 in one socket where the machine has both, else IPv4."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+            if not probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+                return f"[::]:{port}"
+    except OSError:
+        pass
+    return f"0.0.0.0:{port}"
+
+
+_SETTINGS = _settings()
+
+bind = _bind(_SETTINGS.port)
+worker_class = "gevent"
+workers = _SETTINGS.web_concurrency
+# Sockets and webhooks share these; once all are taken, webhooks hang without an error.
+worker_connections = 2 * _SETTINGS.max_calls + 1000
+# Longer than the idle time of the routers in front (Heroku's is 90 s), so they close first.
+keepalive = 95
+timeout = 30
+# The calls get `drain_s`; the rest is for gunicorn's own loop, which looks once a second.
+graceful_timeout = _SETTINGS.drain_s + 5
+# A restart after so many requests would cut calls.
+max_requests = 0
+preload_app = False
+control_socket_disable = True
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "app.logs.JsonFormatter"}},
+    "handlers": {"json": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": _SETTINGS.log_level, "handlers": ["json"]},
+    "loggers": {
+        "gunicorn.error": {"level": _SETTINGS.log_level, "handlers": [], "propagate": True},
+        "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
+    },
+}
+
+
+def on_starting(server: Any) -> None:
+    """Several workers count together through files; see `app.metrics`."""
+    if workers > 1 and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        server.metrics_directory = tempfile.mkdtemp(prefix="metrics-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.metrics_directory
+
+
+def on_exit(server: Any) -> None:
+    """Leave no files behind."""
+    directory = getattr(server, "metrics_directory", None)
+    if directory:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a dead worker out of the summed gauges."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def post_worker_init(worker: Any) -> None:
+    """Drain when the worker is told to stop. gunicorn has no hook for that, so it is watched."""
+    import gevent
+
+    services = getattr(worker.wsgi, "extensions", {}).get("services")
+    if services is None:
+        return
+
+    def watch() -> None:
+        while worker.alive:
+            gevent.sleep(WATCH_S)
+        services.drain.start()
+
+    gevent.spawn(watch)
