@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from app.core.agent import Budget
 from app.errors import SettingsError
@@ -22,6 +22,7 @@ from app.errors import SettingsError
 NANO = 1_000_000_000
 #: Token prices are given per million.
 PER_TOKEN = Decimal(NANO) / 1_000_000
+Entry = TypeVar("Entry")
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 Modality = Literal["text", "audio", "image"]
@@ -97,7 +98,7 @@ def _amount(value: Any) -> Decimal:
     return amount
 
 
-def named(name: str, prices: Mapping[str, Any]) -> Any | None:
+def named(name: str, prices: Mapping[str, Entry]) -> Entry | None:
     """The entry for a model, with or without a date in its name."""
     return prices.get(name) or prices.get(_DATED.sub("", name))
 
@@ -163,7 +164,7 @@ class Ledger:
 
     model: str
     prices: Prices
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
     tokens: dict[Modality, Tokens] = field(
         default_factory=lambda: {modality: Tokens() for modality in MODALITIES}
     )
