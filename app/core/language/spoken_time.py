@@ -10,9 +10,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from app.core.language import mention_corrections, time_mentions
+from app.core.language.clock_grammar import SPANS, Clock, word_at
+from app.core.language.clock_windows import Range
+from app.core.language.day_words import Day
 from app.core.language.settings import TimePreferences
+from app.core.language.time_mentions import DAY, PART, TIME, Mention
+from app.core.language.time_zones import names_other_zone
+from app.core.language.tokens import Token, tokenise
 
 DEFAULTS = TimePreferences()
+_HALF_DAY = dt.timedelta(hours=12)
+_ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class Window:
     start: dt.time | None
     end: dt.time | None
     name: str | None = None
-    """The part of the day, when that is how it was said: morning, afternoon, evening, night."""
+    """The part of the day, when that is how it was said: "morning", "late afternoon"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +41,12 @@ class Spoken:
     date: the one day meant, today or later. time: the one time of day meant (wall clock).
     window: a span of the day instead of one time. dates: first and last day of a span of days
         ("next week", "in April"), when no single day was said.
-    ambiguous: why the reading is not certain; empty when it is. Values: "am_pm" (the part of the
+    ambiguous: why the reading is not certain; empty when it is. Values: "am_pm" (the half of the
         day was assumed), "next_weekday" (this week's or the following one's), "weekday_mismatch"
-        (the weekday and the date contradict each other within the year), "day_or_month" ("3/4"),
-        "past" (only a past moment fits, so nothing is given), "far" (beyond the horizon),
-        "several" (more than one value was said and none was taken back).
+        (the weekday and the date contradict each other at first sight), "day_or_month" ("3/4"),
+        "past" (only a past moment fits, so it is not given), "far" (beyond the horizon), "zone"
+        (a time in another zone), "several" (more values than one, and none was taken back).
     alternatives: the other readings, as (date, time) pairs with None for what is not touched.
-    text: the words that were read, in normal form.
     """
 
     date: dt.date | None = None
@@ -47,7 +55,6 @@ class Spoken:
     dates: tuple[dt.date, dt.date] | None = None
     ambiguous: tuple[str, ...] = ()
     alternatives: tuple[tuple[dt.date | None, dt.time | None], ...] = ()
-    text: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything was understood."""
@@ -57,12 +64,38 @@ class Spoken:
 
     def moment(self, now: dt.datetime) -> dt.datetime | None:
         """The aware moment meant: date and time, or the next occurrence of a time alone."""
-        if self.time is None:
+        unclear_day = any(date is not None for date, _ in self.alternatives)
+        if self.time is None or (self.date is None and unclear_day):
             return None
         if self.date is not None:
             return dt.datetime.combine(self.date, self.time, tzinfo=now.tzinfo)
         moment = dt.datetime.combine(now.date(), self.time, tzinfo=now.tzinfo)
-        return moment if moment >= now else moment + dt.timedelta(days=1)
+        return moment if moment >= now else moment + _ONE_DAY
+
+
+class _Reading:
+    """The fields of a `Spoken` while it is being put together."""
+
+    def __init__(self) -> None:
+        self.date: dt.date | None = None
+        self.time: dt.time | None = None
+        self.window: Window | None = None
+        self.dates: tuple[dt.date, dt.date] | None = None
+        self.ambiguous: list[str] = []
+        self.alternatives: list[tuple[dt.date | None, dt.time | None]] = []
+
+    def doubt(self, *reasons: str) -> None:
+        self.ambiguous.extend(reason for reason in reasons if reason not in self.ambiguous)
+
+    def spoken(self) -> Spoken:
+        return Spoken(
+            self.date,
+            self.time,
+            self.window,
+            self.dates,
+            tuple(self.ambiguous),
+            tuple(self.alternatives),
+        )
 
 
 def resolve(text: str, now: dt.datetime, *, prefer: TimePreferences = DEFAULTS) -> Spoken:
@@ -70,4 +103,117 @@ def resolve(text: str, now: dt.datetime, *, prefer: TimePreferences = DEFAULTS) 
 
     now: aware, in the agent's zone. Any text is allowed; never raises, never gives the past.
     """
-    return Spoken()
+    tokens = tokenise(text)
+    mentions = time_mentions.find(tokens, now, prefer)
+    if not mentions:
+        return Spoken()
+    reading = _Reading()
+    days = mention_corrections.standing(tokens, mentions, DAY)
+    times = mention_corrections.standing(tokens, mentions, TIME)
+    parts = mention_corrections.standing(tokens, mentions, PART)
+    _set_day(reading, days)
+    _set_time(reading, tokens, times, parts, now, prefer)
+    _keep_future(reading, now, times, parts)
+    if reading.date and (reading.date - now.date()).days > prefer.horizon_days:
+        reading.doubt("far")
+    return reading.spoken()
+
+
+def _set_day(reading: _Reading, mentions: list[Mention]) -> None:
+    days = [mention.value for mention in mentions if isinstance(mention.value, Day)]
+    if not days:
+        return
+    dated = [day for day in days if day.date is not None]
+    if not dated:
+        reading.doubt(*days[-1].unsure)
+        reading.alternatives.extend((other, None) for other in days[-1].others)
+        return
+    single = [day for day in dated if day.last is None]
+    distinct = {day.date for day in single}
+    if len(distinct) > 1:
+        reading.doubt("several")
+        reading.alternatives.extend((date, None) for date in sorted(filter(None, distinct)))
+        return
+    day = single[-1] if single else dated[-1]
+    reading.doubt(*day.unsure)
+    reading.alternatives.extend((other, None) for other in day.others)
+    if day.last is not None and day.date is not None:
+        reading.dates = day.date, day.last
+    else:
+        reading.date = day.date
+
+
+def _set_time(
+    reading: _Reading,
+    tokens: list[Token],
+    mentions: list[Mention],
+    parts: list[Mention],
+    now: dt.datetime,
+    prefer: TimePreferences,
+) -> None:
+    part = str(parts[-1].value) if parts else None
+    clocks = [mention for mention in mentions if isinstance(mention.value, Clock)]
+    ranges = [mention.value for mention in mentions if isinstance(mention.value, Range)]
+    if clocks:
+        readings = {_clock(mention, part).time(prefer.opens) for mention in clocks}
+        values = sorted({time for time, _ in readings})
+        if len(values) > 1:
+            reading.doubt("several")
+            reading.alternatives.extend((None, time) for time in values)
+            return
+        time, assumed = values[0], any(assumed for _, assumed in readings)
+        zone = [word_at(tokens, m.end + k) for m in clocks for k in range(2)]
+        if names_other_zone(zone, now):
+            reading.doubt("zone")
+            reading.alternatives.append((None, time))
+            return
+        reading.time = time
+        if assumed:
+            reading.doubt("am_pm")
+            reading.alternatives.append((None, _other_half(time)))
+        return
+    if ranges:
+        start, end, assumed = ranges[-1].times(prefer.opens)
+        reading.window = Window(start, end)
+        if assumed:
+            reading.doubt("am_pm")
+    elif part is not None:
+        reading.window = Window(*SPANS[part], part)
+
+
+def _clock(mention: Mention, part: str | None) -> Clock:
+    """The clock of a mention, with a part of the day that was said elsewhere."""
+    assert isinstance(mention.value, Clock)
+    clock = mention.value
+    if part is None or clock.sure:
+        return clock
+    return Clock(clock.hour, clock.minute, part=part, shift=clock.shift)
+
+
+def _other_half(time: dt.time) -> dt.time:
+    return (dt.datetime.combine(dt.date(2000, 1, 1), time) + _HALF_DAY).time()
+
+
+def _keep_future(
+    reading: _Reading, now: dt.datetime, times: list[Mention], parts: list[Mention]
+) -> None:
+    """Move or drop what lies before now."""
+    if reading.date != now.date():
+        return
+    clock_now = now.time().replace(second=0, microsecond=0)
+    tonight = any(mention.value == "tonight" for mention in parts)
+    if reading.time is not None and reading.time < clock_now:
+        if tonight and reading.time.hour < 6:
+            reading.date += _ONE_DAY
+            return
+        other = _other_half(reading.time)
+        if "am_pm" in reading.ambiguous and other >= clock_now:
+            reading.time, reading.alternatives = other, []
+            return
+        reading.date = None
+        reading.doubt("past")
+    elif reading.window is not None and reading.time is None:
+        end = reading.window.end
+        if end is not None and end <= clock_now:
+            reading.date = None
+            reading.doubt("past")

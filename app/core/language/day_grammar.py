@@ -1,0 +1,112 @@
+"""Reads days out of tokens: "tomorrow", "12/24", "next week", "the week of the 4th"."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from app.core.language import day_offsets, day_spans, month_grammar, weekday_grammar
+from app.core.language.clock_grammar import PARTS, word_at
+from app.core.language.day_words import PAST, TODAY, TOMORROW, Day, Found
+from app.core.language.holidays import DAY, LONGEST, days_in, next_holiday
+from app.core.language.settings import TimePreferences
+from app.core.language.tokens import DASH, ISO, MARK, SLASH, Token
+
+
+class DayReader:
+    """Reads days from one list of tokens, against one `today`."""
+
+    def __init__(self, tokens: list[Token], today: dt.date, prefer: TimePreferences) -> None:
+        self.tokens = tokens
+        self.today = today
+        self.prefer = prefer
+
+    def word(self, i: int) -> str:
+        """The text of token i if it is a word, else ""."""
+        return word_at(self.tokens, i)
+
+    def skip(self, i: int, texts: tuple[str, ...]) -> int:
+        """The first place from i on whose token is none of these."""
+        while i < len(self.tokens) and self.tokens[i].text in texts:
+            i += 1
+        return i
+
+    def read(self, i: int) -> Found | None:
+        """The day or span of days that starts at token i and where it ends."""
+        at = i + 1 if self.word(i) == "the" else i
+        if at >= len(self.tokens) or self.tokens[at].kind == MARK:
+            return None
+        return (
+            day_offsets.read(self, i)
+            or self.numeric(at)
+            or self._named(at)
+            or month_grammar.read_nth(self, at)
+            or month_grammar.read_month_day(self, at)
+            or weekday_grammar.read(self, at)
+            or month_grammar.read_day_of_month(self, at)
+            or self._holiday(at)
+            or day_spans.read(self, at)
+        )
+
+    def numeric(self, i: int) -> Found | None:
+        """ "2026-12-24", "12/24", "12-24-26"."""
+        token = self.tokens[i]
+        if token.kind == ISO:
+            return self.dated(token.a, token.b, token.c, i + 1)
+        if token.kind not in (SLASH, DASH):
+            return None
+        year = token.c + 2000 if 0 <= token.c < 100 else token.c
+        month, day = token.a, token.b
+        if self.prefer.day_first or month > 12:
+            month, day = day, month
+        if token.kind == DASH and self.word(i + 1) in ("am", "pm", "oclock", "people"):
+            return None
+        found = self.dated(year, month, day, i + 1)
+        if found and found[0].date and day <= 12 and month != day and not self.prefer.day_first:
+            other = self.dated(year, day, month, i + 1)
+            others = (other[0].date,) if other and other[0].date else ()
+            return replace(found[0], unsure=("day_or_month",), others=others), i + 1
+        return found
+
+    def dated(self, year: int, month: int, day: int, end: int) -> Found | None:
+        """A month and day with its year, or the next one when year is -1."""
+        if not 1 <= month <= 12 or not 1 <= day <= 31:
+            return None
+        if year >= 0:
+            if not 1 <= year <= 9990 or day > days_in(year, month):
+                return None
+            date = dt.date(year, month, day)
+            return (Day(date) if date >= self.today else PAST), end
+        for year in range(self.today.year, self.today.year + 9):
+            if day <= days_in(year, month) and dt.date(year, month, day) >= self.today:
+                return Day(dt.date(year, month, day)), end
+        return None
+
+    def _named(self, i: int) -> Found | None:
+        word = self.word(i)
+        if word in TODAY:
+            return Day(self.today), i + 1
+        if word in TOMORROW:
+            return Day(self.today + DAY), i + 1
+        if word == "yesterday":
+            return PAST, i + 1
+        if word == "later" and self.word(i + 1) == "today":
+            return Day(self.today), i + 2
+        if word in ("this", "later") and self.word(i + 1) in PARTS:
+            return Day(self.today), i + 1
+        return None
+
+    def _holiday(self, i: int) -> Found | None:
+        if self.word(i) in ("next", "this"):
+            i += 1
+        for size in range(min(LONGEST, len(self.tokens) - i), 0, -1):
+            name = " ".join(token.text for token in self.tokens[i : i + size]).replace("'", "")
+            date = next_holiday(name, self.today)
+            if date is None:
+                continue
+            year, end = month_grammar.read_year(self, i + size)
+            if year < 0:
+                return Day(date), end
+            date = next_holiday(name, dt.date(year, 1, 1))
+            return (Day(date) if date is not None and date >= self.today else PAST), end
+        return None

@@ -1,0 +1,108 @@
+"""The words for days, and the value they are read into."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.core.language.settings import TimePreferences
+from app.core.language.text import vocabulary
+from app.core.language.tokens import Token
+
+WEEKDAYS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "monday mon",
+            "tuesday tue tues",
+            "wednesday wed weds",
+            "thursday thu thur thurs",
+            "friday fri",
+            "saturday sat",
+            "sunday sun",
+        )
+    )
+    for name in names.split()
+}
+"""Monday is 0."""
+
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan",
+            "february feb",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sep sept",
+            "october oct",
+            "november nov",
+            "december dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+
+TODAY = frozenset(("today", "todays", "tonight", "tonite"))
+TOMORROW = frozenset(("tomorrow", "tomorrows", "tmrw", "tmr", "tomorow"))
+
+OTHER_WORDS_TOO = frozenset(
+    ("mon", "wed", "weds", "sat", "sun", "fri", "may", "march", "mar", "dec", "jan")
+)
+"""Names of days and months that are also something else: they need company to count."""
+
+BEFORE_DAY = frozenset(
+    vocabulary(
+        "on this next coming following until till by for from of in every last after before no not"
+    )
+)
+NOT_A_DAY = frozenset(
+    vocabulary(
+        "time times one ones floor thing appointment street avenue visit place class choice option "
+        "date grade person name part half quarter available opening slot step question tooth last "
+        "and row week weekend available-one hour minute couple few"
+    )
+)
+"""What an ordinal counts instead of naming a day of the month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day, or a span of days from `date` to `last`.
+
+    date is None when no day that is still to come fits. unsure and others: why, and which other
+    days may be meant (as `Spoken.ambiguous` and `Spoken.alternatives`).
+    """
+
+    date: dt.date | None
+    last: dt.date | None = None
+    unsure: tuple[str, ...] = ()
+    others: tuple[dt.date, ...] = ()
+
+
+PAST = Day(None, unsure=("past",))
+"""A day that is over."""
+
+
+Found = tuple[Day, int]
+"""What was read, and the place of the first token after it."""
+
+
+class Reader(Protocol):
+    """What the grammars see of `day_grammar.DayReader`."""
+
+    tokens: list[Token]
+    today: dt.date
+    prefer: TimePreferences
+
+    def word(self, i: int) -> str: ...
+    def skip(self, i: int, texts: tuple[str, ...]) -> int: ...
+    def read(self, i: int) -> Found | None: ...
+    def numeric(self, i: int) -> Found | None: ...
+    def dated(self, year: int, month: int, day: int, end: int) -> Found | None: ...

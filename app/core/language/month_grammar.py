@@ -1,0 +1,166 @@
+"""Reads days of months: "March 3rd", "3 of march", "the 4th", "first tuesday in october"."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from app.core.language.clock_grammar import PARTS, UNITS_OF_OTHER
+from app.core.language.day_words import MONTHS, NOT_A_DAY, PAST, WEEKDAYS, Day, Found, Reader
+from app.core.language.holidays import add_months, days_in, nth_weekday
+from app.core.language.tokens import NUMBER, ORDINAL
+
+_CLOCK_WORDS = frozenset(("am", "pm", "oclock", "to", "past", "minutes", "mins"))
+_PRONOUNS = ("i", "we", "you", "be", "have")
+
+
+def read_month_day(reader: Reader, i: int) -> Found | None:
+    """ "March 3rd 2026", "mar the 3rd", "3 of march", "first of march", "the ides of march"."""
+    month = MONTHS.get(reader.word(i), 0)
+    if month:
+        at = reader.skip(i + 1, (".", "the", "/", "-", ","))
+        if at < len(reader.tokens) and _is_day_number(reader, at):
+            year, end = read_year(reader, at + 1)
+            return reader.dated(year, month, reader.tokens[at].a, end)
+        return None
+    token = reader.tokens[i]
+    ides = token.text == "ides"
+    if not ides and (token.kind not in (NUMBER, ORDINAL) or not 1 <= token.a <= 31):
+        return None
+    at = reader.skip(i + 1, ("of", "/", "-", "day", "in", "."))
+    month = MONTHS.get(reader.word(at), 0)
+    if not month or (reader.word(at) == "may" and reader.word(at + 1) in _PRONOUNS):
+        return None
+    day = (15 if month in (3, 5, 7, 10) else 13) if ides else token.a
+    year, end = read_year(reader, at + 1)
+    return reader.dated(year, month, day, end)
+
+
+def _is_day_number(reader: Reader, i: int) -> bool:
+    token = reader.tokens[i]
+    if token.kind == ORDINAL:
+        return 1 <= token.a <= 31
+    if token.kind != NUMBER or not 1 <= token.a <= 31 or len(token.text) > 2:
+        return False
+    following = reader.word(i + 1)
+    return following not in _CLOCK_WORDS and following not in UNITS_OF_OTHER
+
+
+def read_year(reader: Reader, i: int) -> tuple[int, int]:
+    """The year at token i and where it ends; -1 and i when there is none."""
+    at = reader.skip(i, (",", "of", "in", "/", "-"))
+    if at >= len(reader.tokens) or reader.tokens[at].kind != NUMBER:
+        return -1, i
+    token = reader.tokens[at]
+    if 1900 <= token.a <= 2200 and len(token.text) == 4:
+        return token.a, at + 1
+    following = reader.tokens[at + 1] if at + 1 < len(reader.tokens) else None
+    if token.spelled and token.a == 20 and following and following.kind == NUMBER:
+        return (2000 + following.a, at + 2) if 20 <= following.a <= 99 else (-1, i)
+    before = reader.tokens[i - 1]
+    close = len(token.text) == 2 and 0 <= token.a - reader.today.year % 100 <= 10
+    if (
+        not close
+        or token.spelled
+        or at != i
+        or not (before.kind == ORDINAL or before.text in MONTHS)
+    ):
+        return -1, i
+    if following is not None and (
+        following.kind == NUMBER
+        or following.text in _CLOCK_WORDS
+        or following.text in UNITS_OF_OTHER
+        or following.text in PARTS
+    ):
+        return -1, i
+    return 2000 + token.a, at + 1
+
+
+def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found | None:
+    """ "the 4th", "15th", "on the twelfth", "20 of this month", "10th of next month".
+
+    named: a weekday stands before it, so a bare number is a day of the month too.
+    """
+    token = reader.tokens[i]
+    if token.kind not in (NUMBER, ORDINAL) or not 1 <= token.a <= 31:
+        return None
+    months, end = _month_named(reader, i + 1)
+    if end > 0:
+        start = add_months(reader.today.replace(day=1), max(months, 0))
+        if token.a > days_in(start.year, start.month):
+            return None
+        date = start.replace(day=token.a)
+        return (Day(date) if date >= reader.today else PAST), end
+    following = reader.word(i + 1)
+    if following in NOT_A_DAY or following in UNITS_OF_OTHER:
+        return None
+    articled = reader.word(i - 1) in ("the", "on") or reader.word(i - 2) == "on"
+    if token.kind == NUMBER:
+        if not (named or (reader.word(i - 1) == "the" and reader.word(i - 2) in ("on", "for"))):
+            return None
+        if following in _CLOCK_WORDS or len(token.text) > 2:
+            return None
+    elif token.spelled and not (named or articled or reader.word(i - 1) in MONTHS):
+        return None
+    for ahead in range(4):
+        start = add_months(reader.today.replace(day=1), ahead)
+        if token.a <= days_in(start.year, start.month):
+            date = start.replace(day=token.a)
+            if date >= reader.today:
+                return Day(date), i + 1
+    return None
+
+
+def _month_named(reader: Reader, i: int) -> tuple[int, int]:
+    """ "of this month", "of the month", "of next month": months from now and end, or end -1."""
+    if reader.word(i) not in ("of", "this", "next"):
+        return 0, -1
+    at = reader.skip(i, ("of", "the"))
+    word = reader.word(at)
+    if word == "month" and at > i:
+        return 0, at + 1
+    if reader.word(at + 1) == "month":
+        if word in ("this", "current"):
+            return 0, at + 2
+        if word in ("next", "following", "coming"):
+            return 1, at + 2
+    return 0, -1
+
+
+def read_nth(reader: Reader, i: int) -> Found | None:
+    """ "first tuesday in october", "last day of feb", "the 5th last day of May"."""
+    token, at = reader.tokens[i], i + 1
+    n = token.a if token.kind == ORDINAL else 0
+    if token.text == "last":
+        n = -1
+    elif n and reader.word(at) == "last":
+        at, n = at + 1, -n
+    elif n and reader.word(at) == "to" and reader.word(at + 1) == "last":
+        at, n = at + 2, -n
+    weekday = WEEKDAYS.get(reader.word(at), -1)
+    if not n or abs(n) > 31 or (weekday < 0 and reader.word(at) != "day"):
+        return None
+    end = at + 1
+    if reader.word(end) not in ("of", "in"):
+        return None
+    months, month_end = _month_named(reader, end)
+    if month_end > 0:
+        start = add_months(reader.today.replace(day=1), months)
+        date = _nth(start.year, start.month, weekday, n)
+        return (Day(date) if date and date >= reader.today else PAST), month_end
+    month = MONTHS.get(reader.word(end + 1), 0)
+    if not month:
+        return None
+    year, end = read_year(reader, end + 2)
+    years = (year,) if year > 0 else (reader.today.year, reader.today.year + 1)
+    for year in years:
+        date = _nth(min(year, 9990), month, weekday, n)
+        if date is not None and date >= reader.today:
+            return Day(date), end
+    return PAST, end
+
+
+def _nth(year: int, month: int, weekday: int, n: int) -> dt.date | None:
+    if weekday >= 0:
+        return nth_weekday(year, month, weekday, n)
+    day = n if n > 0 else days_in(year, month) + 1 + n
+    return dt.date(year, month, day) if 1 <= day <= days_in(year, month) else None

@@ -1,0 +1,178 @@
+"""Reads weekdays: "next Friday", "Tuesday week", "monday the 26th", "friday, october 16"."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from app.core.language import day_offsets, month_grammar
+from app.core.language.clock_grammar import PARTS
+from app.core.language.day_words import (
+    BEFORE_DAY,
+    MONTHS,
+    OTHER_WORDS_TOO,
+    PAST,
+    WEEKDAYS,
+    Day,
+    Found,
+    Reader,
+)
+from app.core.language.holidays import DAY, add_months, days_in
+from app.core.language.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLASH
+
+_MODIFIERS = ("this", "next", "coming", "following", "upcoming", "last", "past")
+_MONTHS_SEARCHED = 24
+
+
+def weekday_at(reader: Reader, i: int) -> int:
+    """The weekday named at token i, or -1. Short names that are words too need company."""
+    word = reader.word(i)
+    if word not in WEEKDAYS or (word in OTHER_WORDS_TOO and not _has_company(reader, i)):
+        return -1
+    return WEEKDAYS[word]
+
+
+def coming(reader: Reader, weekday: int) -> dt.date:
+    """The first such weekday after today."""
+    return reader.today + DAY * ((weekday - reader.today.weekday() - 1) % 7 + 1)
+
+
+def in_week(reader: Reader, weekday: int, weeks: int) -> dt.date:
+    """The weekday in the Monday-to-Sunday week so many weeks from this one."""
+    return reader.today + DAY * (weekday - reader.today.weekday() + 7 * weeks)
+
+
+def week_at(reader: Reader, i: int) -> tuple[int, int]:
+    """ "next week", "this week", "the week after next": weeks from now and end, or end -1."""
+    if reader.word(i) == "the":
+        i += 1
+    word, second = reader.word(i), reader.word(i + 1)
+    if second == "week":
+        if word in ("next", "following", "coming"):
+            return 1, i + 2
+        if word in ("this", "current"):
+            return 0, i + 2
+    if word == "week" and second == "after" and reader.word(i + 2) == "next":
+        return 2, i + 3
+    return 0, -1
+
+
+def read(reader: Reader, i: int) -> Found | None:
+    """The day at token i, if a weekday with or without "next" and its like stands there."""
+    at, modifier = i, ""
+    while reader.word(at) in _MODIFIERS:
+        modifier = "next" if modifier == "next" else reader.word(at)
+        at += 1
+    weekday = weekday_at(reader, at)
+    if weekday < 0:
+        return None
+    end = at + 1
+    if modifier not in ("last", "past", "coming"):
+        found = _with_date(reader, weekday, end)
+        if found and not (modifier and found[0].unsure):
+            return found
+    if modifier:
+        if reader.word(end) == "after" and reader.word(end + 1) == "next":
+            return Day(coming(reader, weekday) + 7 * DAY), end + 2
+        return _modified(reader, weekday, modifier), end
+    found = _in_named_week(reader, weekday, end)
+    if found:
+        return found
+    if reader.word(end) == "coming":
+        return Day(coming(reader, weekday)), end + 1
+    day = Day(coming(reader, weekday))
+    if weekday == reader.today.weekday():
+        day = replace(day, unsure=("next_weekday",), others=(reader.today,))
+    return day, end
+
+
+def _has_company(reader: Reader, i: int) -> bool:
+    if len(reader.tokens) <= 2 or reader.word(i - 1) in BEFORE_DAY:
+        return True
+    after = reader.skip(i + 1, (",", ".", "the", "/", "-"))
+    if after >= len(reader.tokens):
+        return False
+    following = reader.tokens[after]
+    numbered = following.kind in (NUMBER, ORDINAL, CLOCK)
+    return numbered or following.text in MONTHS or following.text in ("at", "next", *PARTS)
+
+
+def _modified(reader: Reader, weekday: int, modifier: str) -> Day:
+    soon = coming(reader, weekday)
+    if modifier in ("last", "past"):
+        return PAST
+    if modifier == "this":
+        date = in_week(reader, weekday, 0)
+        return Day(date) if date >= reader.today else Day(soon)
+    following = in_week(reader, weekday, 1)
+    if modifier in ("coming", "upcoming") or following == soon:
+        return Day(soon)
+    if reader.prefer.next_weekday == "coming":
+        return Day(soon, unsure=("next_weekday",), others=(following,))
+    return Day(following, unsure=("next_weekday",), others=(soon,))
+
+
+def _in_named_week(reader: Reader, weekday: int, i: int) -> Found | None:
+    """ "(Tuesday) next week", "of this week", "after next", "week"."""
+    at = reader.skip(i, (",", "of", "in", "the", "on"))
+    weeks, end = week_at(reader, at)
+    if end > at:
+        date = in_week(reader, weekday, weeks)
+        return (Day(date) if date >= reader.today else PAST), end
+    if reader.word(at) == "after" and reader.word(at + 1) == "next":
+        return Day(coming(reader, weekday) + 7 * DAY), at + 2
+    if reader.word(i) == "week" and reader.word(i + 1) not in ("of", "before", "after"):
+        return Day(coming(reader, weekday) + 7 * DAY), i + 1
+    return None
+
+
+def _with_date(reader: Reader, weekday: int, i: int) -> Found | None:
+    """ "(Monday) the 26th of sep", "(Tuesday) 2nd": the first date that fits both."""
+    at = reader.skip(i, (",", ".", "the"))
+    if at >= len(reader.tokens):
+        return None
+    token = reader.tokens[at]
+    if token.kind in (SLASH, DASH, ISO):
+        return reader.numeric(at)
+    if token.kind == ORDINAL or (token.kind == NUMBER and not token.spelled):
+        found = month_grammar.read_month_day(reader, at)
+        if found is None:
+            return _of_month(reader, weekday, at)
+    elif token.text in MONTHS:
+        found = month_grammar.read_month_day(reader, at)
+    else:
+        return _in_week_of(reader, weekday, at)
+    if found is None or found[0].date is None:
+        return found
+    first, end = found[0].date, found[1]
+    if first.weekday() == weekday:
+        return found
+    near = first + DAY * ((weekday - first.weekday() + 3) % 7 - 3)
+    return Day(None, unsure=("weekday_mismatch",), others=(first, near)), end
+
+
+def _in_week_of(reader: Reader, weekday: int, i: int) -> Found | None:
+    """ "(Monday) two weeks from now": that weekday in the week of the other day."""
+    found = day_offsets.read(reader, i)
+    if found is None or found[0].date is None or found[0].last:
+        return None
+    date = found[0].date + DAY * (weekday - found[0].date.weekday())
+    return (Day(date), found[1]) if date >= reader.today else None
+
+
+def _of_month(reader: Reader, weekday: int, i: int) -> Found | None:
+    """ "(Friday) the 17th": the next 17th that is a Friday."""
+    found = month_grammar.read_day_of_month(reader, i, named=True)
+    if found is None or found[0].date is None or found[0].last:
+        return None
+    first, day = found[0].date, reader.tokens[i].a
+    for ahead in range(_MONTHS_SEARCHED):
+        month = add_months(first.replace(day=1), ahead)
+        if day > days_in(month.year, month.month):
+            continue
+        date = month.replace(day=day)
+        if date.weekday() == weekday:
+            if date == first:
+                return Day(date), found[1]
+            return Day(date, unsure=("weekday_mismatch",), others=(first,)), found[1]
+    return None
