@@ -89,14 +89,15 @@ class Line:
         self._end(rules.USER_HANGUP)
 
     @property
+    def caller_is_done(self) -> bool:
+        """True when the caller has said all they wanted to say, and Retell has asked about it."""
+        return self.caller is None and not self._later and not self._armed and not self._owed
+
+    @property
     def idle(self) -> bool:
         """True when nobody speaks, nothing is owed and nothing is about to be said."""
         return (
-            self.caller is None
-            and not self._later
-            and not self._armed
-            and not self.requests.open
-            and (self.turn is None or self.turn.over)
+            self.caller_is_done and not self.requests.open and (self.turn is None or self.turn.over)
         )
 
     def next_time(self) -> float | None:

@@ -1,0 +1,181 @@
+"""A caller on Retell's custom-LLM protocol, in the terminal.
+
+Type what the caller says, or give a scenario: a shipped one by name, or a file
+(docs/scenarios.md). The exit status is 0 only when every expectation of the scenario held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from app.cli.records import Records
+from app.cli.screen import Screen
+from app.rehearsal.caller import events, scenario
+from app.rehearsal.caller.client import Client, clock
+from app.rehearsal.caller.line import Line
+from app.rehearsal.caller.outcome import Outcome
+from app.rehearsal.caller.play import Stage, new_call_id, play
+from app.rehearsal.caller.remarks import LineSettings, Remark
+from app.rehearsal.caller.scenario import CallerSpec
+from app.settings import Settings
+
+NAME = "call"
+HELP = "a caller in the terminal: type, or play a scenario"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        metavar="SCENARIO",
+        help=f"a file, or one of {', '.join(scenario.shipped())}; without it: type yourself",
+    )
+    parser.add_argument(
+        "--url",
+        metavar="WS_URL",
+        help="the LLM websocket URL as Retell would be given it, without the call id",
+    )
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=1.0,
+        help="how much faster than people words are spoken; 0 is without delay (default 1)",
+    )
+    parser.add_argument("--from", dest="caller", metavar="NUMBER", help="the caller's number")
+    parser.add_argument("--call-id", metavar="ID", help="use this call id")
+    parser.add_argument("--quiet", action="store_true", help="print only what failed")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play or type; 0 if all went as expected."""
+    settings = Settings.from_env(os.environ)
+    url = args.url or socket_url(settings)
+    screen = Screen()
+    if args.scenario is None:
+        return _talk(args, url, screen)
+    return _play(args, url, screen, settings)
+
+
+def socket_url(settings: Settings) -> str:
+    """The socket URL of the server on this machine, with its token if it wants one."""
+    token = f"/{settings.socket_token}" if settings.socket_token else ""
+    return f"ws://127.0.0.1:{settings.port}/llm-websocket{token}"
+
+
+def _play(args: argparse.Namespace, url: str, screen: Screen, settings: Settings) -> int:
+    script = scenario.load(args.scenario)
+    if args.caller:
+        script = _from_number(script, args.caller)
+    stage = Stage(url, fetch=Records.beside(url, settings).fetch, speed=args.speed)
+    if not args.quiet:
+        stage.watch = screen.watch
+    if args.call_id:
+        stage.call_ids = lambda: str(args.call_id)
+    with _stopping() as stopped:
+        stage.stop = stopped.is_set
+        outcomes = play(script, stage)
+    return report(screen, script, outcomes)
+
+
+def report(screen: Screen, script: scenario.Scenario, outcomes: list[Outcome]) -> int:
+    """Print what failed, and the exit status."""
+    failed = False
+    for outcome in outcomes:
+        for problem in [*outcome.failures, *(f"protocol: {fault}" for fault in outcome.faults)]:
+            screen.line(f"  FAILED  {problem}", "bad")
+            failed = True
+        if not outcome.ok:
+            screen.line(f"          call {outcome.call_id}", "dim")
+    if failed and script.requires:
+        screen.line(f"  This scenario requires: {script.requires}", "bad")
+    if not failed:
+        screen.line(f"  passed  {', '.join(outcome.call_id for outcome in outcomes)}", "good")
+    return 1 if failed else 0
+
+
+def _from_number(script: scenario.Scenario, number: str) -> scenario.Scenario:
+    calls = tuple(
+        call.model_copy(update={"caller": call.caller.model_copy(update={"from_number": number})})
+        for call in script.calls
+    )
+    return script.model_copy(update={"calls": calls})
+
+
+class Typist:
+    """A person at the keyboard is the caller. Lines are said; an empty line is silence."""
+
+    def __init__(self, line: Line, screen: Screen, call_id: str, outcome: Outcome) -> None:
+        self._line = line
+        self._screen = screen
+        self._call_id = call_id
+        self._outcome = outcome
+        self._typed: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def event(self, at: float, event: events.Event) -> None:
+        """Show what happened; the person's own words are on the screen already."""
+        self._outcome.event(at, event)
+        if not (isinstance(event, events.Word) and event.role == "user"):
+            self._screen.watch(0, self._call_id, at, event)
+
+    def tick(self, now: float) -> None:
+        """Say what was typed."""
+        while not self._typed.empty():
+            text = self._typed.get()
+            if text is None or text in ("/quit", "/bye"):
+                self._line.hang_up(now)
+            elif text == "/drop":
+                self._line.link.drop(now)
+            elif text.strip():
+                self._line.say(Remark(text), now)
+
+    def _read(self) -> None:
+        for text in sys.stdin:
+            self._typed.put(text.strip())
+        self._typed.put(None)
+
+
+def _talk(args: argparse.Namespace, url: str, screen: Screen) -> int:
+    call_id = args.call_id or new_call_id()
+    caller = CallerSpec(from_number=args.caller) if args.caller else CallerSpec()
+    slow = 1 / args.speed if args.speed else 0.0
+    pace = LineSettings(word_s=60 / 190 * slow, end_of_turn_s=0.2 * slow)
+    line = Line(caller.details(call_id), now=clock(), settings=pace)
+    outcome = Outcome(call_id)
+    screen.line(f"  {call_id}", "dim")
+    screen.line(
+        "  Type what the caller says; type while the agent speaks to interrupt. "
+        "/drop cuts the connection, /bye or Ctrl-D hangs up.",
+        "dim",
+    )
+    driver = Typist(line, screen, call_id, outcome)
+    with _stopping() as stopped:
+        reason = Client(f"{url.rstrip('/')}/{call_id}", line, driver).run(stopped.is_set)
+    return 1 if reason.startswith("error_") or not outcome.ok else 0
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that the caller hangs up instead of vanishing."""
+    stopped = threading.Event()
+
+    def stop(*_: Any) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,56 @@
+"""The server's HTTP side, as the terminal's commands look at it."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from app.settings import Settings
+
+TIMEOUT_S = 5.0
+
+
+class Records:
+    """Reads from a server's HTTP routes. Only http and https addresses are taken."""
+
+    def __init__(self, base: str, admin_token: str = "") -> None:
+        self.base = base.rstrip("/")
+        self._admin_token = admin_token
+
+    @classmethod
+    def beside(cls, socket_url: str, settings: Settings) -> Records:
+        """The HTTP side of the server whose LLM socket is at `socket_url`."""
+        parts = urlsplit(socket_url)
+        scheme = {"wss": "https", "https": "https"}.get(parts.scheme, "http")
+        prefix = parts.path.split("/llm-websocket", 1)[0]
+        return cls(f"{scheme}://{parts.netloc}{prefix}", settings.admin_token)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body; status 0 and the reason where nobody answers."""
+        headers = {"Authorization": f"Bearer {self._admin_token}"} if self._admin_token else {}
+        request = urllib.request.Request(self.base + path, headers=headers)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except (OSError, ValueError) as error:
+            return 0, str(getattr(error, "reason", error)).encode()
+
+    def json(self, path: str) -> tuple[int, Any]:
+        """Status and decoded body; None where it is no JSON."""
+        status, body = self.get(path)
+        try:
+            return status, orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return status, None
+
+    def fetch(self, call_id: str) -> dict[str, Any] | None:
+        """The record of a call, None while there is none."""
+        status, value = self.json(f"/api/calls/{call_id}")
+        return value if status == 200 and isinstance(value, dict) else None
