@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from app.core.appointment import Appointment, Draft
@@ -48,6 +48,14 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """Refuse from now on every change asked for before `asked_at`; give the appointment or None."""
+
+    event_id: str
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Write the appointment; give it. May raise SlotTaken."""
 
@@ -73,7 +81,7 @@ class Cancel:
     asked_at: float
 
 
-Step = Load | Save | Find | Write | Move | Cancel
+Step = Load | Save | Find | Fence | Write | Move | Cancel
 
 Result = Literal[
     "booked", "already", "moved", "cancelled", "stopped", "taken", "superseded", "limit", "gone"
@@ -100,6 +108,7 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
     in one call.
     """
     was: Booking | None = None
+    same = False
     for _ in range(MAX_ROUNDS):
         ledger, version = yield Load()
         mine = ledger.wishes.get(wish.key)
@@ -107,28 +116,31 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
             return Outcome("booked", ledger.bookings.get(mine.booking_id), was)
         rivals = [other for other in ledger.wishes.values() if _rivals(wish, other)]
         if (mine and mine.state == "superseded") or _overtaken(wish, rivals, ledger):
-            yield from _withdraw(wish, ledger, version)
+            if not (yield from _withdraw(wish, ledger, version)):
+                continue
             return Outcome("superseded", _latest(ledger, rivals))
         older = pending_books(other for other in rivals if other.order < wish.order)
         if older:
-            yield from _settle(older[0], ledger, version)
+            yield from _settle(older[0], ledger, version, wish.asked_at)
             continue
         target = _replaced(wish, ledger)
         if target is None and len(ledger.standing()) >= limit:
             return Outcome("limit")
-        begun = ledger.with_wish(wish)
-        if mine is None or mine.state != "pending":
+        wanted = replace(wish, booking_id=target.id if target else "")
+        begun = ledger.with_wish(wanted)
+        if mine != wanted:
             if not (yield Save(begun, version)):
                 continue
             version += 1
         try:
             if target is None:
                 appointment = yield Write(draft, wish.key)
-            elif _adds_nothing(wish, target):
-                appointment = None
             else:
-                was = target
-                appointment = yield Move(target.event_id, draft, wish.key)
+                # Also where nothing changes: from now on no older wish can move it.
+                was = was or target
+                same = _adds_nothing(wish, target)
+                kept = replace(draft, name=target.name, title=target.title) if same else draft
+                appointment = yield Move(target.event_id, kept, wish.key)
         except SlotTaken:
             yield Save(begun.with_state(wish.key, "refused"), version)
             return Outcome("taken", target)
@@ -139,16 +151,15 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
         except Outdated:
             yield Save(begun.with_state(wish.key, "superseded"), version)
             continue
-        booking = Booking.of(appointment) if appointment else target
-        assert booking is not None
+        booking = Booking.of(appointment)
         if not booking.stands:
             yield Save(begun.with_state(wish.key, "superseded").with_booking(booking), version)
             return Outcome("superseded", booking)
         done = begun.with_booking(booking).with_state(wish.key, "done", booking.id)
         if (yield Save(done, version)):
-            return Outcome(
-                "booked" if target is None else "moved" if appointment else "already", booking, was
-            )
+            if target is None:
+                return Outcome("booked", booking)
+            return Outcome("already" if same else "moved", booking, was)
     raise CalendarDown("the booking changed too often at once")
 
 
@@ -228,14 +239,27 @@ def settle(asked_at: float, *, stop: bool) -> Generator[Step, Any, tuple[Ledger,
         older = [w for w in pending_books(ledger.wishes.values()) if w.asked_at < asked_at]
         if not older:
             return ledger, stopped
-        found = yield from _settle(older[0], ledger, version)
+        found = yield from _settle(older[0], ledger, version, asked_at)
         stopped += found is False
     raise CalendarDown("the booking changed too often at once")
 
 
-def _settle(other: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, bool | None]:
-    """Close a begun booking of an earlier wish: True it was written, False it is superseded."""
-    appointment: Appointment | None = yield Find(other.key, dt.datetime.fromisoformat(other.start))
+def _settle(
+    other: Wish, ledger: Ledger, version: int, asked_at: float
+) -> Generator[Step, Any, bool | None]:
+    """Close a begun booking of an earlier wish for a wish of `asked_at`.
+
+    Gives True when it was written, False when it is superseded, None when the ledger changed.
+    """
+    appointment: Appointment | None
+    replaced = ledger.bookings.get(other.booking_id)
+    if replaced is None:
+        appointment = yield Find(other.key, dt.datetime.fromisoformat(other.start))
+    else:
+        # Its worker may be about to move the event: after the fence it has moved it or never will.
+        appointment = yield Fence(replaced.event_id, asked_at)
+        if appointment and other.key not in appointment.applied:
+            appointment = None
     if appointment is None:
         saved = yield Save(ledger.with_state(other.key, "superseded"), version)
         return False if saved else None
@@ -246,18 +270,28 @@ def _settle(other: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, b
     return True if saved else None
 
 
-def _withdraw(wish: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, None]:
-    """Remove what a wish that is no longer wanted may have written, and close it."""
+def _withdraw(wish: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, bool]:
+    """Remove what a wish that is no longer wanted may have written, and close it.
+
+    Gives False when the flow must look again: a move that was already made counts as done.
+    """
     mine = ledger.wishes.get(wish.key)
-    if mine and mine.state != "superseded":
-        yield Save(ledger.with_state(wish.key, "superseded"), version)
-        ledger, version = yield Load()
+    if mine and mine.state == "pending":
+        moved = ledger.bookings.get(mine.booking_id)
+        event: Appointment | None = (yield Fence(moved.event_id, ledger.stop_at)) if moved else None
+        if event and wish.key in event.applied:
+            done = ledger.with_booking(Booking.of(event)).with_state(wish.key, "done")
+            yield Save(done, version)
+            return False
+        if not (yield Save(ledger.with_state(wish.key, "superseded"), version)):
+            return False
     stray: Appointment | None = yield Find(wish.key, dt.datetime.fromisoformat(wish.start))
     if stray and not stray.cancelled and not ledger.holds(stray.id):
         try:
             yield Cancel(stray.id, f"{wish.key}/undo", 0.0)
         except BookingNotFound:
             pass
+    return True
 
 
 def _rivals(wish: Wish, other: Wish) -> bool:

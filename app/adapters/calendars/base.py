@@ -46,6 +46,10 @@ class Calendar(Protocol):
         """
         ...
 
+    def fence(self, event_id: str, asked_at: float) -> Appointment | None:
+        """Refuse every later change asked for before `asked_at`; give the appointment or None."""
+        ...
+
     def get(self, event_id: str) -> Appointment | None:
         """Return an appointment of ours as it is now, cancelled ones included."""
         ...
