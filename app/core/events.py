@@ -7,7 +7,7 @@ flight record is made of both.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,16 @@ class Resumed:
     """The call is on a new socket; its state was loaded."""
 
 
-Event = FromRetell | ModelOpened | FromModel | ModelLost | ToolDone | Tick | Drain | Resumed
+@dataclass(frozen=True, slots=True)
+class FromPhone:
+    """A frame on the media stream of a telephone or a browser, as received."""
+
+    raw: str | bytes
+
+
+Event = (
+    FromRetell | FromPhone | ModelOpened | FromModel | ModelLost | ToolDone | Tick | Drain | Resumed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +136,43 @@ class Note:
     about: dict[str, Any] = field(default_factory=dict)
 
 
-Action = ToRetell | ToModel | OpenModel | CloseModel | RunTool | SaveState | DropSocket | Note
+@dataclass(frozen=True, slots=True)
+class ToPhone:
+    """Send a frame to the telephone or browser."""
+
+    frame: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """End the media stream: hang up, or hand the caller to `number`.
+
+    `say` is what the caller still has to be told, in whatever voice there is.
+    """
+
+    kind: Literal["end", "transfer"]
+    number: str = ""
+    say: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLine:
+    """A line of the agent's, spoken by its voice: mu-law audio to keep for later calls."""
+
+    text: str
+    audio: bytes = field(repr=False)
+
+
+Action = (
+    ToRetell
+    | ToPhone
+    | ToModel
+    | OpenModel
+    | CloseModel
+    | RunTool
+    | SaveState
+    | DropSocket
+    | EndCall
+    | KeepLine
+    | Note
+)

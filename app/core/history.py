@@ -17,7 +17,7 @@ from app.core.words import cut_after, is_prefix, words
 from app.protocol import realtime
 from app.protocol.retell_llm import Utterance
 
-ItemKind = Literal["user", "assistant", "note", "call", "output"]
+ItemKind = Literal["user", "assistant", "note", "summary", "call", "output"]
 _ROLES: dict[str, ItemKind] = {"agent": "assistant", "user": "user"}
 #: Items kept at most; the oldest leave first, as the server's own truncation does.
 LIMIT = 600
@@ -39,7 +39,7 @@ class Item:
             return realtime.call_item(self.id, self.call_id, self.name, self.text)
         if self.kind == "output":
             return realtime.output_item(self.id, self.call_id, self.text)
-        role = "system" if self.kind == "note" else self.kind
+        role = "system" if self.kind in ("note", "summary") else self.kind
         return realtime.message_item(self.id, role, self.text)
 
 
