@@ -1,0 +1,92 @@
+"""Every key this program has in Redis, built in one place.
+
+All keys of one call share the hash tag `{call_id}`, so that `call:{<call_id>}:*` is the call.
+Each key's time to live is set by whoever writes it; `docs/operations.md` has the table.
+"""
+
+from __future__ import annotations
+
+#: Calls that go on, scored by the Unix time at which they are no longer believed to.
+LIVE_CALLS = "calls:live"
+#: All calls of the retention time, scored by the Unix time at which each was first heard of.
+RECENT_CALLS = "calls:recent"
+#: Effects that have not ended, scored by the Unix time at which somebody must look after them.
+OPEN_EFFECTS = "effects:open"
+#: Effects that were given up, scored by the Unix time of that.
+DEAD_EFFECTS = "effects:dead"
+
+
+def call(call_id: str, what: str) -> str:
+    """Any key of a call."""
+    return f"call:{{{call_id}}}:{what}"
+
+
+def summary(call_id: str) -> str:
+    """Hash: what is known of the call, one field each; also its fence and its counters."""
+    return call(call_id, "summary")
+
+
+def state(call_id: str) -> str:
+    """String: the JSON value from which another process takes the conversation up."""
+    return call(call_id, "state")
+
+
+def lease(call_id: str) -> str:
+    """Hash: the process that holds the call's socket, its fencing number, until when."""
+    return call(call_id, "lease")
+
+
+def transcript(call_id: str) -> str:
+    """String: JSON array of what was said, as heard."""
+    return call(call_id, "transcript")
+
+
+def turns(call_id: str) -> str:
+    """List: one JSON object per turn."""
+    return call(call_id, "turns")
+
+
+def intents(call_id: str) -> str:
+    """List: one JSON object per intent that was found."""
+    return call(call_id, "intents")
+
+
+def events(call_id: str) -> str:
+    """List: one JSON object per thing that happened."""
+    return call(call_id, "events")
+
+
+def record(call_id: str) -> str:
+    """Stream: the flight record, several lines an entry."""
+    return call(call_id, "record")
+
+
+def effects(call_id: str) -> str:
+    """Sorted set: the call's effect keys by the Unix time they were asked for."""
+    return call(call_id, "effects")
+
+
+def effect(call_id: str, key: str) -> str:
+    """Hash: one effect."""
+    return call(call_id, f"effect:{key}")
+
+
+def replies(process: str) -> str:
+    """Stream: what workers and other processes have to tell a web process."""
+    return f"replies:{process}"
+
+
+def workers(queue: str) -> str:
+    """Sorted set: worker processes of a queue by the Unix time of their last sign of life."""
+    return f"workers:{queue}"
+
+
+def effect_member(call_id: str, key: str) -> str:
+    """An effect as a member of a sorted set. Keys have no blanks; call ids may."""
+    return f"{key} {call_id}"
+
+
+def parse_effect_member(member: bytes) -> tuple[str, str]:
+    """`(call_id, key)` of a member that `effect_member` made."""
+    key, _, call_id = member.decode().partition(" ")
+    return call_id, key

@@ -1,0 +1,156 @@
+"""Jobs: how they get onto RQ's queues, in the same step as the state they belong to.
+
+A job is put on a queue by commands that the caller sends with its own writes, in one MULTI or one
+script: `enqueue(pipeline, ...)` or `prepare(...)`. Both write what RQ's own `enqueue` writes.
+Every job may run more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+from uuid import uuid4
+
+from redis import Redis
+from rq import Queue, Retry
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+from rq.utils import now
+
+from app.adapters import keys
+
+QueueName = Literal["live", "background"]
+#: `live`: a caller waits. `background`: nobody does.
+QUEUES: tuple[QueueName, ...] = ("live", "background")
+
+JOB_TIMEOUT_S = 15
+#: A job that waited this long in a queue is forgotten, as are the calls of that time.
+QUEUED_TTL_S = 7 * 24 * 3600
+#: How long a job that was given up can be seen, and put on its queue again.
+DEAD_TTL_S = 7 * 24 * 3600
+#: Seconds before each further attempt of a job that raised.
+RETRY_DELAYS_S = (2, 10, 60)
+#: A worker process that gave no sign of life for this long is taken to be dead.
+WORKER_SILENT_S = 6.0
+
+QUEUES_KEY = Queue.redis_queues_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job as it goes into Redis; for scripts that put it on its queue themselves.
+
+    They must HSET `fields` at `job_key`, EXPIRE that by `QUEUED_TTL_S`, SADD `queue_key` to
+    `QUEUES_KEY`, and RPUSH `job_id` to `queue_key`.
+    """
+
+    job_id: str
+    job_key: str
+    queue_key: str
+    fields: dict[str, Any]
+
+    def flat(self) -> list[Any]:
+        """`fields` as HSET takes them: name, value, name, value."""
+        return [part for pair in self.fields.items() for part in pair]
+
+
+def prepare(
+    function: str,
+    args: Sequence[Any],
+    *,
+    queue: QueueName = "background",
+    job_id: str | None = None,
+    timeout_s: int = JOB_TIMEOUT_S,
+    retry_delays_s: Sequence[int] = RETRY_DELAYS_S,
+    about: str | None = None,
+) -> Prepared:
+    """Make a job that calls `function` (a dotted path in `workers`) with JSON arguments.
+
+    If it raises it is tried again after each of `retry_delays_s`, then it is a dead letter.
+    `about` is shown to people; it must not hold what may not be logged.
+    """
+    job = Job.create(
+        function,
+        args=tuple(args),
+        id=job_id or uuid4().hex,
+        connection=_NO_CONNECTION,
+        serializer=JSONSerializer,
+        status=JobStatus.QUEUED,
+        timeout=timeout_s,
+        result_ttl=0,
+        failure_ttl=DEAD_TTL_S,
+        ttl=QUEUED_TTL_S,
+        origin=queue,
+        description=about or function,
+    )
+    if retry_delays_s:
+        retry = Retry(max=len(retry_delays_s), interval=list(retry_delays_s))
+        job.retries_left = retry.max
+        job.retry_intervals = retry.intervals
+    job.enqueued_at = now()
+    fields = {name: value for name, value in job.to_dict().items() if value is not None}
+    fields["status"] = JobStatus.QUEUED.value
+    return Prepared(job.id, job_key(job.id), queue_key(queue), fields)
+
+
+def enqueue(
+    pipeline: Any,
+    function: str,
+    args: Sequence[Any],
+    *,
+    queue: QueueName = "background",
+    job_id: str | None = None,
+    timeout_s: int = JOB_TIMEOUT_S,
+    retry_delays_s: Sequence[int] = RETRY_DELAYS_S,
+    about: str | None = None,
+) -> str:
+    """Add the commands that queue a job to `pipeline` (which is a MULTI, so that the job is queued
+    exactly if the caller's own writes are made); give the job's id. Arguments as for `prepare`."""
+    job = prepare(
+        function,
+        args,
+        queue=queue,
+        job_id=job_id,
+        timeout_s=timeout_s,
+        retry_delays_s=retry_delays_s,
+        about=about,
+    )
+    pipeline.hset(job.job_key, mapping=job.fields)
+    pipeline.expire(job.job_key, QUEUED_TTL_S)
+    pipeline.sadd(QUEUES_KEY, job.queue_key)
+    pipeline.rpush(job.queue_key, job.job_id)
+    return job.job_id
+
+
+def job_key(job_id: str) -> str:
+    """RQ's key of a job."""
+    return f"{Job.redis_job_namespace_prefix}{job_id}"
+
+
+def queue_key(queue: str) -> str:
+    """RQ's key of a queue."""
+    return f"{Queue.redis_queue_namespace_prefix}{queue}"
+
+
+def rq_queue(redis: Redis, queue: str) -> Queue:
+    """RQ's own object for a queue, with the serializer that all jobs here use."""
+    return Queue(queue, connection=redis, serializer=JSONSerializer)
+
+
+def workers_alive(redis: Redis, queue: QueueName) -> int:
+    """How many worker processes of this queue gave a sign of life in the last seconds."""
+    server_s, _ = redis.time()
+    return redis.zcount(keys.workers(queue), server_s - WORKER_SILENT_S, "+inf")
+
+
+def depth(redis: Redis, queue: QueueName) -> int:
+    """How many jobs wait in this queue."""
+    return redis.llen(queue_key(queue))
+
+
+class _NoConnection:
+    """Stands where RQ wants a client for a job that is only written down."""
+
+
+_NO_CONNECTION = cast(Redis, _NoConnection())

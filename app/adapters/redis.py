@@ -1,0 +1,99 @@
+"""The Redis client: one pool per process, shared by all its greenlets, never waiting for long.
+
+Answers are bytes and the protocol is RESP2, as RQ wants it. Whether Redis is down, stalled or
+full, a command ends within `CONNECT_S + COMMAND_S` and a wait for a free connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import redis
+from redis import BlockingConnectionPool, Redis
+from redis.backoff import ConstantBackoff, ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from app import logs
+from app.errors import Unavailable
+from app.settings import Settings
+
+CONNECT_S = 1.0
+COMMAND_S = 2.0
+#: How long a greenlet waits for one of the pool's connections.
+POOL_S = 1.0
+#: An idle connection is tried with a PING before its next use: servers cut idle ones (Heroku after
+#: 300 s).
+HEALTH_CHECK_S = 30
+
+log = logs.get(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def connect(
+    settings: Settings,
+    *,
+    connections: int | None = None,
+    command_s: float = COMMAND_S,
+    patient: bool = False,
+) -> Redis:
+    """A client with a pool of its own. Nothing is sent until the first command.
+
+    `connections` bounds the pool (`settings.redis_connections` by default). A `patient` client
+    tries again for about half a minute while Redis is away, as a worker in the middle of a job
+    should; others try a lost connection once more, and never repeat what timed out.
+    """
+    options: dict[str, Any] = {
+        "protocol": 2,
+        "socket_connect_timeout": CONNECT_S,
+        "socket_timeout": command_s,
+        "socket_keepalive": True,
+        "health_check_interval": HEALTH_CHECK_S,
+        "retry": _patient() if patient else _quick(),
+    }
+    if settings.redis_url.startswith("unix://"):
+        for name in ("socket_connect_timeout", "socket_keepalive"):
+            del options[name]
+    if settings.redis_url.startswith("rediss://") and not settings.redis_tls_verify:
+        options.update(ssl_cert_reqs="none", ssl_check_hostname=False)
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        max_connections=connections or settings.redis_connections,
+        timeout=POOL_S,
+        **options,
+    )
+    return Redis(connection_pool=pool)
+
+
+def _quick() -> Retry:
+    return Retry(ConstantBackoff(0.02), 1, (redis.ConnectionError,))
+
+
+def _patient() -> Retry:
+    errors = (redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
+    return Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.05), 35, errors)
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Turn every Redis error of the block into `Unavailable`, without the address in it."""
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        log.warning("redis failed", extra={"error": type(error).__name__, "why": str(error)[:200]})
+        raise Unavailable("the store is away or takes no writes", retry_after=2) from error
+
+
+def guarded(function: Callable[P, T]) -> Callable[P, T]:
+    """`guard` around every call of `function`."""
+
+    @wraps(function)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> T:
+        with guard():
+            return function(*args, **kwargs)
+
+    return inner
