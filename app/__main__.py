@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in names:
         module = importlib.import_module(f"app.cli.{name}")
         command = commands.add_parser(
-            module.NAME, help=module.HELP, description=module.__doc__.strip()
+            module.NAME, help=module.HELP, description=(module.__doc__ or "").strip()
         )
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         module.add_arguments(command)

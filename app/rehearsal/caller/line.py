@@ -326,7 +326,9 @@ class Line:
             self.link.configure(frame, now)
             if self.link.flags.get("call_details"):
                 self.link.send(frames.call_details(self.details))
-            if self.requests.undelivered:
+            unheard = self.turn is None or self.turn.id != self.requests.id
+            again = self.settings.asks_again and self.requests.open and unheard
+            if self.requests.id and (self.requests.undelivered or again):
                 self.requests.undelivered = not self._send_request()
         elif frame.kind == "tool_call_invocation":
             for event in self._tools.invocation(frame, now, self.link.sockets):

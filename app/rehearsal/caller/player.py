@@ -43,6 +43,7 @@ def line_settings(spec: LineSpec, *, speed: float = 1.0) -> LineSettings:
         reminder_s=spec.reminder_trigger_ms / 1000,
         reminder_count=spec.reminder_max_count,
         patience_s=spec.patience_ms / 1000,
+        asks_again=spec.asks_again,
     )
 
 
@@ -165,6 +166,7 @@ class Player:
         self._remark(Remark(self._fill(step.say), step.request, step.early, words, tool))
 
     def _remark(self, remark: Remark) -> None:
+        self._ready = self._ready and not remark.request
         self._line.say(remark, self._line.now)
 
     def _converse(self, step: Converse, number: int) -> Iterator[None]:

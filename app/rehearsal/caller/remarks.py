@@ -9,7 +9,11 @@ from app.rehearsal.caller.transcript import Heard
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """Retell's agent settings, and how fast people talk. `word_s` 0 speaks without delay."""
+    """Retell's agent settings, and how fast people talk. `word_s` 0 speaks without delay.
+
+    `asks_again`: a request that nothing was spoken for is sent again after a reconnect. Whether
+    Retell does so is not documented; by default only what never left is sent.
+    """
 
     word_s: float = 60 / 190
     end_of_turn_s: float = 0.3
@@ -18,6 +22,7 @@ class LineSettings:
     patience_s: float = 20.0
     reconnect_s: float = 0.5
     inactivity_s: float = 600.0
+    asks_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class LineSpec(_Model):
     reminder_trigger_ms: int = Field(default=10_000, gt=0)
     reminder_max_count: int = Field(default=1, ge=0)
     patience_ms: int = Field(default=20_000, gt=0)
+    asks_again: bool = False
 
 
 class ToolExpected(_Model):
