@@ -1,12 +1,36 @@
-"""Is it a backchannel ("mhm", "okay") or an interruption? By phrase, fillers and the floor."""
+"""Is it a backchannel ("mhm", "oh okay") or an interruption? By phrase, fillers and the floor.
+
+What counts: phrases that always interrupt ("stop", "wait", "no no") win; a text made of nothing
+but backchannel phrases, listening sounds and short praise ("oh that's great") leaves the agent
+talking; after a question the same words are an answer; all else interrupts.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
+from app.core.language.backchannel_phrases import (
+    BACKCHANNELS,
+    HESITATIONS,
+    INTERRUPTS,
+    PRAISE,
+    PRAISE_STARTS,
+    SOFTENERS,
+    SOUNDS,
+)
 from app.core.language.settings import BackchannelOptions, BackchannelSettings
+from app.core.language.text import plain, words
 
 DEFAULTS = BackchannelSettings()
+_ECHO_WORDS = 3
+"""A question this many words ago still gives the caller the floor: answers overlap."""
+_QUESTION_OPENS = re.compile(
+    r"^(?:and |so |okay |then |or )*(?:what|when|which|who|how|where|why|would|could|can|do|does"
+    r"|did|is|are|will|shall|should|may|have you)\b"
+)
 
 
 class Floor(StrEnum):
@@ -24,7 +48,7 @@ class Kind(StrEnum):
     NOTHING = "nothing"
     """No words (noise, punctuation, a cough)."""
     BACKCHANNEL = "backchannel"
-    """Goes on listening; the agent goes on talking."""
+    """The caller goes on listening; the agent goes on talking."""
     ANSWER = "answer"
     """A short answer to the agent's question."""
     INTERRUPTION = "interruption"
@@ -39,10 +63,99 @@ class Kind(StrEnum):
 
 
 def floor_after(agent_said: str) -> Floor:
-    """Who has the floor after (or during) what the agent has said so far in its turn."""
-    return Floor.CALLER if not agent_said.strip() else Floor.AGENT
+    """Who has the floor after what the agent has said so far in its turn (as it was heard).
+
+    The caller, when the agent has said nothing, or when its last words are a question (a few words
+    may already have followed it).
+    """
+    said = plain(agent_said).strip()
+    if not said:
+        return Floor.CALLER
+    _, mark, after = said.rpartition("?")
+    if mark and len(words(after)) <= _ECHO_WORDS:
+        return Floor.CALLER
+    if mark or said.endswith((".", "!")):
+        return Floor.AGENT
+    last = re.split(r"[.!]\s+", said)[-1]
+    return Floor.CALLER if _QUESTION_OPENS.match(last) and len(last.split()) > 4 else Floor.AGENT
 
 
 def classify(text: str, floor: Floor, lists: BackchannelOptions = DEFAULTS) -> Kind:
-    """Say what `text`, heard while or right after the agent spoke, is. Never raises."""
-    return Kind.INTERRUPTION if text.strip() else Kind.NOTHING
+    """Say what `text`, heard while or right after the agent spoke, is. Never raises.
+
+    floor: see `floor_after`. lists: the agent's own phrases, None for the language's.
+    """
+    said = [word for word in words(plain(text, 400)) if word not in _NOISE]
+    if not said:
+        return Kind.NOTHING
+    quiet = _phrases(lists.backchannels, BACKCHANNELS)
+    loud = _phrases(lists.interrupts, INTERRUPTS)
+    if tuple(said) in loud or (tuple(said) not in quiet and _commands(said, loud, quiet)):
+        return Kind.COMMAND
+    asks = len(said) == 1 and said[0] in _REPAIRS and text.rstrip().endswith("?")
+    if asks or not _is_listening(said, quiet):
+        return Kind.INTERRUPTION
+    if floor is Floor.AGENT:
+        return Kind.BACKCHANNEL
+    return Kind.BACKCHANNEL if all(word in HESITATIONS for word in said) else Kind.ANSWER
+
+
+_NOISE = frozenset(("inaudible", "unintelligible", "noise", "cough", "laughter"))
+_REPAIRS = ("huh", "hm", "hmm", "eh")
+_SHORT = 5
+
+_Phrases = frozenset[tuple[str, ...]]
+
+
+def _phrases(own: Iterable[str] | None, default: tuple[str, ...]) -> _Phrases:
+    return _compiled(tuple(own) if own is not None else default)
+
+
+@lru_cache(maxsize=256)
+def _compiled(phrases: tuple[str, ...]) -> _Phrases:
+    return frozenset(tuple(words(plain(phrase))) for phrase in phrases) - {()}
+
+
+def _commands(said: list[str], loud: _Phrases, quiet: _Phrases) -> bool:
+    """Whether the text begins with an interrupting phrase, or is short and holds one.
+
+    A longer quiet phrase covers it: "no problem" is no "no".
+    """
+    i = 0
+    while i < len(said):
+        covered = max((len(p) for p in quiet if tuple(said[i : i + len(p)]) == p), default=0)
+        found = max((len(p) for p in loud if tuple(said[i : i + len(p)]) == p), default=0)
+        if found and found >= covered:
+            return i == 0 or len(said) <= _SHORT
+        i += covered or 1
+    return False
+
+
+def _is_listening(said: list[str], quiet: _Phrases) -> bool:
+    """Whether the text is made of backchannel phrases, sounds and praise only."""
+    singles = SOUNDS if quiet is _compiled(BACKCHANNELS) else HESITATIONS
+    longest = max((len(phrase) for phrase in quiet), default=0)
+    i = 0
+    while i < len(said):
+        for size in range(min(longest, len(said) - i), 0, -1):
+            if tuple(said[i : i + size]) in quiet:
+                i += size
+                break
+        else:
+            size = 1 if said[i] in singles else _praise(said, i) if singles is SOUNDS else 0
+            if not size:
+                return False
+            i += size
+    return True
+
+
+def _praise(said: list[str], i: int) -> int:
+    """The length of "that's really great" and its like at word i, 0 if there is none."""
+    for start in PRAISE_STARTS:
+        if tuple(said[i : i + len(start)]) == start:
+            at = i + len(start)
+            while at < len(said) and said[at] in SOFTENERS:
+                at += 1
+            if at < len(said) and said[at] in PRAISE:
+                return at + 1 - i
+    return 0

@@ -56,6 +56,8 @@ UNITS_OF_OTHER = frozenset(
 )
 """A number before one of these is a count, not a time."""
 
+_AFTER_FOUR_DIGITS = frozenset(vocabulary("ish in tonight hours tomorrow today on oclock please"))
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -237,7 +239,8 @@ def _number(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
     token, value = tokens[i], tokens[i].a
     following = tokens[i + 1] if i + 1 < len(tokens) else None
     half, _ = read_half(tokens, i + 1)
-    if len(token.text) in (3, 4) and not token.spelled:
+    military = token.spelled and 1300 <= value <= 2400 and value % 100 == 0
+    if len(token.text) in (3, 4) and (military or not token.spelled):
         hour, minute = divmod(value, 100)
         if hour <= 24 and minute < 60 and (half or _said_at(tokens, i)):
             fixed = not half and (hour > 12 or hour == 0)
@@ -266,11 +269,10 @@ def _number(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
 
 def _said_at(tokens: list[Token], i: int) -> bool:
     """Whether the words around a "1030" make it a time."""
+    if len(tokens) == 1:
+        return True
     before, after = word_at(tokens, i - 1), word_at(tokens, i + 1)
-    return (
-        before in ("at", "around", "about", "approximately", "by", "until", "tonight", "before")
-        or before in PARTS
-        or after in ("ish", "in", "tonight", "hours", "tomorrow", "oclock")
-        or after in PARTS
-        or len(tokens) == 1
-    )
+    if after in _AFTER_FOUR_DIGITS or after in PARTS or before == "tonight" or before in PARTS:
+        return True
+    ends = i + 1 == len(tokens) or tokens[i + 1].kind == MARK
+    return ends and before in ("at", "around", "about", "approximately", "by", "until", "before")

@@ -15,6 +15,7 @@ from app.core.language.clock_grammar import (
     word_at,
 )
 from app.core.language.day_offsets import count_at
+from app.core.language.text import vocabulary
 from app.core.language.tokens import CLOCK, DASH, NUMBER, Token
 
 _AFTER = frozenset(("after", "past", "from", "since"))
@@ -29,7 +30,16 @@ _MEALS = {
     ("before", "dinner"): (None, dt.time(18)),
     ("after", "breakfast"): (dt.time(9), None),
 }
+_FREE = vocabulary("free available anytime anywhere open")
+_BEFORE_ONE = vocabulary("that this the which another any each every later earlier")
 _DEGREES = ("early", "late", "mid")
+MOVES = frozenset(
+    vocabulary(
+        "move moved moving change changed changing switch switching reschedule rescheduled swap "
+        "rescheduling push pushed shift bump postpone delay bring rebook transfer"
+    )
+)
+"""After one of these "from 2 to 4" names an old and a new time, not a span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ def read_hour(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
     token = tokens[i]
     if token.kind != NUMBER or len(token.text) > 2 or not 0 <= token.a <= 24:
         return None
+    if token.spelled and token.a == 1 and word_at(tokens, i - 1) in _BEFORE_ONE:
+        return None
     following = tokens[i + 1] if i + 1 < len(tokens) else None
     if following is not None and (
         following.kind in (NUMBER, CLOCK) or following.text in UNITS_OF_OTHER
@@ -90,6 +102,9 @@ def read_range(tokens: list[Token], i: int) -> tuple[Range, int] | None:
     word = word_at(tokens, i)
     if tokens[i].kind == DASH:
         return _dashed(tokens, i)
+    moving = any(token.text in MOVES for token in tokens[:i])
+    if moving and word != "between" and word not in ("after", *_BEFORE, "than"):
+        return None
     if word in ("between", "from"):
         first = read_endpoint(tokens, i + 1)
         links = ("and",) if word == "between" else ("to", "till", "until", "through", "til", "and")
@@ -156,7 +171,14 @@ def _open_or_linked(tokens: list[Token], i: int) -> tuple[Range, int] | None:
     )
     if linked:
         last = read_endpoint(tokens, end + 1)
-        if last and (last[0].sure or clock.sure or tokens[i].kind == CLOCK):
+        said = i == 0 or word_at(tokens, i - 1) in (
+            "free",
+            "available",
+            "anytime",
+            "anywhere",
+            "open",
+        )
+        if last and (said or last[0].sure or clock.sure or tokens[i].kind == CLOCK):
             return Range(clock, last[0]), last[1]
     return None
 
@@ -198,7 +220,8 @@ def read_part(tokens: list[Token], i: int) -> tuple[str, int, bool] | None:
 
 def _counts_nights(tokens: list[Token], i: int) -> bool:
     before, after = word_at(tokens, i - 1), word_at(tokens, i + 1)
-    return before in ("a", "per", "one", "last", "each", "every") or after in ("stay", "stays")
+    counted = i > 0 and tokens[i - 1].kind == NUMBER and (tokens[i - 1].spelled or before == "1")
+    return counted or before in ("a", "per", "last", "each", "every") or after in ("stay", "stays")
 
 
 def read_moment(tokens: list[Token], i: int, now: dt.datetime) -> tuple[dt.datetime, int] | None:
@@ -231,9 +254,8 @@ def _duration(tokens: list[Token], i: int) -> tuple[int, int] | None:
         return 30, i + 2
     if words[:2] == ["a", "half"] and words[2] == "hour":
         return 30, i + 3
-    if words[1] in ("quarter", "quarters") and words[2] == "of":
-        if [word_at(tokens, i + k) for k in (3, 4)] == ["an", "hour"]:
-            return (15 if words[1] == "quarter" else 45), i + 5
+    if words[1:] in (["quarter", "of"], ["quarters", "of"]) and word_at(tokens, i + 4) == "hour":
+        return (15 if words[1] == "quarter" else 45), i + 5
     count, at = count_at(tokens, i)
     if at < 0:
         return None

@@ -66,7 +66,7 @@ NOT_A_DAY = frozenset(
     vocabulary(
         "time times one ones floor thing appointment street avenue visit place class choice option "
         "date grade person name part half quarter available opening slot step question tooth last "
-        "and row week weekend available-one hour minute couple few"
+        "power thought thoughts row week weekend available-one hour minute couple few"
     )
 )
 """What an ordinal counts instead of naming a day of the month."""

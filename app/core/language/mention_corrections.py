@@ -7,6 +7,7 @@ not Monday" are Friday; "from the 3rd to the 5th" in a request to move is the 5t
 from __future__ import annotations
 
 from app.core.language.clock_grammar import word_at
+from app.core.language.clock_windows import MOVES
 from app.core.language.text import vocabulary
 from app.core.language.time_mentions import Mention
 from app.core.language.tokens import Token
@@ -27,12 +28,6 @@ _BETWEEN_NOT_AND_VALUE = frozenset(
     vocabulary(
         "on at the for do make come it in want need have that be around about work really actually "
         "say said a an this free able to i any anything take to"
-    )
-)
-_MOVES = frozenset(
-    vocabulary(
-        "move moved change changed switch reschedule rescheduled push shift bump swap changing "
-        "moving postpone delay bring rebook transfer switching rescheduling pushed"
     )
 )
 
@@ -86,7 +81,7 @@ def _replaces(tokens: list[Token], first: Mention, second: Mention) -> bool:
         return True
     for k in range(len(texts) - 1):
         pair = texts[k], texts[k + 1]
-        if pair[0] in ("make", "change", "let's", "lets") and pair[1] in ("that", "it", "make"):
+        if pair[0] in ("make", "change", "lets") and pair[1] in ("that", "it", "make", "say"):
             return True
         if pair == ("better", "yet") or pair == ("on", "second"):
             return True
@@ -100,4 +95,4 @@ def _is_target(tokens: list[Token], mention: Mention) -> bool:
         i -= 1
     if word_at(tokens, i) not in ("to", "for", "until", "till"):
         return False
-    return any(token.text in _MOVES for token in tokens[:i])
+    return any(token.text in MOVES for token in tokens[:i])

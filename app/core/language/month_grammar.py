@@ -91,7 +91,8 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
         date = start.replace(day=token.a)
         return (Day(date) if date >= reader.today else PAST), end
     following = reader.word(i + 1)
-    if following in NOT_A_DAY or following in UNITS_OF_OTHER:
+    spelled_one = i + 1 < len(reader.tokens) and reader.tokens[i + 1][2:] == (1, -1, -1, True)
+    if following in NOT_A_DAY or following in UNITS_OF_OTHER or spelled_one:
         return None
     articled = reader.word(i - 1) in ("the", "on") or reader.word(i - 2) == "on"
     if token.kind == NUMBER:

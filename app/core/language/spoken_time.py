@@ -62,6 +62,14 @@ class Spoken:
             self.date is None and self.time is None and self.window is None and self.dates is None
         )
 
+    @property
+    def open_question(self) -> bool:
+        """Whether the agent has to ask, because the readings differ in more than a likely detail.
+
+        The half of the day ("am_pm") and "next Friday" only have to be read back.
+        """
+        return not set(self.ambiguous) <= {"am_pm", "next_weekday"}
+
     def moment(self, now: dt.datetime) -> dt.datetime | None:
         """The aware moment meant: date and time, or the next occurrence of a time alone."""
         unclear_day = any(date is not None for date, _ in self.alternatives)
@@ -111,7 +119,7 @@ def resolve(text: str, now: dt.datetime, *, prefer: TimePreferences = DEFAULTS) 
     days = mention_corrections.standing(tokens, mentions, DAY)
     times = mention_corrections.standing(tokens, mentions, TIME)
     parts = mention_corrections.standing(tokens, mentions, PART)
-    _set_day(reading, days)
+    _set_day(reading, days, tokens)
     _set_time(reading, tokens, times, parts, now, prefer)
     _keep_future(reading, now, times, parts)
     if reading.date and (reading.date - now.date()).days > prefer.horizon_days:
@@ -119,7 +127,7 @@ def resolve(text: str, now: dt.datetime, *, prefer: TimePreferences = DEFAULTS) 
     return reading.spoken()
 
 
-def _set_day(reading: _Reading, mentions: list[Mention]) -> None:
+def _set_day(reading: _Reading, mentions: list[Mention], tokens: list[Token]) -> None:
     days = [mention.value for mention in mentions if isinstance(mention.value, Day)]
     if not days:
         return
@@ -131,6 +139,9 @@ def _set_day(reading: _Reading, mentions: list[Mention]) -> None:
     single = [day for day in dated if day.last is None]
     distinct = {day.date for day in single}
     if len(distinct) > 1:
+        if _is_span(tokens, mentions):
+            reading.dates = min(filter(None, distinct)), max(filter(None, distinct))
+            return
         reading.doubt("several")
         reading.alternatives.extend((date, None) for date in sorted(filter(None, distinct)))
         return
@@ -143,6 +154,14 @@ def _set_day(reading: _Reading, mentions: list[Mention]) -> None:
         reading.date = day.date
 
 
+def _is_span(tokens: list[Token], mentions: list[Mention]) -> bool:
+    """ "from the 3rd to the 5th", "Monday through Friday"."""
+    if len(mentions) != 2:
+        return False
+    gap = [token.text for token in tokens[mentions[0].end : mentions[1].start]]
+    return bool(gap) and gap[0] in ("to", "through", "until", "till", "-", "thru")
+
+
 def _set_time(
     reading: _Reading,
     tokens: list[Token],
@@ -151,7 +170,7 @@ def _set_time(
     now: dt.datetime,
     prefer: TimePreferences,
 ) -> None:
-    part = str(parts[-1].value) if parts else None
+    part = max((str(mention.value) for mention in parts), key=len) if parts else None
     clocks = [mention for mention in mentions if isinstance(mention.value, Clock)]
     ranges = [mention.value for mention in mentions if isinstance(mention.value, Range)]
     if clocks:

@@ -129,6 +129,9 @@ def _is_hour(
     part = read_part(tokens, end) if end < len(tokens) else None
     if end > i + 1 or (part and tokens[i].a <= 12):
         return True
+    pronoun = tokens[i].spelled and tokens[i].a == 1 and len(tokens) > 3
+    if pronoun and word_at(tokens, i - 1) not in _BEFORE_HOUR:
+        return False
     before = word_at(tokens, i - 1)
     if before in _BEFORE_HOUR:
         return before not in ("like", "say") or not tokens[i].spelled or len(tokens) < 8
