@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.core import booking_flow as flow
@@ -208,6 +208,26 @@ schedules = st.lists(
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans=plans, schedule=schedules)
+@example(  # a worker is overtaken just before it moves the event
+    plans=[Plan("one", "book", 0, 1), Plan("one", "book", 0, 0), Plan("one", "book", 0, 1)],
+    schedule=[(0, 4, None), (1, 6, None), (2, 4, None)],
+)
+@example(  # the same with another caller waiting for the place it leaves
+    plans=[Plan("two", "book", 0, 0), *[Plan("one", "book", 0, slot) for slot in (1, 0, 0)]],
+    schedule=[(1, 5, None), (2, 1, None), (2, 2, None), (7, 3, None)],
+)
+@example(  # a worker is overtaken by a wish that is then refused
+    plans=[Plan("two", "book", 0, 0), *[Plan("one", "book", 0, slot) for slot in (2, 4, 0)]],
+    schedule=[(0, 5, None), (1, 5, None), (2, 3, None), (3, 6, None)],
+)
+@example(  # a worker dies between moving the event and the record; the next wish is refused
+    plans=[Plan("two", "book", 0, 0), *[Plan("one", "book", 0, slot) for slot in (2, 4, 0)]],
+    schedule=[(0, 5, None), (1, 5, None), (2, 3, True), (3, 9, None)],
+)
+@example(  # a cancellation comes between a change of name and its record
+    plans=[Plan("one", "book", 1, 4), Plan("one", "book", 0, 4), Plan("one", "cancel", 0, 0)],
+    schedule=[(0, 5, None), (1, 1, None), (1, 2, None), (2, 3, None)],
+)
 def test_never_booked_twice(
     plans: list[Plan], schedule: list[tuple[int, int, bool | None]]
 ) -> None:
@@ -357,6 +377,21 @@ def test_the_next_wish_takes_over_what_a_killed_worker_left() -> None:
     assert outcome
     assert outcome.result == "moved"
     assert len(world.events) == 1
+
+
+def test_an_event_removed_by_hand_is_not_reported_as_booked() -> None:
+    world = World()
+    plan = Plan("one", "book", 0, 0)
+    worker = Worker(world, plan, 1)
+    while not isinstance(worker.step, flow.Write):
+        worker.advance()
+    worker.crash(after_step=True)
+    (event,) = world.standing()
+    world.events[event.id] = replace(event, status="cancelled")
+    outcome = perform_all(world, plan, 1)
+    assert outcome
+    assert outcome.result == "superseded"
+    assert not world.ledgers["one"][0].standing()
 
 
 def test_racing_callers() -> None:
