@@ -91,7 +91,13 @@ class RealtimeModel:
         connection is not yet an admitted session: an error event may be the first event.
         """
         deadline = self._timeout_s if timeout_s is None else timeout_s
-        options: dict[str, Any] = {"create_connection": ModelWire, "open_timeout": deadline}
+        wires: list[ModelWire] = []
+
+        def make_wire(*args: Any, **options: Any) -> ModelWire:
+            wires.append(ModelWire(*args, **options))
+            return wires[-1]
+
+        options: dict[str, Any] = {"create_connection": make_wire, "open_timeout": deadline}
         if self._secure:
             options["ssl"] = self._ssl
         headers = {"OpenAI-Safety-Identifier": safety_identifier} if safety_identifier else {}
@@ -118,7 +124,7 @@ class RealtimeModel:
             )
             raise refusal from error
         metrics.MODEL_SESSIONS.labels("opened").inc()
-        return Upstream(connection, on_event, on_lost)
+        return Upstream(connection, wires[-1], on_event, on_lost)
 
 
 class Upstream:
@@ -127,10 +133,12 @@ class Upstream:
     def __init__(
         self,
         connection: RealtimeConnection,
+        wire: ModelWire,
         on_event: Callable[[bytes], None],
         on_lost: Callable[[int, str], None],
     ) -> None:
         self._connection = connection
+        self._wire = wire
         self._on_event = on_event
         self._on_lost = on_lost
         self._closed = False
@@ -140,14 +148,17 @@ class Upstream:
     @property
     def closed(self) -> bool:
         """True once closed by us or lost."""
-        return self._closed
+        return self._closed or self._wire.closed
 
     def send(self, raw: str | bytes) -> bool:
-        """Send one client event as JSON text. Never blocks; False where the session is gone."""
+        """Send one client event as JSON text. Never blocks; False where the session is gone.
+
+        A server that reads so slowly that `app.adapters.wire.MAX_QUEUED` bytes wait is given up.
+        """
         if self._closed:
             return False
         self._connection.send_raw(raw)
-        return not self._closed
+        return not self._wire.closed
 
     def close(self) -> None:
         """End the session. `on_lost` will not be called, nor `on_event` again."""

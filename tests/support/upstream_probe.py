@@ -15,7 +15,6 @@ from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 import orjson  # noqa: E402
-from gevent.fileobject import FileObject  # noqa: E402
 
 from app import logs  # noqa: E402
 from app.adapters.keeper import KEEPER  # noqa: E402
@@ -83,6 +82,7 @@ class Probe:
 if __name__ == "__main__":
     logs.setup("INFO")
     probe = Probe()
-    for line in FileObject(0, "rb"):
+    read_line = sys.stdin.buffer.readline
+    while line := gevent.get_hub().threadpool.apply(read_line):
         command = orjson.loads(line)
         getattr(probe, command.pop("do"))(**command)
