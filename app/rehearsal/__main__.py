@@ -15,6 +15,7 @@ from app.rehearsal.model.brain import Receptionist
 from app.rehearsal.model.drill import Drill
 from app.rehearsal.model.faults import Fault, Faults
 from app.rehearsal.model.stage import Stage
+from app.rehearsal.model.voice import Voice
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         "--drill", metavar="DELTAS[@PER_SECOND]",
         help="answer everything with so many word deltas, for benchmarks",
     )  # fmt: skip
+    p.add_argument("--voice", choices=("auto", "espeak", "tones"), default="auto")
     p.add_argument("--quiet", action="store_true", help="log warnings only")
     return p
 
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     p = parser()
     args = p.parse_args(argv)
     try:
-        chosen = stage(args)
+        chosen, voice = stage(args), Voice(args.voice)
     except ValueError as error:
         p.error(str(error))
     logging.basicConfig(
@@ -73,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await server.serve(chosen, host=args.host, port=args.port, stop=stop)
+        await server.serve(chosen, host=args.host, port=args.port, voice=voice, stop=stop)
 
     try:
         asyncio.run(run())

@@ -101,9 +101,57 @@ _LEAD_IN = re.compile(
 )
 _NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*(?: [A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*){0,3}")
 _NOT_NAMES = frozenset(
-    "yes no yeah nope ok okay sure please thanks thank hello hi hey what why when who wait actually"
-    " monday tuesday wednesday thursday friday saturday sunday today tomorrow morning afternoon"
-    " evening the a an and or i you we it that this want need would like book cancel move".split()
+    [
+        "yes",
+        "no",
+        "yeah",
+        "nope",
+        "ok",
+        "okay",
+        "sure",
+        "please",
+        "thanks",
+        "thank",
+        "hello",
+        "hi",
+        "hey",
+        "what",
+        "why",
+        "when",
+        "who",
+        "wait",
+        "actually",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "today",
+        "tomorrow",
+        "morning",
+        "afternoon",
+        "evening",
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "i",
+        "you",
+        "we",
+        "it",
+        "that",
+        "this",
+        "want",
+        "need",
+        "would",
+        "like",
+        "book",
+        "cancel",
+        "move",
+    ]
 )
 
 

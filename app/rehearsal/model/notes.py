@@ -342,9 +342,9 @@ def _chooses(notes: Notes, heard: Heard) -> bool:
     if chosen is None and notes.asked in ("choice", "agree", "name") and not said.spoken:
         if heard.order is not None and -1 <= heard.order < len(notes.offers):
             chosen = notes.offers[heard.order]
-        elif notes.asked == "choice" and heard.any:
-            chosen = notes.offers[0]
-        elif notes.asked == "choice" and heard.yes and not heard.no and len(notes.offers) == 1:
+        elif (notes.asked == "choice" and heard.any) or (
+            notes.asked == "choice" and heard.yes and not heard.no and len(notes.offers) == 1
+        ):
             chosen = notes.offers[0]
     if chosen is None:
         return False

@@ -8,6 +8,7 @@ the order in which the events are sent (OpenAI's guide "Realtime conversations")
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol
 
@@ -201,13 +202,15 @@ class Response:
                 if (strike := self._strike(self._deltas)) is not None:
                     yield from strike
                 self._deltas += 1
-                self._host.emit_bytes(audio.kind, audio.write_base64(frame, self._host.event_id()))
+                self._host.emit_bytes(
+                    audio.kind, audio.write_base64(b64encode(frame), self._host.event_id())
+                )
+                item.audio += frame
                 item.audio_ms += milliseconds
                 self._audio_ms += milliseconds
                 self._tokens += milliseconds // ASSISTANT_AUDIO_MS
                 if self._pace.audio:
                     yield milliseconds / 1000 / self._pace.audio
-            item.audio += utterance.audio
             item.marks.append((item.audio_ms, self._text))
         self._close_open("completed")
 

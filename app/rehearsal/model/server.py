@@ -106,10 +106,15 @@ async def running(
 
 
 async def serve(
-    stage: Stage, *, host: str = "127.0.0.1", port: int = 0, stop: asyncio.Event | None = None
+    stage: Stage,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    voice: Voice | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
     """Serve until `stop` is set (or for ever), and say where."""
-    async with running(stage, host=host, port=port) as bound:
+    async with running(stage, host=host, port=port, voice=voice) as bound:
         log.info(
             "the rehearsal model (no AI) listens on ws://%s:%d/v1/realtime, control on"
             " http://%s:%d/control", host, bound, host, bound,

@@ -15,6 +15,7 @@ from app.rehearsal.model import client_events, items, session_config, spoken
 from app.rehearsal.model.events import encode
 from app.rehearsal.model.faults import Fault
 from app.rehearsal.model.items import Conversation, Item
+from app.rehearsal.model.listening import Listening
 from app.rehearsal.model.refusal import Refusal
 from app.rehearsal.model.reply import Call, Part, Prompt, Say
 from app.rehearsal.model.response import NEVER, Response
@@ -60,7 +61,7 @@ class Session:
         self._ids = itertools.count(1)
         self._events = itertools.count(1)
         self._key = f"{stage.salt}{self.number:05x}"
-        self._now = now
+        self.now = now
         self._skew = wall - now
         self._mute = "mute" in faults
         expire = faults.get("expire")
@@ -75,6 +76,8 @@ class Session:
         self._active: Response | None = None
         self._aside: dict[str, Response] = {}
         self._spoken = False
+        self._alarms: list[tuple[float, Callable[[], None]]] = []
+        self.listening = Listening(self)
         self._tokens_left = _TOKENS_PER_MINUTE
         self._duplicates: frozenset[str] | None = None
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -85,6 +88,9 @@ class Session:
             "conversation.item.truncate": self._truncate_item,
             "response.create": self._create_response,
             "response.cancel": self._cancel_response,
+            "input_audio_buffer.append": self.listening.append,
+            "input_audio_buffer.commit": self.listening.commit,
+            "input_audio_buffer.clear": self.listening.clear,
         }
         stage.keep(self)
 
@@ -132,7 +138,7 @@ class Session:
         """Take one message of the client."""
         if self.ended_because is not None:
             return
-        self._now = now
+        self.now = now
         event: dict[str, Any] = {}
         try:
             event = client_events.decode(raw)
@@ -148,7 +154,7 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        self._now = now
+        self.now = now
         if self.ended_because is not None:
             return
         if now >= self._drop_at:
@@ -167,7 +173,9 @@ class Session:
 
     def deadline(self) -> float:
         """When `tick` is to be called next."""
-        due = min(self._expires, self._drop_at)
+        due = min(self._expires, self._drop_at, self.listening.deadline())
+        for at, _ in self._alarms:
+            due = min(due, at)
         if self._active is not None:
             due = min(due, self._active.due)
         for response in self._aside.values():
@@ -176,11 +184,22 @@ class Session:
 
     def voiced(self, request: spoken.Request, now: float) -> None:
         """The voice has the audio of a request."""
-        self._now = now
+        self.now = now
         request.response.poke(now)
         self._run(now)
 
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something after a while; with a pace that never waits, at the next opportunity."""
+        wait = seconds if self.stage.pace.first else 0.0
+        self._alarms.append((self.now + wait, act))
+
     def _run(self, now: float) -> None:
+        self.listening.tick(now)
+        if self._alarms:
+            ready = [act for at, act in self._alarms if at <= now]
+            self._alarms = [entry for entry in self._alarms if entry[0] > now]
+            for act in ready:
+                act()
         active = self._active
         if active is not None:
             active.run(now)
@@ -225,6 +244,7 @@ class Session:
         if response is self._active:
             self._active = None
             self._duplicates = None
+            self.listening.answered(response.audio_ms)
         self._aside.pop(response.id, None)
         self._spoken = self._spoken or response.audio_ms > 0
 
@@ -263,6 +283,7 @@ class Session:
 
     def _update(self, event: dict[str, Any]) -> None:
         self.config = session_config.updated(self.config, event["session"], spoken=self._spoken)
+        self.listening.configured()
         self.emit({"type": "session.updated", "session": self.config})
 
     def _create_item(self, event: dict[str, Any]) -> None:
@@ -293,7 +314,7 @@ class Session:
             raise Refusal(
                 "Cancellation failed: no active response found", code="response_cancel_not_active"
             )
-        response.cancel("client_cancelled", self._now)
+        response.cancel("client_cancelled", self.now)
 
     def _create_response(self, event: dict[str, Any]) -> None:
         overrides = event.get("response") or {}
@@ -308,6 +329,18 @@ class Session:
                 code="conversation_already_has_active_response",
             )
         self._begin(settings, self._context(overrides.get("input")), aside=aside)
+
+    def interrupt(self) -> None:
+        """The caller speaks: whatever is being said ends (interrupt_response)."""
+        if self._active is not None:
+            self._active.cancel("turn_detected", self.now)
+            self._active.run(self.now)
+
+    def respond(self) -> None:
+        """The server itself wants a response (create_response); none while one is running."""
+        if self._active is None:
+            settings = client_events.response_settings(self.config, {})
+            self._begin(settings, self._context(None), aside=False)
 
     def _context(self, chosen: list[Any] | None) -> list[Item]:
         """The items that the response sees: the conversation, or the request's own."""
@@ -336,7 +369,7 @@ class Session:
                 tools=settings["tools"],
                 tool_choice=settings["tool_choice"],
                 items=[item.as_seen() for item in context],
-                at=self._now + self._skew,
+                at=self.now + self._skew,
                 metadata=settings.get("metadata") or {},
             )
             parts = list(self.stage.brain.answer(prompt))
@@ -350,12 +383,13 @@ class Session:
             meter=self._meter,
             pace=self.stage.pace,
             faults=faults,
-            now=self._now,
+            now=self.now,
         )
         if aside:
             self._aside[response.id] = response
         else:
             self._active = response
+            self.listening.busy()
             if "duplicate" in faults:
                 self._duplicates = faults["duplicate"].types
 

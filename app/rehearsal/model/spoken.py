@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ RATES = {"audio/pcm": 48, "audio/pcmu": 8, "audio/pcma": 8}
 #: Length of one audio delta.
 FRAME_MS = 100
 
-_SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s)|$)\s*", re.DOTALL)
+_SENTENCE = re.compile(r"\s*\S.*?(?:[.!?]+(?=\s)|$)", re.DOTALL)
 
 
 def sentences(text: str) -> list[str]:
@@ -41,9 +40,9 @@ class Utterance:
     audio: bytes = field(default=b"", repr=False)
 
     def frames(self) -> Iterator[tuple[bytes, int]]:
-        """Base64 frames with their length in ms; whole milliseconds only."""
+        """Frames with their length in ms."""
         rate = RATES[self.format]
         step = rate * FRAME_MS
         for at in range(0, len(self.audio), step):
             frame = self.audio[at : at + step]
-            yield base64.b64encode(frame), len(frame) // rate
+            yield frame, len(frame) // rate
