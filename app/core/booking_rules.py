@@ -12,7 +12,7 @@ import re
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Keys of `hours`, in the order of `date.weekday()`."""
@@ -195,7 +195,7 @@ class BookingRules(_Model):
     holidays: tuple[Holiday, ...] = ()
     grid_minutes: int = Field(default=30, ge=5, le=240)
     """Distance between two possible starts, counted from each opening time."""
-    services: tuple[Service, ...] = Field(default_factory=_services, min_length=1, max_length=32)
+    services: tuple[Service, ...] = Field(default_factory=_services)
     notice_minutes: int = Field(default=60, ge=0, le=60 * 24 * 60)
     """How long before its start a slot can still be booked, moved to or cancelled."""
     horizon_days: int = Field(default=60, ge=1, le=730)
@@ -208,14 +208,16 @@ class BookingRules(_Model):
     noted_minutes: int = Field(default=30, ge=1, le=24 * 60)
     """While the calendar is down: how long a noted booking is tried before it is given up."""
 
-    @model_validator(mode="after")
-    def _services_distinct(self) -> BookingRules:
-        seen: set[str] = set()
-        for service in self.services:
-            if service.id in seen:
-                raise ValueError(f"two services have the id {service.id}")
-            seen.add(service.id)
-        return self
+    @field_validator("services")
+    @classmethod
+    def _services_distinct(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        if not 1 <= len(services) <= 32:
+            raise ValueError("list 1 to 32 services")
+        ids = [service.id for service in services]
+        for service_id in ids:
+            if ids.count(service_id) > 1:
+                raise ValueError(f"two services have the id {service_id}")
+        return services
 
     @property
     def zone(self) -> ZoneInfo:
