@@ -1,0 +1,22 @@
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /srv
+
+COPY requirements.txt ./
+RUN pip install --require-hashes -r requirements.txt
+
+COPY app ./app
+COPY workers ./workers
+COPY wsgi.py ./
+
+RUN useradd --system --no-create-home callsmith
+USER callsmith
+
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8080') + '/health', timeout=2)"]
+
+# The worker runs the same image with `python -m workers`.
+CMD ["gunicorn", "-c", "python:app.gunicorn", "wsgi:app"]
