@@ -1,0 +1,191 @@
+"""Webhook events into Redis: one atomic step dedupes, stores and queues, before anybody says 2xx.
+
+What is kept of a call's events, every key with a time to live (`app.adapters.keys`):
+
+- ``facts``: a hash; what the events say about the call, by how final it is, and the newest
+  transcript;
+- ``heard``: the last 500 finals and interruptions of a plain sender, ``partials`` what is being
+  said now;
+- ``job``: which job works on the call's news (`app.adapters.intake_scripts`);
+- ``events``: one line for each event, in the call's own record.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal, cast
+from uuid import uuid4
+
+import gevent
+import orjson
+import redis
+from redis import Redis
+from redis.exceptions import NoScriptError
+
+from app import logs
+from app.adapters import intake_scripts, keys, queue
+from app.adapters.breaker import Breaker
+from app.protocol.retell_webhook import ENDED, WebhookEvent
+from app.settings import Settings
+
+log = logs.get(__name__)
+
+Outcome = Literal["stored", "queued", "duplicate"]
+
+#: The function that works off a call's news.
+JOB = "workers.calls.work_off"
+#: A webhook is answered within this many seconds, whatever Redis does. Retell waits 10.
+LIMIT_S = 2.0
+#: When a call is looked at again if its job was neither done nor given up, in milliseconds: while
+#: it waits for a worker, and once it was started.
+QUEUED_LEASE_MS = 60_000
+STARTED_LEASE_MS = 30_000
+MAX_TEXT = 4000
+
+#: The summary's `channel` of a call first heard of by an event, as JSON.
+CHANNELS = {
+    "call": b'"retell_webhook"',
+    "chat": b'"retell_chat"',
+    "session": b'"webhook"',
+}
+
+#: Calls with something left to work off, scored by when to look at them again (unix milliseconds).
+WAKE = "webhooks:wake"
+
+
+class Intake:
+    """Takes events in. One per process, safe to use from any greenlet."""
+
+    def __init__(self, client: Redis, settings: Settings, breaker: Breaker | None = None) -> None:
+        self._redis = client
+        self._breaker = breaker or Breaker()
+        self._ttl_ms = max(settings.record_retention_s, settings.live_call_ttl_s) * 1000
+        self._loaded: dict[str, str] = {}
+
+    def take(self, event: WebhookEvent, now_ms: int) -> Outcome:
+        """Store `event` and queue its job; what was given back has survived.
+
+        Raises `Unavailable` where Redis is away, stalled, full or read-only: the sender should
+        send it again.
+        """
+        if event.subject in ("none", "alert"):
+            return self._file(event, now_ms)
+        call_id = event.id
+        blob = transcript = b""
+        if event.status is not None:
+            filed = {**event.facts, "status": event.status, "subject": event.subject}
+            blob = encoded(filed)
+        progress = event.progress
+        if event.entries is not None:
+            transcript = encoded(event.entries)
+            if event.rank >= ENDED:
+                progress += event.rank * 10**15  # the last word on it, however it compares
+        said, partial = _spoken(event, now_ms)
+        entry = {"at": now_ms / 1000, "kind": "webhook", "event": event.event}
+        if event.kind == "unknown":
+            entry["ignored"] = True
+        names = [
+            keys.call(call_id, f"seen:{event.key}"),
+            keys.call(call_id, "facts"),
+            keys.events(call_id),
+            keys.call(call_id, "heard"),
+            keys.call(call_id, "partials"),
+            keys.call(call_id, "job"),
+            WAKE,
+            keys.RECENT_CALLS,
+            keys.summary(call_id),
+        ]
+        values: list[Any] = [
+            now_ms,
+            event.keep_s * 1000,
+            self._ttl_ms,
+            call_id,
+            event.rank,
+            blob,
+            orjson.dumps(event.status) if event.status is not None else "",
+            CHANNELS[event.subject],
+            f"count:{event.event}" if event.kind in ("transfer", "plain") else "",
+            orjson.dumps(entry),
+            progress,
+            transcript,
+            said,
+            partial,
+        ]
+        if event.kind != "unknown" and not partial and event.event != "interruption":
+            job = job_for(call_id)
+            names += [job.job_key, job.queue_key, queue.QUEUES_KEY]
+            values += [job.job_id, now_ms + QUEUED_LEASE_MS, queue.QUEUED_TTL_S, *job.flat()]
+        return cast(Outcome, self._run("TAKE", names, values))
+
+    def _file(self, event: WebhookEvent, now_ms: int) -> Outcome:
+        name = "alerts" if event.kind == "alert" else "unknown"
+        entry = {"at": now_ms / 1000, "event": event.event, "id": event.id, **event.facts}
+        names = [f"webhooks:seen:{name}:{event.id}:{event.key}", f"webhooks:{name}"]
+        values = [now_ms, event.keep_s * 1000, self._ttl_ms, encoded(entry)]
+        return cast(Outcome, self._run("FILE", names, values))
+
+    def _run(self, name: str, names: list[str], values: list[Any]) -> str:
+        with self._breaker.guard(), gevent.Timeout(LIMIT_S, redis.TimeoutError("no answer")):
+            answer: bytes = run_script(self._redis, self._loaded, name, names, values)
+            return answer.decode()
+
+
+def run_script(
+    client: Redis, loaded: dict[str, str], name: str, names: list[str], values: list[Any]
+) -> Any:
+    """Run a script of `intake_scripts` by its digest, loading it where the server lacks it."""
+    for _ in range(2):
+        digest = loaded.get(name)
+        if digest is None:
+            digest = loaded[name] = client.script_load(getattr(intake_scripts, name))
+        try:
+            return client.evalsha(digest, len(names), *names, *values)
+        except NoScriptError:
+            loaded.pop(name, None)
+    raise NoScriptError(name)
+
+
+def job_for(call_id: str) -> queue.Prepared:
+    """The job that works off a call's news.
+
+    Made from one that `queue.prepare` made, with only what differs written anew: a webhook's time
+    is mostly the making of its job.
+    """
+    seconds, fraction = divmod(time.time(), 1)
+    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(fraction * 1e6):06}Z"
+    fields = dict(_TEMPLATE.fields)
+    job_id = uuid4().hex
+    fields["data"] = orjson.dumps([JOB, None, [call_id, job_id], {}])
+    fields["created_at"] = fields["enqueued_at"] = stamp
+    return queue.Prepared(job_id, queue.job_key(job_id), _TEMPLATE.queue_key, fields)
+
+
+_TEMPLATE = queue.prepare(JOB, ["call", "job"], about="a call's webhooks")
+
+
+def encoded(value: Any) -> bytes:
+    """`value` as JSON. Members nested too deeply to be written again are left out."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        if not isinstance(value, dict):
+            raise
+    kept = {}
+    for name, member in value.items():
+        try:
+            orjson.dumps(member)
+        except orjson.JSONEncodeError:
+            log.warning("a field of a webhook was left out", extra={"field": name})
+        else:
+            kept[name] = member
+    return orjson.dumps(kept)
+
+
+def _spoken(event: WebhookEvent, now_ms: int) -> tuple[bytes, bytes]:
+    """What a plain event adds to what was heard, and to what is being said."""
+    if event.event == "interruption":
+        return orjson.dumps({"at_ms": now_ms, "interruption": True}), b""
+    if event.event != "transcript" or not event.text:
+        return b"", b""
+    line = orjson.dumps({"at_ms": now_ms, "text": event.text[:MAX_TEXT]})
+    return (line, b"") if event.final else (b"", line)

@@ -1,0 +1,140 @@
+"""The Lua behind webhooks: each script is one atomic step, whatever else happens at the time.
+
+A call's news is worked off by one job at a time. The call's `job` hash holds the id of the job that
+is `queued` and of the one that is `running`; events that come while one is queued ride with it. The
+sorted set of wake times names every call with something left to do: it brings a call back after a
+cool-down, and when the worker that had it is gone.
+
+If Redis refuses the first write of a script (out of memory, read-only) nothing of it was written.
+"""
+
+from __future__ import annotations
+
+#: Takes one event about a call. What a job needs comes last, so that it may be left out.
+#: Facts are kept by how final they are (`rank`), so their order of arrival does not matter.
+#: Gives "duplicate", "stored", or "queued" where a job was put on the queue.
+TAKE = """
+local seen, facts, events, heard, partials, job, wake, recent, summary = unpack(KEYS, 1, 9)
+local now, keep_ms, ttl_ms, call_id = unpack(ARGV, 1, 4)
+local rank, blob, status, channel, counter, entry = unpack(ARGV, 5, 10)
+local progress, transcript, said, partial = unpack(ARGV, 11, 14)
+if not redis.call('SET', seen, now, 'NX', 'PX', keep_ms) then return 'duplicate' end
+if blob ~= '' then redis.call('HSET', facts, 'rank:' .. rank, blob) end
+if counter ~= '' then redis.call('HINCRBY', facts, counter, 1) end
+if transcript ~= '' and
+   tonumber(progress) >= tonumber(redis.call('HGET', facts, 'progress') or '-1') then
+  redis.call('HSET', facts, 'progress', progress, 'transcript', transcript)
+end
+redis.call('HSETNX', summary, 'first_at', now / 1000)
+redis.call('HSETNX', summary, 'channel', channel)
+if status ~= '' and tonumber(rank) >= tonumber(redis.call('HGET', facts, 'rank') or '-1') then
+  redis.call('HSET', facts, 'rank', rank)
+  redis.call('HSET', summary, 'status', status)
+else
+  redis.call('HSETNX', summary, 'status', '"ongoing"')
+end
+redis.call('HSET', facts, 'last_ms', now)
+redis.call('PEXPIRE', summary, ttl_ms)
+redis.call('PEXPIRE', facts, ttl_ms)
+redis.call('RPUSH', events, entry)
+redis.call('LTRIM', events, -1000, -1)
+redis.call('PEXPIRE', events, ttl_ms)
+if said ~= '' then
+  redis.call('RPUSH', heard, said)
+  redis.call('LTRIM', heard, -500, -1)
+  redis.call('PEXPIRE', heard, ttl_ms)
+  redis.call('DEL', partials)
+  redis.call('HDEL', facts, 'early')
+elseif partial ~= '' then
+  redis.call('RPUSH', partials, partial)
+  redis.call('LTRIM', partials, -50, -1)
+  redis.call('PEXPIRE', partials, 60000)
+end
+redis.call('ZADD', recent, 'NX', now / 1000, call_id)
+if #KEYS == 9 then return 'stored' end
+local data, queue, queues = unpack(KEYS, 10, 12)
+local job_id, wake_at, job_ttl_s = unpack(ARGV, 15, 17)
+if redis.call('HSETNX', job, 'queued', job_id) == 0 then return 'stored' end
+redis.call('PEXPIRE', job, ttl_ms)
+redis.call('HSET', data, unpack(ARGV, 18))
+redis.call('EXPIRE', data, job_ttl_s)
+redis.call('SADD', queues, queue)
+redis.call('RPUSH', queue, job_id)
+redis.call('ZADD', wake, wake_at, call_id)
+return 'queued'
+"""
+
+#: Takes an event that belongs to no call into a bounded list. Gives "duplicate" or "stored".
+FILE = """
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 'duplicate' end
+redis.call('LPUSH', KEYS[2], ARGV[4])
+redis.call('LTRIM', KEYS[2], 0, 199)
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 'stored'
+"""
+
+#: A job begins with a call: from now on events need a new job. Gives the facts, what was heard,
+#: the actions it led to, the summary, and the keys of the call's effects.
+BEGIN = """
+local job, wake, facts, heard, acts, summary, effects = unpack(KEYS)
+local job_id, call_id, wake_at = unpack(ARGV)
+redis.call('HDEL', job, 'queued')
+redis.call('HSET', job, 'running', job_id)
+redis.call('ZADD', wake, wake_at, call_id)
+return {redis.call('HGETALL', facts), redis.call('LRANGE', heard, 0, -1),
+        redis.call('LRANGE', acts, 0, -1), redis.call('HGETALL', summary),
+        redis.call('ZRANGE', effects, 0, -1)}
+"""
+
+#: A job is through with a call: forget it, or wake it at `due`. A job queued meanwhile keeps its
+#: own wake time.
+FINISH = """
+local job, wake = unpack(KEYS)
+local job_id, call_id, due = unpack(ARGV)
+if redis.call('HGET', job, 'running') == job_id then redis.call('HDEL', job, 'running') end
+if redis.call('HEXISTS', job, 'queued') == 1 then return 0 end
+if due == '' then return redis.call('ZREM', wake, call_id) end
+return redis.call('ZADD', wake, due, call_id)
+"""
+
+#: The time of a call has come. Queues a job unless one is on its way; gives 1 where it did.
+#: RQ keeps a job's state: one that waits for a worker or a retry is left alone, one that was given
+#: up is in the dead letters, and of one that was started nothing was heard for too long.
+WAKE = """
+local job, wake, data, queue, queues = unpack(KEYS)
+local now, call_id, job_id, wake_at, ttl_ms, prefix, job_ttl_s = unpack(ARGV, 1, 7)
+local due = redis.call('ZSCORE', wake, call_id)
+if not due or tonumber(due) > tonumber(now) then return 0 end
+local function state(field)
+  local known = redis.call('HGET', job, field)
+  return known and (redis.call('HGET', prefix .. known, 'status') or 'lost')
+end
+local queued, running = state('queued'), state('running')
+for _, status in ipairs({queued or '', running or ''}) do
+  if status == 'queued' or status == 'scheduled' or status == 'deferred' then
+    redis.call('ZADD', wake, wake_at, call_id)
+    return 0
+  elseif status == 'failed' then
+    redis.call('ZREM', wake, call_id)
+    redis.call('HDEL', job, 'queued', 'running')
+    return 0
+  end
+end
+redis.call('HSET', job, 'queued', job_id)
+redis.call('PEXPIRE', job, ttl_ms)
+redis.call('HSET', data, unpack(ARGV, 8))
+redis.call('EXPIRE', data, job_ttl_s)
+redis.call('SADD', queues, queue)
+redis.call('RPUSH', queue, job_id)
+redis.call('ZADD', wake, wake_at, call_id)
+return 1
+"""
+
+#: Files the early intent unless what it was read from is over or has grown meanwhile.
+EARLY = """
+local partials, facts = unpack(KEYS)
+if redis.call('LLEN', partials) ~= tonumber(ARGV[1]) then return 0 end
+if redis.call('LINDEX', partials, -1) ~= ARGV[2] then return 0 end
+redis.call('HSET', facts, 'early', ARGV[3])
+return 1
+"""

@@ -1,0 +1,106 @@
+"""What the caller seems to want while they are still speaking, from partial transcripts.
+
+The partials of a call may reach any process, so they are gathered in Redis; the process that took
+one looks at them once no newer one has come for the debounce time. An early intent is shown, never
+acted upon: a final replaces it, an interruption drops it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import gevent
+import orjson
+import redis
+from redis import Redis
+
+from app import logs, metrics
+from app.adapters import intake, keys
+from app.core.agent import Agent
+from app.core.language.early_intent import Early, EarlyIntent
+from app.core.language.intents import IntentEngine
+
+log = logs.get(__name__)
+
+MAX_CALLS = 5000
+
+
+class Agents(Protocol):
+    """Where the call's agent comes from."""
+
+    @property
+    def default(self) -> Agent: ...
+
+
+class EarlyIntents:
+    """Looks at partials after the debounce time; one timer a call and process, bounded."""
+
+    def __init__(
+        self,
+        client: Redis,
+        engine: IntentEngine,
+        agents: Agents,
+        *,
+        later: Callable[..., Any] = gevent.spawn_later,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._redis = client
+        self._engine = engine
+        self._agents = agents
+        self._later = later
+        self._clock = clock
+        self._loaded: dict[str, str] = {}
+        self._last: dict[str, int] = {}
+
+    def heard(self, call_id: str, at_ms: int) -> None:
+        """A partial of this call was stored at `at_ms` (unix milliseconds)."""
+        waiting = call_id in self._last
+        if not waiting and len(self._last) >= MAX_CALLS:
+            return  # only the early intent is lost; the final comes
+        self._last[call_id] = at_ms
+        if not waiting:
+            self._later(self._debounce_s, self._due, call_id)
+
+    @property
+    def _debounce_s(self) -> float:
+        return self._agents.default.intents.partial_debounce_ms / 1000
+
+    def _due(self, call_id: str) -> None:
+        left_s = self._last[call_id] / 1000 + self._debounce_s - self._clock()
+        if left_s > 0:
+            self._later(left_s, self._due, call_id)
+            return
+        del self._last[call_id]
+        try:
+            self.look(call_id, int(self._clock() * 1000))
+        except (redis.RedisError, OSError) as error:
+            log.info("no early intent", extra={"call_id": call_id, "why": type(error).__name__})
+        except Exception:
+            log.exception("early intent failed", extra={"call_id": call_id})
+            metrics.ERRORS_TOTAL.labels("early_intent").inc()
+
+    def look(self, call_id: str, now_ms: int) -> Early | None:
+        """Read the call's partials and file the early intent; None where nothing is stable."""
+        lines = cast(list[bytes], self._redis.lrange(keys.call(call_id, "partials"), 0, -1))
+        settings = self._agents.default.intents
+        machine = EarlyIntent(self._engine, settings, debounce_ms=settings.partial_debounce_ms)
+        early = None
+        for line in lines:
+            partial = orjson.loads(line)
+            early = machine.tick(partial["at_ms"]) or early
+            early = machine.partial(partial["text"], partial["at_ms"]) or early
+        early = machine.tick(now_ms) or early
+        if early is None:
+            return None
+        shown = {
+            "intent": early.result.intent,
+            "confidence": round(early.result.confidence, 3),
+            "text": early.text,
+            "at_ms": now_ms,
+        }
+        names = [keys.call(call_id, "partials"), keys.call(call_id, "facts")]
+        values = [len(lines), lines[-1], orjson.dumps(shown)]
+        filed = intake.run_script(self._redis, self._loaded, "EARLY", names, values)
+        return early if filed else None

@@ -1,0 +1,115 @@
+"""POST /webhook/retell: verify the raw bytes, parse, store and queue in one step, answer."""
+from __future__ import annotations
+
+import time
+from typing import cast
+
+import gevent
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from app import logs, metrics
+from app.adapters.intake import Intake
+from app.bridges.services import services
+from app.errors import AppError, BadRequest, TooLarge, Unauthorized, UnsupportedMedia
+from app.protocol.retell_webhook import EVENTS, WebhookEvent, parse
+from app.security import signatures
+from app.settings import Settings
+from app.web.early_intents import EarlyIntents
+
+bp = Blueprint("webhooks", __name__)
+log = logs.get(__name__)
+
+_ANSWERS = {
+    "stored": b'{"received":true}',
+    "queued": b'{"received":true}',
+    "duplicate": b'{"received":true,"duplicate":true}',
+    "ignored": b'{"received":true,"ignored":true}',
+}
+_IGNORED_TWICE = b'{"received":true,"duplicate":true,"ignored":true}'
+
+
+@bp.post("/webhook/retell")
+def retell() -> Response:
+    """Retell's events and the plain payloads. A 2xx means stored; anything else, send it again."""
+    gevent.sleep(0)  # a sender that keeps its connection busy must not starve the sockets
+    settings = services().settings
+    label = "unknown"
+    try:
+        raw = read_body(settings)
+        now_ms = int(time.time() * 1000)
+        signed = verified(raw, settings, now_ms)
+        event = parse(raw)
+        label = event.event if event.event in EVENTS else "other"
+        if not signed:
+            _may_be_unsigned(event, settings)
+        outcome = intake().take(event, now_ms)
+    except AppError as error:
+        metrics.WEBHOOKS_TOTAL.labels(label, error.code).inc()
+        raise
+    ignored = event.kind == "unknown"
+    metrics.WEBHOOKS_TOTAL.labels(label, "ignored" if ignored else outcome).inc()
+    if event.event == "transcript" and not event.final and outcome != "duplicate":
+        early_intents().heard(event.id, now_ms)
+    if ignored:
+        return _json(_IGNORED_TWICE if outcome == "duplicate" else _ANSWERS["ignored"])
+    return _json(_ANSWERS[outcome])
+
+
+def read_body(settings: Settings) -> bytes:
+    """The request's raw body. Raises `UnsupportedMedia` or `TooLarge`."""
+    length = request.content_length
+    if length is not None and length > settings.max_body_bytes:
+        raise TooLarge(f"the body may have {settings.max_body_bytes} bytes")
+    if not request.is_json:
+        raise UnsupportedMedia("send application/json")
+    request.max_content_length = settings.max_body_bytes
+    try:
+        return request.get_data(cache=False)
+    except HTTPException as error:
+        if error.code == 413:
+            raise TooLarge(f"the body may have {settings.max_body_bytes} bytes") from None
+        raise BadRequest("the body could not be read") from None
+
+
+def verified(raw: bytes, settings: Settings, now_ms: int) -> bool:
+    """True if the signature is right; False if there is none and there need not be one.
+
+    Without a signature nothing passes in production. Raises `Unauthorized`.
+    """
+    header = request.headers.get(signatures.HEADER)
+    if header is None and not settings.production:
+        return False
+    if not signatures.verify(raw, header, settings.signing_keys, now_ms):
+        raise Unauthorized("the signature is missing" if header is None else "wrong signature")
+    return True
+
+
+def _may_be_unsigned(event: WebhookEvent, settings: Settings) -> None:
+    """Development takes plain payloads unsigned, and Retell's own only while no key is set."""
+    if event.kind != "plain":
+        if settings.retell_api_keys:
+            raise Unauthorized("the signature is missing")
+        log.info("unsigned event taken in development", extra={"event": event.event})
+
+
+def intake() -> Intake:
+    """The process's intake."""
+    known = current_app.extensions.get("intake")
+    if known is None:
+        known = Intake(services().redis, services().settings)
+        current_app.extensions["intake"] = known
+    return cast(Intake, known)
+
+
+def early_intents() -> EarlyIntents:
+    """The process's early intents."""
+    known = current_app.extensions.get("early_intents")
+    if known is None:
+        known = EarlyIntents(services().redis, services().engine, services().agents)
+        current_app.extensions["early_intents"] = known
+    return cast(EarlyIntents, known)
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, content_type="application/json")
