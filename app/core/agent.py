@@ -36,6 +36,7 @@ class Lines(Model):
     apology: Text = "I am sorry, I have a technical problem right now."
     callback: Text = "We will call you back as soon as we can. Goodbye."
     filtered: Text = "Let me put that differently. How else can I help?"
+    time_up: Text = "I am sorry, I have to end this call here. Thank you, and goodbye!"
 
 
 class TurnTaking(Model):

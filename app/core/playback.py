@@ -248,6 +248,20 @@ class Playback:
         line = self._line(now)
         return next((each.heard(line) for each in self._items if each.item_id == item_id), None)
 
+    def received(self, item_id: str) -> int:
+        """Bytes of an item that were taken in; 0 where it is not in the queue."""
+        return next((each.received for each in self._items if each.item_id == item_id), 0)
+
+    def end_all(self) -> None:
+        """No more audio will come for any item: the model's session is gone."""
+        for item in self._items:
+            item.ended = True
+
+    def left_ms(self, now: float) -> int:
+        """How much of what was received was not played yet."""
+        line = self._line(now)
+        return sum(each.received - each.played(line) for each in self._items) // BYTES_PER_MS
+
     @property
     def pending(self) -> bool:
         """True while an item has not been heard to its end, be it sent or not."""

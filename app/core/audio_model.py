@@ -1,0 +1,129 @@
+"""The model's session of an audio call: what `ModelSession` does, and speech.
+
+In audio the server makes the caller's items itself, and items of the agent's can be cut to what was
+heard. A new session cannot be given audio again, only its words; many text items of the agent's
+would make the model answer in text, so what is older is told in one note (OpenAI community reports
+on seeding history in audio mode).
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+from app.core.events import ToModel
+from app.core.history import Item
+from app.core.model_session import ModelSession
+from app.protocol import realtime
+
+#: Messages that a new session is given word for word, as items.
+RECENT_MESSAGES = 6
+#: The note about what came before is cut to its last so many characters.
+SUMMARY_CHARS = 8000
+_SUMMARY = "[The conversation before this, for your information only:\n{lines}]"
+
+
+@dataclass
+class AudioModel(ModelSession):
+    """See the module. While `hold` is true no fresh connection takes over."""
+
+    hold: bool = False
+    furnished: int = 0
+    """How many sessions were given the conversation; the caller's audio has to follow each time."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no response runs or is wanted, and nobody speaks."""
+        return not self.hold and super().quiet
+
+    def _furnish(self) -> None:
+        self.history.items = condense(self.history.items)
+        super()._furnish()
+        self.furnished += 1
+
+    def feed(self, audio: bytes) -> bool:
+        """Caller audio for the session; False where there is none."""
+        if self.link != "ready":
+            return False
+        self.out.append(ToModel(self.number, realtime.audio_append(b64encode(audio).decode())))
+        return True
+
+    def caller_item(self, item_id: str, previous: str | None) -> None:
+        """The server made an item of the caller's speech, after the item `previous`."""
+        if self.history.find(item_id) is not None:
+            return
+        item = Item(item_id, "user")
+        before = self.history.find(previous) if previous else None
+        if before is None:
+            self.history.append("user", "", item_id=item_id)
+        else:
+            self.history.items.insert(self.history.items.index(before) + 1, item)
+
+    def caller_words(self, item_id: str, text: str) -> None:
+        """The transcript of an item of the caller's."""
+        item = self.history.find(item_id)
+        if item is not None:
+            item.text = text
+
+    def agent_words(self, item_id: str, delta: str) -> None:
+        """More of the transcript of an item of the agent's."""
+        item = self.history.find(item_id)
+        if item is not None:
+            item.text += delta
+
+    def truncate(self, item_id: str, heard_ms: int, words: str) -> None:
+        """Cut an item of the agent's to what was heard of it."""
+        item = self.history.find(item_id)
+        if item is not None:
+            item.text = words
+        if self.link == "ready":
+            self._send(realtime.item_truncate(item_id, heard_ms, self._event("t")))
+
+    def delete(self, item_id: str) -> None:
+        """Take an item out of the conversation: nothing of it was heard."""
+        self.history.remove(item_id)
+        if self.link == "ready":
+            self._send(realtime.item_delete(item_id, self._event("d")))
+
+    def clear_notes(self) -> None:
+        """Take back the notes of former requests; each was for one response."""
+        for item in [item for item in self.history.items if item.kind == "note"]:
+            self.delete(item.id)
+
+    def aside(self, key: str, note: str) -> None:
+        """A response beside the conversation, which sees `note` and nothing else."""
+        item = realtime.message_item(f"it_{key}", "system", note)
+        self._send(
+            realtime.response_create(
+                key,
+                self._event("o"),
+                conversation="none",
+                input=[item],
+                tool_choice="none",
+                tools=[],
+            )
+        )
+
+
+def condense(items: list[Item]) -> list[Item]:
+    """The items to give to a new session: older messages become one note, tool calls stay."""
+    items = [item for item in items if item.text or item.kind in ("call", "output")]
+    items = [item for item in items if item.kind != "note"]
+    messages = [item for item in items if item.kind in ("user", "assistant")]
+    old = {item.id for item in messages[:-RECENT_MESSAGES]}
+    if not old:
+        return items
+    lines: list[str] = []
+    rest: list[Item] = []
+    summary_id = f"sum_{messages[-RECENT_MESSAGES].id}"
+    for item in items:
+        if item.kind == "summary":
+            lines += item.text.split("\n")[1:]
+            lines[-1] = lines[-1].removesuffix("]")
+        elif item.id in old:
+            speaker = "Caller" if item.kind == "user" else "You"
+            lines.append(f"{speaker}: {' '.join(item.text.split())}")
+        else:
+            rest.append(item)
+    told = "\n".join(lines)[-SUMMARY_CHARS:]
+    return [Item(summary_id[:32], "summary", _SUMMARY.format(lines=told)), *rest]
