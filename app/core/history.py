@@ -113,6 +113,25 @@ class History:
         """Whether the result of that function call is known."""
         return any(item.kind == "output" and item.call_id == call_id for item in self.items)
 
+    def tidy(self) -> None:
+        """Drop what a new session need not or cannot be given: notes, empty messages, outputs of
+        calls that are not there."""
+        calls: set[str] = set()
+        kept = []
+        for item in self.items:
+            if item.kind == "call":
+                calls.add(item.call_id)
+            if item.kind == "note" or (item.kind == "output" and item.call_id not in calls):
+                continue
+            if item.kind in ("user", "assistant") and not item.text.strip():
+                continue
+            kept.append(item)
+        self.items = kept
+
+    def keep_messages(self) -> None:
+        """Drop all but what was said."""
+        self.items = [item for item in self.items if item.kind in ("user", "assistant")]
+
     def spoken(self) -> list[tuple[str, str]]:
         """The messages alone, as (kind, text) with neighbours of one speaker joined."""
         return [

@@ -98,6 +98,8 @@ class ModelSession:
     _calls: list[FunctionCall] = field(default_factory=list)
     _spoken_item: str | None = None
     _cancel_event: str | None = None
+    _executed: set[str] = field(default_factory=set)
+    _refusals: int = 0
 
     def open(self, now: float) -> None:
         """Connect, unless that is under way or has become pointless."""
@@ -125,7 +127,7 @@ class ModelSession:
         self.gate.reset()
         self._calls.clear()
         self._send(realtime.session_update(self.config))
-        self.history.items = [item for item in self.history.items if item.kind != "note"]
+        self.history.tidy()
         for item in self.history.items:
             self._send(realtime.item_create(item.wire(), None, self._event("i")))
 
@@ -180,6 +182,7 @@ class ModelSession:
             self.out.append(CloseModel(self.number))
             self._drop()
         self.out.append(Note("model_reopened", {"why": why}))
+        self.attempts += 1
         self.open(now)
 
     def _drop(self) -> None:
@@ -284,7 +287,6 @@ class ModelSession:
         if isinstance(event, realtime.SessionChanged):
             if event.expires_at:
                 self.expires_at = event.expires_at
-            self.attempts = 0
             return None
         if isinstance(event, realtime.Error):
             return self._error(event, now)
@@ -329,12 +331,15 @@ class ModelSession:
         else:
             calls = ()
             self._forget_calls(event)
+        self._executed.update(call.call_id for call in calls)
         if not held:
             return None
         asked, self.asked = self.asked, None
         if unwanted or key is None or asked is None:
             self.advance(now)
             return None
+        if event.status == "completed":
+            self.attempts = self._refusals = 0
         reason = event.error_code if event.status == "failed" else event.reason
         if event.error_code in ModelError.FATAL_CODES:
             self.fatal = event.error_code
@@ -345,7 +350,7 @@ class ModelSession:
         """Calls of a response that was not to be are taken out, so that no result is awaited."""
         for item in event.output:
             call_id = str(item.get("call_id"))
-            if item.get("type") == "function_call" and not self.history.has_output(call_id):
+            if item.get("type") == "function_call" and call_id not in self._executed:
                 item_id = str(item.get("id"))
                 if self.history.remove(item_id):
                     self._send(realtime.item_delete(item_id, self._event("d")))
@@ -375,6 +380,10 @@ class ModelSession:
             if key is not None:
                 return Finished(key, "failed", event.code, ())
         elif about.startswith(("i", "s")):
+            self._refusals += 1
+            if self._refusals > 1:
+                # Tool items depend on one another; the words alone are always accepted.
+                self.history.keep_messages()
             self.reopen("conversation_refused", now)
         return None
 

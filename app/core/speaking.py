@@ -43,6 +43,7 @@ class Speaking:
         self.turns = 0
         self.late: list[str] = []
         self.holding_lines = 0
+        self.last_event = b""
         self.draining = False
         self.dropped = False
 

@@ -154,8 +154,10 @@ class TextCall(Answering):
         self._begin(turn, old, now)
 
     def _from_model(self, event: events.FromModel, now: float) -> None:
-        if event.session != self.model.number:
+        # Every event has an id of its own, so equal bytes are one event delivered twice.
+        if event.session != self.model.number or event.raw == self.last_event:
             return
+        self.last_event = event.raw
         try:
             parsed = realtime.parse(event.raw)
         except ProtocolError as error:

@@ -13,6 +13,8 @@ _MARKUP = re.compile(r"</?[a-z]+>")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]]*(?=\s|$)")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|No|Ave|a\.m|p\.m)|\b[A-Z])\.$")
 
+_TRAILING = " \t\n.,;:!?…)]}\"'’”-–—。！？、"
+
 
 def words(text: str) -> tuple[str, ...]:
     """The words of `text`, without case, punctuation and markup."""
@@ -37,7 +39,7 @@ def cut_after(text: str, count: int) -> int:
         end = match.end()
         if number == count:
             break
-    while end < len(text) and not text[end].isalnum() and text[end] != "<":
+    while end < len(text) and text[end] in _TRAILING:
         end += 1
     return end
 
