@@ -38,6 +38,9 @@ class Keeper:
         """Tick `kept` no more."""
         self._kept.discard(kept)
 
+    def __contains__(self, kept: Kept) -> bool:
+        return kept in self._kept
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -19,6 +19,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
+from websockets.utils import accept_key
 
 from tests.support.waiting import eventually
 
@@ -174,23 +175,29 @@ def test_the_servers_close_is_told_once_with_its_code(
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
-def test_a_connection_that_breaks_is_1006(
-    probe: Probe, model_server: MakeServer, reset: bool
-) -> None:
-    def vanish(ws: ServerConnection) -> None:
-        ws.recv()
+def test_a_connection_that_breaks_is_1006(probe: Probe, reset: bool) -> None:
+    def accept_and_vanish(listener: socket.socket) -> None:
+        sock = listener.accept()[0]
+        request = sock.recv(65536).decode()
+        key = request.lower().split("sec-websocket-key: ")[1].split("\r\n")[0]
+        key = request[request.lower().index(key) :][: len(key)]
+        answer = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+        answer += [f"Sec-WebSocket-Accept: {accept_key(key)}", "", ""]
+        sock.sendall("\r\n".join(answer).encode())
+        sock.recv(65536)
         if reset:
-            linger = struct.pack("ii", 1, 0)
-            ws.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            ws.socket.close()
-        else:
-            ws.socket.shutdown(socket.SHUT_RDWR)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
 
-    server = model_server(vanish)
-    assert probe.ask(do="open", base_url=server.base_url) == {"opened": True}
-    probe.tell(do="send", text="go")
-    said = [probe.next(), probe.next()]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=accept_and_vanish, args=[listener])
+        server.start()
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        assert probe.ask(do="open", base_url=base_url) == {"opened": True}
+        said = [probe.ask(do="send", text="go"), probe.next()]
+        server.join()
     assert {"lost": 1006, "reason": ""} in said
+    assert {"accepted": 1} in said
 
 
 def refusing(status: int, body: dict[str, Any] | None = None) -> Any:
