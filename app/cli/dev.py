@@ -1,0 +1,220 @@
+"""Everything on one machine: Redis, a model, the web server and the workers, as real processes.
+
+Redis is started here unless REDIS_URL is set, the rehearsal model unless OPENAI_API_KEY is set.
+First the shipped booking scenario is played against it (DEMO=0 or --no-demo leaves it out). Ctrl-C
+stops everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.cli.processes import PartFailed
+from app.cli.records import Records
+from app.cli.screen import Screen
+from app.cli.stack import Stack, remove_run_directory, run_directory
+from app.rehearsal.caller import scenario
+from app.rehearsal.caller.outcome import Outcome
+from app.rehearsal.caller.play import Stage, play
+from app.settings import Settings
+
+NAME = "dev"
+HELP = "everything on one machine, after playing one booking"
+
+DEMO = "booking"
+DEMO_SPEED = 3.0
+WATCH_S = 0.2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--port", type=int, help="the web server's port (PORT, else 8080)")
+    parser.add_argument("--no-demo", action="store_true", help="do not play the booking first")
+    parser.add_argument("--logs", action="store_true", help="print all logs, not only warnings")
+    parser.add_argument("--speed", type=float, default=DEMO_SPEED, help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start everything, stay up; 0 after Ctrl-C, 1 if a part could not start or has ended."""
+    screen = Screen()
+    env = dict(os.environ)
+    if args.port is not None:
+        env["PORT"] = str(args.port)
+    # A person at the keyboard does not want to wait for calls of their own to end.
+    env.setdefault("DRAIN_SECONDS", "2")
+    settings = Settings.from_env(env)
+    directory = run_directory()
+    stack = Stack(env, directory, port=settings.port)
+    status = 1
+    _on_signals(_interrupt)
+    try:
+        screen.line("Starting", "bold")
+        stack.start(lambda name, what, took: screen.line(f"  {name:<8} {what} ({took:.1f} s)"))
+        tail = LogTail(directory, screen, everything=args.logs)
+        outcome = _demo(args, stack, settings, screen)
+        _welcome(stack, settings, screen, outcome, directory)
+        tail.start()
+        status = _watch(stack, screen)
+    except PartFailed as failed:
+        screen.line(f"  {failed.message}", "bad")
+    except KeyboardInterrupt:
+        status = 0
+    finally:
+        _on_signals(lambda *_: stack.kill())
+        screen.line("Stopping", "bold")
+        stack.stop()
+        remove_run_directory(directory)
+    return status
+
+
+def _on_signals(handler: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _watch(stack: Stack, screen: Screen) -> int:
+    """Wait until a part ends by itself; the exit status for that."""
+    while True:
+        dead = stack.dead()
+        if dead is not None:
+            why = dead.tail(1).strip()
+            screen.line(f"  {dead.name} {dead.status}{': ' + why if why else ''}", "bad")
+            return 1
+        time.sleep(WATCH_S)
+
+
+def _demo(
+    args: argparse.Namespace, stack: Stack, settings: Settings, screen: Screen
+) -> Outcome | None:
+    """Play the shipped scenario, unless it is not wanted."""
+    if args.no_demo or os.environ.get("DEMO", "").strip().lower() in ("0", "no", "false"):
+        return None
+    if settings.calendar_url != "redis:":
+        screen.line("No demonstration call: it would be booked in the calendar of CALENDAR_URL.")
+        return None
+    screen.line()
+    screen.line(f"A caller books an appointment ({args.speed:g} times as fast as people speak):")
+    screen.line()
+    stage = Stage(
+        stack.socket_url,
+        fetch=Records(stack.base, settings.admin_token).fetch,
+        watch=screen.watch,
+        speed=args.speed,
+        stop=lambda: stack.dead() is not None,
+    )
+    outcomes = play(scenario.load(DEMO), stage)
+    screen.line()
+    dead = stack.dead()
+    if dead is not None:
+        raise PartFailed(f"{dead.name} {dead.status} during the call")
+    for problem in (p for outcome in outcomes for p in (*outcome.failures, *outcome.faults)):
+        screen.line(f"  The call did not go as the scenario says: {problem}", "bad")
+    return outcomes[-1] if outcomes else None
+
+
+def _welcome(
+    stack: Stack, settings: Settings, screen: Screen, outcome: Outcome | None, directory: Path
+) -> None:
+    """What is up, and three things to try."""
+    base = f"http://localhost:{stack.port}"
+    python = _python()
+    port = "" if stack.port == Settings.port else f"PORT={stack.port} "
+    call = outcome.call_id if outcome else "CALL_ID"
+    token = ' -H "Authorization: Bearer $ADMIN_TOKEN"' if settings.admin_token else ""
+    screen.line("Up, until Ctrl-C", "bold")
+    screen.line(f"  console   {base}/console")
+    screen.line(f"  calendar  {base}/calendar.ics")
+    screen.line(f"  socket    ws://localhost:{stack.port}/llm-websocket  (Retell's custom LLM URL)")
+    screen.line(f"  logs      {_relative(directory)}/")
+    screen.line()
+    screen.line("Try, in a second terminal", "bold")
+    tries = (
+        (f"{port}{python} -m app call", "be the caller yourself"),
+        (
+            f"{port}{python} -m app webhook call_ended",
+            "a signed webhook, and its curl command",
+        ),
+        (f"curl -s{token} {base}/api/calls/{call}", "all there is to know of a call"),
+    )
+    for command, purpose in tries:
+        screen.line(f"  {command}")
+        screen.line(f"      {purpose}", "dim")
+
+
+def _python() -> str:
+    """How this Python is called from the directory one is in."""
+    return _relative(Path(sys.executable))
+
+
+def _relative(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+class LogTail:
+    """Prints what the parts log from now on: warnings, or everything."""
+
+    def __init__(self, directory: Path, screen: Screen, *, everything: bool) -> None:
+        self._directory = directory
+        self._screen = screen
+        self._everything = everything
+        self._seen: dict[Path, int] = {}
+
+    def start(self) -> None:
+        """Begin; goes on until the program ends."""
+        for path in self._directory.glob("*.log"):
+            self._seen[path] = path.stat().st_size
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        while self._directory.exists():
+            for path in sorted(self._directory.glob("*.log")):
+                self._read(path)
+            time.sleep(WATCH_S)
+
+    def _read(self, path: Path) -> None:
+        try:
+            with path.open("rb") as file:
+                file.seek(self._seen.get(path, 0))
+                data = file.read()
+        except OSError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._seen[path] = self._seen.get(path, 0) + len(whole)
+        for line in whole.splitlines():
+            text = short(line, everything=self._everything)
+            if text:
+                self._screen.line(f"  {path.stem:<8} {text}", "dim")
+
+
+def short(line: bytes, *, everything: bool) -> str:
+    """A log line for a person; empty if it need not be shown."""
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return line.decode(errors="replace") if everything else ""
+    if not isinstance(entry, dict):
+        return ""
+    level = str(entry.pop("level", "info"))
+    if not everything and level in ("debug", "info"):
+        return ""
+    message = entry.pop("message", "")
+    for name in ("time", "logger", "exception"):
+        entry.pop(name, None)
+    rest = " ".join(f"{name}={value}" for name, value in entry.items())
+    return f"{level}: {message}" + (f" ({rest})" if rest else "")
