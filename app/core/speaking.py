@@ -31,6 +31,8 @@ class Speaking:
         self.turn: Turn | None = None
         self.pending: PendingAction | None = None
         self.details: dict[str, Any] = {}
+        #: The newest transcript that Retell sent.
+        self.transcript: tuple[Utterance, ...] = ()
         self.started_at = 0.0
         self.caller_last = ""
         self.caller_spoke_at = 0.0

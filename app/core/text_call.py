@@ -123,6 +123,7 @@ class TextCall(Answering):
             self.out.append(Note("unknown_frame", {"interaction_type": frame.interaction_type}))
 
     def _update(self, update: Update, now: float) -> None:
+        self.transcript = update.transcript
         caller = next((u.content for u in reversed(update.transcript) if u.role == "user"), "")
         if update.turntaking == "user_turn" or caller != self.caller_last:
             self.caller_last = caller
@@ -136,6 +137,7 @@ class TextCall(Answering):
         ):
             self.out.append(Note("stale_request", {"response_id": frame.response_id}))
             return
+        self.transcript = frame.transcript
         turn = Turn(frame.response_id, now, frame.transcript, frame.reminder, waiting_since=now)
         self.turn = turn
         if old is not None and old.response_id == turn.response_id:

@@ -1,0 +1,149 @@
+"""The flight record of a call: every event and action, gathered, and written in the background.
+
+Recording costs the path of a frame one append. A shared greenlet encodes and writes what was
+gathered a few times a second. What a killed process had not written is missing from the record and
+from nothing else.
+
+An entry is a JSON object: ``t`` is Unix seconds, and either ``in`` names an event or ``out`` an
+action of `app.core.events`; `app.core.replay` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import orjson
+
+from app import logs, metrics
+from app.core import events
+from app.core.slim import slim
+from app.errors import Unavailable
+
+FLUSH_S = 0.3
+#: Entries kept of one call; a longer call's record ends with a mark that says so.
+MAX_ENTRIES = 40_000
+
+log = logs.get(__name__)
+
+
+class FlightRecorder:
+    """Gathers the entries of one call."""
+
+    def __init__(self, write: Callable[[list[bytes]], object]) -> None:
+        self._write = write
+        self._gathered: list[tuple[float, Any]] = []
+        self._count = 0
+
+    def begin(self, now: float, about: dict[str, Any]) -> None:
+        """What the call began with: everything a replay needs beside the events."""
+        self._add(now, {"begin": about})
+
+    def event(self, now: float, event: events.Event) -> None:
+        """An event that is about to be decided upon."""
+        self._add(now, event)
+
+    def action(self, now: float, action: events.Action) -> None:
+        """An action that was decided."""
+        if not isinstance(action, (events.SaveState, events.Note)):
+            self._add(now, action)
+
+    def _add(self, now: float, entry: Any) -> None:
+        self._count += 1
+        if self._count > MAX_ENTRIES:
+            if self._count > MAX_ENTRIES + 1:
+                return
+            entry = {"full": MAX_ENTRIES}
+        self._gathered.append((now, entry))
+        _flusher.dirty(self)
+
+    def flush(self) -> None:
+        """Write what was gathered. A store that is away loses this part of the record only."""
+        gathered, self._gathered = self._gathered, []
+        if not gathered:
+            return
+        try:
+            self._write([encode(now, entry) for now, entry in gathered])
+        except Unavailable:
+            metrics.ERRORS_TOTAL.labels("record").inc()
+        except Exception:
+            metrics.ERRORS_TOTAL.labels("record").inc()
+            log.exception("the flight record could not be written")
+
+
+def encode(now: float, entry: Any) -> bytes:
+    """One entry as a line of JSON."""
+    return orjson.dumps({"t": now, **_members(entry)}, default=str)
+
+
+def _members(entry: Any) -> dict[str, Any]:
+    match entry:
+        case dict():
+            return entry
+        case events.FromRetell(raw):
+            return {"in": "retell", "frame": slim(raw)}
+        case events.FromModel(session, raw):
+            return {"in": "model", "session": session, "frame": _fragment(raw)}
+        case events.ModelOpened(session):
+            return {"in": "opened", "session": session}
+        case events.ModelLost(session, code, fatal):
+            return {"in": "lost", "session": session, "code": code, "fatal": fatal}
+        case events.ToolDone(tool_call_id, ok, output):
+            return {"in": "tool", "id": tool_call_id, "ok": ok, "output": output}
+        case events.Tick():
+            return {"in": "tick"}
+        case events.Drain():
+            return {"in": "drain"}
+        case events.Resumed():
+            return {"in": "resumed"}
+        case events.ToRetell(frame):
+            return {"out": "retell", "frame": _fragment(frame)}
+        case events.ToModel(session, raw):
+            return {"out": "model", "session": session, "frame": _fragment(raw)}
+        case events.OpenModel(session, delay):
+            return {"out": "open", "session": session, "delay": delay}
+        case events.CloseModel(session):
+            return {"out": "close", "session": session}
+        case events.RunTool(tool_call_id, name, arguments, key, deadline):
+            return {
+                "out": "tool",
+                "id": tool_call_id,
+                "name": name,
+                "arguments": arguments,
+                "key": key,
+                "deadline": deadline,
+            }
+        case events.DropSocket():
+            return {"out": "drop"}
+    return {"other": str(entry)}
+
+
+def _fragment(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw.decode("utf-8", "replace")
+
+
+class _Flusher:
+    """Flushes all recorders that gathered something, in one greenlet."""
+
+    def __init__(self) -> None:
+        self._dirty: set[FlightRecorder] = set()
+        self._greenlet: gevent.Greenlet[..., None] | None = None
+
+    def dirty(self, recorder: FlightRecorder) -> None:
+        self._dirty.add(recorder)
+        if self._greenlet is None or self._greenlet.dead:
+            self._greenlet = gevent.spawn(self._run)
+
+    def _run(self) -> None:
+        while self._dirty:
+            gevent.sleep(FLUSH_S)
+            batch, self._dirty = self._dirty, set()
+            for recorder in batch:
+                recorder.flush()
+
+
+_flusher = _Flusher()

@@ -1,0 +1,39 @@
+"""What routes and bridges share in one process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+from redis import Redis
+
+from app.adapters.agents import Agents
+from app.adapters.calls import CallStore
+from app.adapters.effects import EffectStore
+from app.adapters.realtime import RealtimeModel
+from app.adapters.replies import Replies
+from app.bridges.drain import Drain
+from app.core.language.intents import IntentEngine
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """One of each per process; all safe to use from any greenlet."""
+
+    settings: Settings
+    agents: Agents
+    redis: Redis
+    calls: CallStore
+    effects: EffectStore
+    replies: Replies
+    model: RealtimeModel
+    engine: IntentEngine
+    drain: Drain
+    process_id: str
+
+
+def services() -> Services:
+    """The services of the running app."""
+    return cast(Services, current_app.extensions["services"])

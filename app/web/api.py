@@ -1,0 +1,66 @@
+"""GET /api/calls, /api/calls/<call_id> and its record: what happened, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.bridges.services import services
+from app.errors import BadRequest, NotFound
+from app.logs import redact
+from app.web import access
+
+MAX_LISTED = 500
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+
+
+@bp.before_request
+def _only_admins() -> None:
+    access.require(services().settings.admin_token)
+
+
+@bp.get("/calls")
+def calls() -> dict[str, Any]:
+    """The calls last heard of first; ``?limit=`` up to 500."""
+    try:
+        limit = int(request.args.get("limit", 50))
+    except ValueError:
+        raise BadRequest("limit must be a number") from None
+    found = services().calls.calls(max(1, min(limit, MAX_LISTED)))
+    return {"calls": found, "active": services().calls.active()}
+
+
+@bp.get("/calls/<call_id>")
+def call(call_id: str) -> dict[str, Any]:
+    """The whole story of one call."""
+    story = services().calls.snapshot(call_id)
+    if story is None:
+        raise NotFound("no such call")
+    return story
+
+
+@bp.get("/calls/<call_id>/record")
+def record(call_id: str) -> Response:
+    """The flight record as JSON lines, people's numbers and addresses redacted.
+
+    ``?raw=1`` leaves them in, for a replay of what only the real numbers show.
+    """
+    found = services().calls.read_record(call_id)
+    first = next(found, None)
+    if first is None:
+        raise NotFound("no record of this call")
+    raw = request.args.get("raw") == "1"
+
+    def lines() -> Iterator[bytes]:
+        for line in _chain(first, found):
+            yield (line if raw else redact(line.decode()).encode()) + b"\n"
+
+    return Response(lines(), content_type="application/x-ndjson")
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

@@ -1,0 +1,67 @@
+"""Puts the application together: services, blueprints, sockets, errors. Nothing else is here."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import uuid
+
+from flask import Flask
+
+from app.adapters import agents, language
+from app.adapters.calls import CallStore
+from app.adapters.effects import EffectStore
+from app.adapters.realtime import RealtimeModel
+from app.adapters.redis import connect
+from app.adapters.replies import Replies
+from app.bridges.drain import Drain
+from app.bridges.services import Services
+from app.settings import Settings
+from app.web import errors
+
+#: Modules with a blueprint `bp`, in the order of the contract's table.
+BLUEPRINTS = (
+    "webhooks",
+    "analyse",
+    "inbound",
+    "functions",
+    "sockets",
+    "twilio",
+    "talk",
+    "health",
+    "api",
+    "calendar",
+)
+
+
+def create(settings: Settings) -> Flask:
+    """See `app.create_app`."""
+    app = Flask("app")
+    app.config["SOCK_SERVER_OPTIONS"] = {"max_frame": settings.max_frame_bytes}
+    app.extensions["services"] = build_services(settings)
+    errors.register(app)
+    for name in BLUEPRINTS:
+        if importlib.util.find_spec(f"app.web.{name}") is None:
+            continue
+        app.register_blueprint(importlib.import_module(f"app.web.{name}").bp)
+    return app
+
+
+def build_services(settings: Settings) -> Services:
+    """One of each service, none of them connected yet."""
+    process_id = f"{os.environ.get('DYNO', 'web')}-{uuid.uuid4().hex[:12]}"
+    redis = connect(settings)
+    effects = EffectStore(redis, settings)
+    return Services(
+        settings=settings,
+        agents=agents.load(settings.agent_file or None),
+        redis=redis,
+        calls=CallStore(redis, settings),
+        effects=effects,
+        replies=Replies(settings, process_id, effects),
+        model=RealtimeModel.from_settings(settings),
+        engine=language.engine(),
+        drain=Drain(limit_s=settings.drain_s, max_calls=settings.max_calls),
+        process_id=process_id,
+    )

@@ -1,0 +1,45 @@
+"""GET /health, /ready and /metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from app import metrics
+from app.adapters.redis import guard
+from app.bridges.services import services
+from app.errors import Unavailable
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/health")
+def health() -> dict[str, Any]:
+    """True as long as the process lives. `activeSessions` counts this process's calls."""
+    now = services()
+    return {
+        "status": "ok",
+        "activeSessions": now.drain.live,
+        "draining": now.drain.draining,
+        "process": now.process_id,
+    }
+
+
+@bp.get("/ready")
+def ready() -> dict[str, Any]:
+    """200 where new calls can be taken; else 503 with the reason."""
+    now = services()
+    now.drain.check()
+    try:
+        with guard():
+            now.redis.ping()
+    except Unavailable:
+        raise Unavailable("Redis is away", code="redis", retry_after=2) from None
+    return {"status": "ready"}
+
+
+@bp.get("/metrics")
+def prometheus() -> Response:
+    """All metrics as Prometheus text."""
+    return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)

@@ -1,0 +1,63 @@
+"""WS /llm-websocket/<call_id> and /llm-websocket/<token>/<call_id>: Retell's custom-LLM socket.
+
+Retell signs nothing on the socket, so the address carries a secret: `SOCKET_TOKEN` itself, or a
+token that the inbound webhook minted for one call. It is checked before anything else happens.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+from flask import Blueprint
+
+from app import logs
+from app.adapters.redis import guard
+from app.bridges.retell import RetellBridge
+from app.bridges.services import services
+from app.bridges.socket import Connection, Sock
+from app.errors import BadRequest, Forbidden
+from app.security import tokens
+
+PURPOSE = "socket"
+_CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+bp = Blueprint("sockets", __name__)
+sock = Sock()
+log = logs.get(__name__)
+
+
+@sock.route("/llm-websocket/<call_id>", bp=bp)
+def open_socket(ws: Connection, call_id: str) -> None:
+    """The form without a token: only where none is configured."""
+    if services().settings.socket_token:
+        raise Forbidden("this socket needs a token in its path")
+    _serve(ws, call_id)
+
+
+@sock.route("/llm-websocket/<token>/<call_id>", bp=bp)
+def token_socket(ws: Connection, token: str, call_id: str) -> None:
+    """The form with a token."""
+    secret = services().settings.socket_token
+    if secret and not tokens.same(token, secret):
+        found = tokens.check(
+            token, (secret,), purpose=PURPOSE, call_id=call_id, now_s=time.time()
+        )
+        if found is None or not (found.bound or _bind(found, call_id)):
+            raise Forbidden("the token in the path is wrong")
+    _serve(ws, call_id)
+
+
+def _bind(token: tokens.Token, call_id: str) -> bool:
+    """Tie a token that was minted before the call's id was known to the first call that uses it."""
+    key = f"token:{token.nonce}"
+    redis = services().redis
+    with guard():
+        redis.set(key, call_id, nx=True, exat=token.expires_s + 60)
+        return redis.get(key) == call_id.encode()
+
+
+def _serve(ws: Connection, call_id: str) -> None:
+    if not _CALL_ID.fullmatch(call_id):
+        raise BadRequest("this is no call id")
+    RetellBridge(services(), ws, call_id).run()
