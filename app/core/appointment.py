@@ -107,6 +107,10 @@ class Appointment:
             **fields,
         )
 
+    def fenced(self, asked_at: float) -> Appointment:
+        """The same, closed to changes asked for before `asked_at`."""
+        return replace(self, asked_at=max(self.asked_at, asked_at))
+
     def moved(self, draft: Draft, key: str, now: dt.datetime) -> Appointment:
         """The next revision, with the time and details of `draft`."""
         return self.changed(

@@ -1,0 +1,42 @@
+"""Opens the calendar that CALENDAR_URL names.
+
+========================================  =====================================================
+``redis:`` or ``redis:NAME``              the embedded calendar; calendars of other names are apart
+``caldav+https://USER:PASSWORD@HOST/…``   CalDAV; the path of a calendar or of anything above it,
+                                          ``?calendar=NAME`` then chooses one
+``calcom:KEY@HOST?event_type=ID``         Cal.com, API version 2; ``calcom:KEY?event_type=ID`` is
+                                          Cal.com's own host
+``google:CALENDAR_ID?credentials=FILE``   Google Calendar with a service account's key file, or its
+                                          content in URL-safe base 64; without it Google's default
+========================================  =====================================================
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.adapters.calendars.base import Calendar
+from app.core.booking_rules import BookingRules
+from app.errors import SettingsError
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+_REDIS = re.compile(r"redis:([A-Za-z0-9_-]{0,40})")
+
+
+def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
+    """Open a calendar. Nothing is sent to it yet.
+
+    Raises SettingsError for a URL that cannot be used; it never shows the URL, which may hold a
+    password.
+    """
+    found = _REDIS.fullmatch(url)
+    if found:
+        from app.adapters.calendars.redis import RedisCalendar
+
+        return RedisCalendar(redis, rules.zone, found[1] or "main")
+    raise SettingsError(
+        ["CALENDAR_URL must start with redis:, caldav+https://, calcom: or google:"]
+    )

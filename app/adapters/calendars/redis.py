@@ -1,0 +1,276 @@
+"""The embedded calendar: appointments in Redis, shared by all processes and machines.
+
+Every write is one script that compares, checks for conflicts and writes in one step, so two
+callers racing for a slot cannot both get it. Keys (all under one hash tag, all with a TTL that each
+write renews; what ended more than `KEEP` ago is dropped as new things are written):
+
+- ``calendar:{name}:events``  hash, id -> appointment as JSON
+- ``calendar:{name}:times``   hash, id -> "start end before after blocks", seconds and 0 or 1
+- ``calendar:{name}:starts``  sorted set, id by start in Unix seconds
+- ``calendar:{name}:meta``    hash: `longest` event in seconds, `blocks` version
+- ``calendar:{name}:blocks``  hash, id -> time blocked by hand (`app.adapters.calendars.blocks`)
+- ``calendar:{name}:phone:<hash>``  set of ids
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import orjson
+import redis
+from redis import Redis
+
+from app.adapters.calendars import blocks
+from app.adapters.calendars.redis_commit import COMMIT
+from app.core.appointment import Appointment, Busy, Draft
+from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
+
+KEEP = dt.timedelta(days=40)
+"""How long an appointment is kept after its end, for the feed and for late repeats."""
+TTL_S = 800 * 24 * 3600
+MAX_BUFFER = dt.timedelta(minutes=240)
+MAX_TRIES = 20
+
+T = TypeVar("T")
+
+
+class RedisCalendar:
+    """A calendar that lives in Redis. `zone` is the business's, for all-day blocks."""
+
+    def __init__(
+        self,
+        client: Redis,
+        zone: ZoneInfo,
+        name: str = "main",
+        *,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
+        self._redis = client
+        self._zone = zone
+        self._clock = clock
+        self._tag = f"calendar:{{{name}}}"
+        self._name = name
+        self._commit = client.register_script(COMMIT)
+
+    # What the protocol asks for
+
+    def busy(self, start: dt.datetime, end: dt.datetime) -> list[Busy]:
+        """Return appointments and blocked time between `start` and `end`."""
+        taken = [a.busy() for a in self._between(start, end) if not a.cancelled]
+        _, blocked = self._blocks()
+        taken += blocks.expand(blocked, start, end, self._zone)
+        return sorted(taken, key=lambda item: item.start)
+
+    def book(self, draft: Draft, key: str) -> Appointment:
+        """Write an appointment; the same key again gives the same one."""
+        event_id = self._id_of(key)
+        for _ in range(MAX_TRIES):
+            made = Appointment.made(event_id, f"{event_id}@callsmith", draft, key, self._clock())
+            current = self._write(made, b"", check=True)
+            if current is None:
+                return made
+            if current:
+                return _appointment(current)
+        raise CalendarDown("the calendar changes too fast")
+
+    def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
+        """Give an appointment new time and details."""
+
+        def change(old: Appointment) -> Appointment:
+            if draft.asked_at < old.asked_at:
+                raise Outdated
+            if old.cancelled:
+                raise BookingNotFound
+            return old.moved(draft, key, self._clock())
+
+        return self._change(event_id, key, change)
+
+    def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
+        """Cancel an appointment; it stays visible as cancelled."""
+
+        def change(old: Appointment) -> Appointment:
+            if old.cancelled:
+                return old
+            if asked_at and asked_at < old.asked_at:
+                raise Outdated
+            return old.changed(key, asked_at, self._clock(), status="cancelled")
+
+        return self._change(event_id, key, change)
+
+    def fence(self, event_id: str, asked_at: float) -> Appointment | None:
+        """Refuse every later change asked for before `asked_at`."""
+
+        def change(old: Appointment) -> Appointment:
+            return old.fenced(asked_at)
+
+        try:
+            return self._change(event_id, "", change)
+        except BookingNotFound:
+            return None
+
+    def get(self, event_id: str) -> Appointment | None:
+        """Return an appointment as it is now."""
+        blob = self._blob(event_id)
+        return _appointment(blob) if blob else None
+
+    def made_by(self, key: str, *, around: dt.datetime) -> Appointment | None:
+        """Return the appointment that was made under `key`."""
+        return self.get(self._id_of(key))
+
+    def find(self, phone: str, *, after: dt.datetime) -> list[Appointment]:
+        """Return the standing appointments of a number that end after `after`."""
+        if not phone:
+            return []
+        key = self._phone(phone)
+        ids = self._ask(lambda: self._redis.smembers(key))
+        found = [a for a in self._load(ids) if not a.cancelled and a.end > after]
+        return sorted((a for a in found if a.phone == phone), key=lambda a: a.start)
+
+    def events(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
+        """Return the appointments that touch `start`..`end`, cancelled ones included."""
+        return self._between(start, end)
+
+    # What a person or a program may add by hand
+
+    def block(self, block: blocks.Block) -> None:
+        """Keep time free of appointments: once, all day, or recurring."""
+
+        def write() -> None:
+            with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hset(self._key("blocks"), block.id, orjson.dumps(block.to_json()))
+                pipeline.hincrby(self._key("meta"), "blocks", 1)
+                for what in ("blocks", "meta"):
+                    pipeline.expire(self._key(what), TTL_S)
+                pipeline.execute()
+
+        self._ask(write)
+
+    def unblock(self, block_id: str) -> bool:
+        """Remove a block; tell whether there was one."""
+
+        def remove() -> bool:
+            with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hdel(self._key("blocks"), block_id)
+                pipeline.hincrby(self._key("meta"), "blocks", 1)
+                return bool(pipeline.execute()[0])
+
+        return self._ask(remove)
+
+    # Inside
+
+    def _change(
+        self, event_id: str, key: str, change: Callable[[Appointment], Appointment]
+    ) -> Appointment:
+        blob = self._blob(event_id)
+        for _ in range(MAX_TRIES):
+            if not blob:
+                raise BookingNotFound
+            old = _appointment(blob)
+            if key and key in old.applied:
+                return old
+            new = change(old)
+            if new == old:
+                return old
+            current = self._write(new, blob, check=not new.cancelled and _times(new) != _times(old))
+            if current is None:
+                return new
+            blob = current or blob
+        raise CalendarDown("the calendar changes too fast")
+
+    def _write(self, new: Appointment, expected: bytes, *, check: bool) -> bytes | None:
+        """Commit one appointment, with `check` only where nothing is in the way.
+
+        None: it is written. Bytes: what is there instead of `expected`; empty: try again.
+        """
+        version, blocked = self._blocks()
+        if check:
+            around = blocks.expand(
+                blocked, new.start - MAX_BUFFER, new.end + MAX_BUFFER, self._zone
+            )
+            if any(item.blocks(new.start, new.end, new.before, new.after) for item in around):
+                if not expected and (there := self.get(new.id)):
+                    return orjson.dumps(there.to_json())
+                raise SlotTaken
+        keys = [self._key(what) for what in ("events", "times", "starts", "meta")]
+        if new.phone:
+            keys.append(self._phone(new.phone))
+        args: list[bytes | str | int] = [
+            new.id,
+            expected,
+            orjson.dumps(new.to_json()),
+            int(new.start.timestamp()),
+            int(new.end.timestamp()),
+            new.before * 60,
+            new.after * 60,
+            "0" if new.cancelled else "1",
+            version,
+            TTL_S,
+            int((self._clock() - KEEP).timestamp()),
+            int(MAX_BUFFER.total_seconds()),
+            "1" if check else "0",
+        ]
+        status, current = self._ask(lambda: self._commit(keys=keys, args=args))
+        if status == b"taken":
+            raise SlotTaken
+        return None if status == b"ok" else current
+
+    def _between(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
+        def read() -> Any:
+            longest = int(self._redis.hget(self._key("meta"), "longest") or 0)
+            earliest = int(start.timestamp()) - longest
+            return self._redis.zrangebyscore(self._key("starts"), earliest, int(end.timestamp()))
+
+        found = self._load(self._ask(read))
+        near = [a for a in found if a.start < end and start < a.end]
+        return sorted(near, key=lambda a: (a.start, a.id))
+
+    def _blob(self, event_id: str) -> bytes | None:
+        return cast(
+            bytes | None, self._ask(lambda: self._redis.hget(self._key("events"), event_id))
+        )
+
+    def _load(self, ids: Iterable[bytes | str]) -> list[Appointment]:
+        wanted = list(ids)
+        if not wanted:
+            return []
+        found = self._ask(lambda: self._redis.hmget(self._key("events"), wanted))
+        return [_appointment(blob) for blob in found if blob]
+
+    def _blocks(self) -> tuple[str, list[blocks.Block]]:
+        def read() -> Any:
+            with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hget(self._key("meta"), "blocks")
+                pipeline.hvals(self._key("blocks"))
+                return pipeline.execute()
+
+        version, found = self._ask(read)
+        return (version or b"0").decode(), [
+            blocks.Block.from_json(orjson.loads(blob)) for blob in found
+        ]
+
+    def _key(self, what: str) -> str:
+        return f"{self._tag}:{what}"
+
+    def _phone(self, phone: str) -> str:
+        return self._key(f"phone:{hashlib.sha256(phone.encode()).hexdigest()[:24]}")
+
+    def _id_of(self, key: str) -> str:
+        return hashlib.sha256(f"{self._name}|{key}".encode()).hexdigest()[:24]
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except (redis.RedisError, OSError) as error:
+            raise CalendarDown("the calendar's store is away") from error
+
+
+def _times(appointment: Appointment) -> tuple[Any, ...]:
+    return (appointment.start, appointment.end, appointment.before, appointment.after)
+
+
+def _appointment(blob: bytes | str) -> Appointment:
+    return Appointment.from_json(orjson.loads(blob))

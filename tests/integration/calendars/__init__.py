@@ -1,0 +1,1 @@
+"""Every calendar adapter on a real or strict local server."""
