@@ -72,6 +72,9 @@ class Breaker:
         self._under_way += 1
         try:
             yield
+        except Unavailable as error:
+            self._failed(error)
+            raise
         except STALLED as error:
             self._failed(error)
             raise Unavailable("the store is away", retry_after=1) from error

@@ -7,7 +7,6 @@ token that the inbound webhook minted for one call. It is checked before anythin
 from __future__ import annotations
 
 import re
-import time
 
 from flask import Blueprint
 
@@ -17,9 +16,8 @@ from app.bridges.retell import RetellBridge
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.errors import BadRequest, Forbidden
-from app.security import tokens
+from app.web.inbound import socket_tokens
 
-PURPOSE = "socket"
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 bp = Blueprint("sockets", __name__)

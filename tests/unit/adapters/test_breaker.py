@@ -37,7 +37,14 @@ def test_it_stays_closed_while_all_is_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [redis.TimeoutError(), redis.ConnectionError(), ConnectionResetError(), OSError()]
+    "error",
+    [
+        redis.TimeoutError(),
+        redis.ConnectionError(),
+        ConnectionResetError(),
+        OSError(),
+        Unavailable(),
+    ],
 )
 def test_a_stall_opens_it_until_the_pause_is_over(error: Exception) -> None:
     clock = Clock()

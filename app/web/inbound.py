@@ -1,0 +1,126 @@
+"""POST /webhook/retell/inbound: a call or message rings; let it in with variables, or refuse it.
+
+The caller hears ringing until this is answered, so it waits for nothing: the answer needs no Redis.
+A POST that Retell sends again gets the same token.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import gevent
+import orjson
+from flask import Blueprint, Response, current_app
+
+from app import logs, metrics
+from app.adapters.breaker import Breaker
+from app.adapters.guards import Guards
+from app.adapters.socket_tokens import SocketTokens
+from app.bridges.services import Services, services
+from app.core.agent import Agent
+from app.errors import AppError, Unauthorized, Unavailable
+from app.protocol import retell_http
+from app.protocol.retell_http import Inbound
+from app.web.webhooks import read_body, verified
+
+bp = Blueprint("inbound", __name__)
+log = logs.get(__name__)
+
+#: Retell asks up to four times, ten seconds apart and more.
+REPEAT_S = 600
+NOTE_LIMIT_S = 0.5
+
+
+@bp.post("/webhook/retell/inbound")
+def inbound() -> Response:
+    """Answer an inbound webhook."""
+    gevent.sleep(0)
+    now_services = services()
+    settings = now_services.settings
+    raw = read_body(settings)
+    now_ms = int(time.time() * 1000)
+    signed = verified(raw, settings, now_ms)
+    if not signed and settings.retell_api_keys:
+        raise Unauthorized("the signature is missing")
+    ringing = retell_http.parse_inbound(raw)
+    agent = now_services.agents.for_retell(ringing.agent_id)
+    refused = blocked(ringing.from_number, agent.blocked_numbers)
+    about = ringing.id or f"{ringing.from_number}>{ringing.to_number}@{ringing.at_ms}"
+    if refused:
+        answer = retell_http.reject(ringing)
+    else:
+        answer = retell_http.accept(
+            ringing,
+            variables=variables(ringing, agent, about, now_ms),
+            metadata={"agent": agent.name, "business": agent.business},
+        )
+    first = _note(now_services, ringing, about, refused, now_ms / 1000)
+    outcome = ("rejected" if refused else "accepted") if first else "duplicate"
+    metrics.WEBHOOKS_TOTAL.labels(ringing.subject, outcome).inc()
+    return Response(orjson.dumps(answer), content_type="application/json")
+
+
+def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[str, Any]:
+    """The dynamic variables of a call that is let in; all become texts."""
+    local = dt.datetime.fromtimestamp(now_ms / 1000, ZoneInfo(agent.time_zone))
+    given: dict[str, Any] = {
+        "agent_name": agent.name,
+        "business": agent.business,
+        "caller_number": ringing.from_number,
+        "today": f"{local:%A}, {local.date().isoformat()}",
+        "time_zone": agent.time_zone,
+    }
+    if ringing.subject == "call_inbound":
+        # The id that comes along is not promised to be the later call's: the first call that uses
+        # the token has it.
+        given["socket_token"] = socket_tokens().mint(about)
+    return given
+
+
+def blocked(number: str, patterns: tuple[str, ...]) -> bool:
+    """Whether `number` is one of these; a trailing ``*`` blocks all that begin so."""
+    plain = _digits(number)
+    for pattern in patterns:
+        wanted = _digits(pattern)
+        if not wanted and pattern.strip() != "*":
+            if pattern.strip().casefold() == number.strip().casefold():  # "anonymous"
+                return True
+        elif plain == wanted or (pattern.strip().endswith("*") and plain.startswith(wanted)):
+            return True
+    return False
+
+
+def socket_tokens() -> SocketTokens:
+    """The process's mint of socket tokens."""
+    known = current_app.extensions.get("socket_tokens")
+    if known is None:
+        known = SocketTokens(services().redis, services().settings)
+        current_app.extensions["socket_tokens"] = known
+    return cast(SocketTokens, known)
+
+
+def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, at: float) -> bool:
+    """Write the ringing into the call's story, if Redis is at hand; False for a repeat."""
+    try:
+        with _breaker().guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
+            if not Guards(now_services.redis).first("inbound", about, REPEAT_S):
+                return False
+            if ringing.id and not refused:
+                now_services.calls.add_event(
+                    ringing.id, {"at": at, "kind": "webhook", "event": ringing.subject}
+                )
+    except AppError as error:
+        log.info("an inbound webhook was not noted", extra={"code": error.code})
+    return True
+
+
+def _breaker() -> Breaker:
+    known = current_app.extensions.setdefault("inbound_breaker", Breaker())
+    return cast(Breaker, known)
+
+
+def _digits(number: str) -> str:
+    return "".join(sign for sign in number if sign.isdigit())
