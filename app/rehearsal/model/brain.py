@@ -46,7 +46,8 @@ class Receptionist:
         notes = notebook.read(prompt.items, self._hearing, premises.now, premises.services)
         turn = _Turn(prompt, premises, notes)
         parts = turn.answer()
-        if not notes.introduced and notes.turns <= 1 and isinstance(parts[0], Say):
+        beside = not prompt.tools and not notes.turns  # a line to be kept, said to nobody
+        if not notes.introduced and notes.turns <= 1 and isinstance(parts[0], Say) and not beside:
             parts = [Say(f"{_INTRODUCTION} {parts[0].text}"), *parts[1:]]
         return parts
 
