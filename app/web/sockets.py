@@ -11,7 +11,6 @@ import re
 from flask import Blueprint
 
 from app import logs
-from app.adapters.redis import guard
 from app.bridges.retell import RetellBridge
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
@@ -36,23 +35,9 @@ def open_socket(ws: Connection, call_id: str) -> None:
 @sock.route("/llm-websocket/<token>/<call_id>", bp=bp)
 def token_socket(ws: Connection, token: str, call_id: str) -> None:
     """The form with a token."""
-    secret = services().settings.socket_token
-    if secret and not tokens.same(token, secret):
-        found = tokens.check(
-            token, (secret,), purpose=PURPOSE, call_id=call_id, now_s=time.time()
-        )
-        if found is None or not (found.bound or _bind(found, call_id)):
-            raise Forbidden("the token in the path is wrong")
+    if not socket_tokens().accept(token, call_id):
+        raise Forbidden("the token in the path is wrong")
     _serve(ws, call_id)
-
-
-def _bind(token: tokens.Token, call_id: str) -> bool:
-    """Tie a token that was minted before the call's id was known to the first call that uses it."""
-    key = f"token:{token.nonce}"
-    redis = services().redis
-    with guard():
-        redis.set(key, call_id, nx=True, exat=token.expires_s + 60)
-        return redis.get(key) == call_id.encode()
 
 
 def _serve(ws: Connection, call_id: str) -> None:
