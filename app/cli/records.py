@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,14 @@ class Records:
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body; status 0 and the reason where nobody answers."""
         headers = {"Authorization": f"Bearer {self._admin_token}"} if self._admin_token else {}
-        request = urllib.request.Request(self.base + path, headers=headers)  # noqa: S310
+        return self._ask(path, None, headers)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of a POST of JSON."""
+        return self._ask(path, body, {"Content-Type": "application/json", **headers})
+
+    def _ask(self, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        request = urllib.request.Request(self.base + path, body, dict(headers))  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
                 return answer.status, answer.read()

@@ -14,6 +14,7 @@ from pathlib import Path
 import redis
 
 import app
+from app.adapters import queue
 from app.adapters import redis as adapter
 from app.cli import ports
 from app.cli.embedded_redis import RedisServer
@@ -244,7 +245,7 @@ def _status(url: str) -> int:
 
 def _registered(client: redis.Redis) -> bool:
     try:
-        return bool(client.exists("rq:workers"))
+        return all(queue.workers_alive(client, name) for name in queue.QUEUES)
     except redis.RedisError:
         return False
 

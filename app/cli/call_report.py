@@ -1,0 +1,118 @@
+"""One call's story in words: what happened, in order, and what stands out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+#: A caller notices a pause of this length before an answer.
+SLOW_MS = 1500
+#: Nothing is heard for so long only when something is wrong.
+SILENT_MS = 5000
+
+Line = tuple[str, str]
+
+_ENDS = {
+    "superseded": "discarded for a newer request",
+    "interrupted": "cut off by the caller",
+    "failed": "failed",
+    "timeout": "gave up waiting for the model",
+}
+
+
+def explain(story: dict[str, Any]) -> Iterator[Line]:
+    """Lines and their colours."""
+    yield f"call {story.get('call_id')}: {_head(story)}", "bold"
+    steps = sorted(
+        [*_turns(story), *_tools(story), *_events(story)], key=lambda step: float(step[0])
+    )
+    begin = steps[0][0] if steps else 0.0
+    for at, text, colour in steps:
+        yield f"  {at - begin:7.1f} s  {text}", colour
+    yield "", ""
+    problems = list(_problems(story))
+    for problem in problems:
+        yield f"  {problem}", "bad"
+    if not problems:
+        yield "  Nothing stands out.", "good"
+
+
+def _head(story: dict[str, Any]) -> str:
+    parts = [str(story.get("status") or "unknown")]
+    for name in ("disconnection_reason", "channel", "agent", "direction"):
+        if story.get(name):
+            parts.append(str(story[name]))
+    if story.get("started_at"):
+        when = dt.datetime.fromtimestamp(float(story["started_at"]), dt.UTC)
+        parts.append(f"began {when:%Y-%m-%d %H:%M:%S} UTC")
+    parts.append(f"{len(story.get('turns') or [])} turns")
+    return ", ".join(parts)
+
+
+def _turns(story: dict[str, Any]) -> Iterator[tuple[float, str, str]]:
+    for turn in story.get("turns") or []:
+        first = turn.get("first_ms")
+        wait = "no word" if first is None else f"first word after {first:.0f} ms"
+        said = " ".join(str(turn.get("text") or "").split())
+        ended = str(turn.get("ended") or "")
+        how = f", {_ENDS.get(ended, ended)}" if ended not in ("", "done", "complete") else ""
+        slow = first is not None and first >= SLOW_MS
+        text = f"turn {turn.get('response_id')} ({wait}{how}): {_short(said)}"
+        yield float(turn.get("asked_at") or 0), text, "bad" if slow or first is None else ""
+
+
+def _tools(story: dict[str, Any]) -> Iterator[tuple[float, str, str]]:
+    for call in story.get("tool_calls") or []:
+        state = call.get("state")
+        asked, ended = float(call.get("asked_at") or 0), float(call.get("ended_at") or 0)
+        took = f" in {(ended - asked) * 1000:.0f} ms" if ended else ""
+        tries = f", {call['attempts']} attempts" if (call.get("attempts") or 0) > 1 else ""
+        text = f"tool {call.get('tool')} {state}{took}{tries}"
+        yield asked, text, "bad" if state not in ("done", "superseded") else ""
+
+
+def _events(story: dict[str, Any]) -> Iterator[tuple[float, str, str]]:
+    for event in story.get("events") or []:
+        rest = {name: value for name, value in event.items() if name not in ("at", "kind")}
+        about = ", ".join(f"{name} {value}" for name, value in rest.items())
+        at = event.get("at") or 0
+        if isinstance(at, (int, float)):
+            at = at / 1000 if at > 1e11 else at
+            yield float(at), f"{event.get('kind')}{': ' + _short(about) if about else ''}", "dim"
+
+
+def _problems(story: dict[str, Any]) -> Iterator[str]:
+    turns = story.get("turns") or []
+    if not turns:
+        yield "No turn was ever asked for: Retell's socket did not reach us, or nobody spoke."
+    silent = [turn for turn in turns if turn.get("first_ms") is None and not _dropped(turn)]
+    if silent:
+        ids = ", ".join(str(turn.get("response_id")) for turn in silent)
+        yield f"Nothing was said in answer to request {ids}: see the events around it."
+    for turn in turns:
+        first = turn.get("first_ms") or 0
+        if first >= SILENT_MS:
+            yield f"The caller heard nothing for {first / 1000:.1f} s (turn {turn['response_id']})."
+    slow = [t for t in turns if SLOW_MS <= (t.get("first_ms") or 0) < SILENT_MS]
+    if slow:
+        yield f"{len(slow)} of {len(turns)} answers began later than {SLOW_MS} ms."
+    for call in story.get("tool_calls") or []:
+        if call.get("state") == "failed":
+            error = call.get("error") or (call.get("result") or {}).get("output")
+            yield f"Tool {call.get('tool')} failed: {_short(str(error))}"
+        elif call.get("state") in ("asked", "running"):
+            yield f"Tool {call.get('tool')} never ended: are workers running?"
+    if story.get("pending_action"):
+        yield f"The call ended before its {story['pending_action']} could happen."
+    reason = str(story.get("disconnection_reason") or "")
+    if reason.startswith("error_"):
+        yield f"Retell ended the call by {reason}: see docs/troubleshooting.md."
+
+
+def _dropped(turn: dict[str, Any]) -> bool:
+    return turn.get("ended") in ("superseded", "interrupted", "silent", "stay_silent")
+
+
+def _short(text: str, width: int = 90) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

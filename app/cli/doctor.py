@@ -1,0 +1,90 @@
+"""Looks at everything from the outside in, names what is wrong, why, and the cure.
+
+Settings, agents' file, Redis, workers, the model, the web server, its webhook and its LLM socket
+(for which one short call is made). `--call ID` explains one call from its record instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from app.cli import diagnosis
+from app.cli.call import socket_url
+from app.cli.call_report import explain
+from app.cli.diagnosis import Finding
+from app.cli.records import Records
+from app.cli.screen import Screen
+from app.errors import AppError
+from app.settings import Settings
+
+NAME = "doctor"
+HELP = "find out what is wrong, and the cure; --call ID explains one call"
+
+_SIGNS = {"ok": ("ok  ", "good"), "warn": ("note", "user"), "bad": ("BAD ", "bad")}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--url", metavar="WS_URL", help="the LLM websocket URL as Retell is given it"
+    )
+    parser.add_argument("--call", metavar="ID", help="explain this call")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 if nothing is wrong."""
+    screen = Screen()
+    if args.call:
+        return _explain(args, screen)
+    settings, findings = diagnosis.settings(os.environ)
+    bad = _show(screen, findings)
+    if settings is None:
+        return 1
+    url = args.url or _public(settings)
+    records = Records.beside(url, settings)
+    bad += _show(screen, diagnosis.agent_file(settings))
+    bad += _show(screen, diagnosis.store(settings))
+    bad += _show(screen, diagnosis.workers(settings))
+    bad += _show(screen, diagnosis.model(settings))
+    web = diagnosis.web(records)
+    bad += _show(screen, web)
+    if web[0].verdict != "bad":
+        bad += _show(screen, diagnosis.webhook(settings, records))
+        bad += _show(screen, diagnosis.llm_socket(settings, url))
+    screen.line()
+    screen.line("Nothing is wrong." if not bad else f"{bad} wrong.", "bad" if bad else "good")
+    return 1 if bad else 0
+
+
+def _public(settings: Settings) -> str:
+    """The socket's URL from outside, where the address is known."""
+    if not settings.public_url:
+        return socket_url(settings)
+    token = f"/{settings.socket_token}" if settings.socket_token else ""
+    return settings.public_url.replace("http", "ws", 1) + "/llm-websocket" + token
+
+
+def _show(screen: Screen, findings: list[Finding]) -> int:
+    """Print findings; how many are bad."""
+    for found in findings:
+        sign, colour = _SIGNS[found.verdict]
+        screen.line(f"{screen.paint(sign, colour)} {found.area:<9} {found.what}")
+        if found.cure:
+            screen.line(f"               cure: {found.cure}", "dim")
+    return sum(found.verdict == "bad" for found in findings)
+
+
+def _explain(args: argparse.Namespace, screen: Screen) -> int:
+    settings = Settings.from_env(os.environ)
+    records = Records.beside(args.url or _public(settings), settings)
+    status, story = records.json(f"/api/calls/{args.call}")
+    if status == 0:
+        raise AppError(f"no server at {records.base}")
+    if status == 403:
+        raise AppError("the server wants an ADMIN_TOKEN, and the one here is not its own")
+    if status != 200 or not isinstance(story, dict):
+        raise AppError(f"the server knows no call {args.call} (its record may have lapsed)")
+    for line, colour in explain(story):
+        screen.line(line, colour)
+    return 0
