@@ -4,8 +4,7 @@ Recording costs the path of a frame one append. A shared greenlet encodes and wr
 gathered a few times a second. What a killed process had not written is missing from the record and
 from nothing else.
 
-An entry is a JSON object: ``t`` is Unix seconds, and either ``in`` names an event or ``out`` an
-action of `app.core.events`; `app.core.replay` reads it.
+The form of an entry is in `app.core.flight_entries`.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
-import orjson
 
 from app import logs, metrics
 from app.core import events
-from app.core.slim import slim
+from app.core.flight_entries import encode
 from app.errors import Unavailable
 
 FLUSH_S = 0.3
@@ -29,10 +27,11 @@ log = logs.get(__name__)
 
 
 class FlightRecorder:
-    """Gathers the entries of one call."""
+    """Gathers the entries of one socket of a call; `socket` is its lease's fence."""
 
     def __init__(self, write: Callable[[list[bytes]], object]) -> None:
         self._write = write
+        self.socket = 0
         self._gathered: list[tuple[float, Any]] = []
         self._count = 0
 
@@ -64,66 +63,12 @@ class FlightRecorder:
         if not gathered:
             return
         try:
-            self._write([encode(now, entry) for now, entry in gathered])
+            self._write([encode(now, self.socket, entry) for now, entry in gathered])
         except Unavailable:
             metrics.ERRORS_TOTAL.labels("record").inc()
         except Exception:
             metrics.ERRORS_TOTAL.labels("record").inc()
             log.exception("the flight record could not be written")
-
-
-def encode(now: float, entry: Any) -> bytes:
-    """One entry as a line of JSON."""
-    return orjson.dumps({"t": now, **_members(entry)}, default=str)
-
-
-def _members(entry: Any) -> dict[str, Any]:
-    match entry:
-        case dict():
-            return entry
-        case events.FromRetell(raw):
-            return {"in": "retell", "frame": slim(raw)}
-        case events.FromModel(session, raw):
-            return {"in": "model", "session": session, "frame": _fragment(raw)}
-        case events.ModelOpened(session):
-            return {"in": "opened", "session": session}
-        case events.ModelLost(session, code, fatal):
-            return {"in": "lost", "session": session, "code": code, "fatal": fatal}
-        case events.ToolDone(tool_call_id, ok, output):
-            return {"in": "tool", "id": tool_call_id, "ok": ok, "output": output}
-        case events.Tick():
-            return {"in": "tick"}
-        case events.Drain():
-            return {"in": "drain"}
-        case events.Resumed():
-            return {"in": "resumed"}
-        case events.ToRetell(frame):
-            return {"out": "retell", "frame": _fragment(frame)}
-        case events.ToModel(session, raw):
-            return {"out": "model", "session": session, "frame": _fragment(raw)}
-        case events.OpenModel(session, delay):
-            return {"out": "open", "session": session, "delay": delay}
-        case events.CloseModel(session):
-            return {"out": "close", "session": session}
-        case events.RunTool(tool_call_id, name, arguments, key, deadline):
-            return {
-                "out": "tool",
-                "id": tool_call_id,
-                "name": name,
-                "arguments": arguments,
-                "key": key,
-                "deadline": deadline,
-            }
-        case events.DropSocket():
-            return {"out": "drop"}
-    return {"other": str(entry)}
-
-
-def _fragment(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return raw.decode("utf-8", "replace")
 
 
 class _Flusher:

@@ -73,6 +73,7 @@ class RetellBridge:
 
     def _serve(self) -> None:
         state = self.holder.take()
+        self.recorder.socket = self.holder.fence
         self.ws.accept()
         waiting: list[bytes] = []
         agent = self._agent(state, waiting)

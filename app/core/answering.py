@@ -171,15 +171,11 @@ class Answering(ToolTurns):
         """The caller has waited too long: say something, or try something else."""
         turn.steps += 1
         lines = self.agent.lines
-        if step in ("hold", "hold_tool"):
-            if turn.first_at is None or step == "hold_tool":
-                choice = lines.holding if step == "hold" else lines.slow_tool
-                line = choice[self.holding_lines % len(choice)]
-                self.holding_lines += 1
-                self.out.append(Note("holding_line", {"why": step}))
-                if step == "hold_tool":
-                    self.model.append("assistant", line)
-                self._speak(turn, line + " ", now)
+        if step == "hold":
+            self._hold(turn, step, lines.holding, now)
+        elif step == "hold_tool":
+            line = self._hold(turn, step, lines.slow_tool, now)
+            self.model.append("assistant", line)
         elif step in ("retry", "stall"):
             turn.retries += 1
             self.out.append(Note("response_stalled", {"step": step}))
@@ -187,6 +183,8 @@ class Answering(ToolTurns):
         elif step == "reopen":
             self.model.reopen("stalled", now)
             self._ask_again(turn, now)
+            if not turn.answering and not turn.complete:
+                self._hold(turn, step, lines.holding, now)
         elif step == "tool_late":
             for tool in list(self.tools.open.values()):
                 message = "No answer in time. Say that it is noted and will be confirmed."
@@ -196,6 +194,14 @@ class Answering(ToolTurns):
             self._ask_model(turn, now)
         else:
             self._give_up(turn, now)
+
+    def _hold(self, turn: Turn, why: str, choice: tuple[str, ...], now: float) -> str:
+        """Say a holding line, another one each time. It ends in a blank: more will follow."""
+        line = choice[self.holding_lines % len(choice)]
+        self.holding_lines += 1
+        self.out.append(Note("holding_line", {"why": why}))
+        self._speak(turn, line + " ", now)
+        return line
 
     def _note_heard(self, frame: ResponseRequired) -> None:
         heard = [[u.role, u.content] for u in frame.transcript]

@@ -20,6 +20,8 @@ Step = Literal["hold", "retry", "reopen", "give_up", "hold_tool", "tool_late", "
 GATHER_CHARS = 160
 #: A worker answers within the tool's deadline; its answer gets this much longer to arrive.
 TOOL_GRACE_S = 1.0
+#: A tool that takes longer than this after the first holding line gets a second one.
+HOLD_AGAIN_S = 5.0
 
 
 @dataclass(slots=True)
@@ -108,6 +110,7 @@ def ladder(turn: Turn, rules: TurnTaking) -> list[tuple[float, Step]]:
     if turn.waiting in ("tool", "commit"):
         return [
             (rules.tool_holding_after_ms / 1000, "hold_tool"),
+            (rules.tool_holding_after_ms / 1000 + HOLD_AGAIN_S, "hold_tool"),
             (rules.tool_deadline_ms / 1000 + TOOL_GRACE_S, "tool_late"),
         ]
     return []
