@@ -7,29 +7,26 @@ greets, with its first answer, and whenever it is asked.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from app.core.language import speech
-from app.rehearsal.model import notes as notebook
+from app.core.words import unheard
+from app.rehearsal.model import uptake, wording
+from app.rehearsal.model.goals import MORE, Goals, call
 from app.rehearsal.model.hearing import Heard, Hearing
+from app.rehearsal.model.items import message_text
 from app.rehearsal.model.notes import Notes, Outcome
 from app.rehearsal.model.premises import Premises
-from app.rehearsal.model.reply import Call, Part, Prompt, Say
+from app.rehearsal.model.reply import Part, Prompt, Say
 
 _INTRODUCTION = "Just so you know, I am the rehearsal model, not an AI."
-_MORE = "Is there anything else I can do for you?"
-_MOST_OFFERS = 3
-_REMINDER = re.compile(
-    r"\b(?:silen(?:t|ce)|reminder|still there|not (?:said|spoken)|quiet)\b", re.I
-)
+_HELP = "How can I help you?"
+_SILENT = re.compile(r"\b(?:said nothing|silen(?:t|ce)|still there|quiet)\b", re.IGNORECASE)
+_GO_ON = re.compile(r"\bgo on\b|\bcontinue\b", re.IGNORECASE)
 _VERBATIM = re.compile(
-    r"\b(?:say|reply|answer|respond|speak)\b[^\"“]{0,60}?(?:exactly|only|verbatim|word for word)?"
-    r"[^\"“]{0,20}[:,]?\s*[\"“](?P<words>[^\"”]{2,})[\"”]",
+    r"\b(?:say|reply|answer|respond|speak)\b[^\"“]{0,80}[\"“](?P<words>[^\"”]{2,})[\"”]",
     re.IGNORECASE,
 )
 
@@ -43,349 +40,182 @@ class Receptionist:
     def answer(self, prompt: Prompt) -> Sequence[Part]:
         """The next thing to say or do."""
         premises = Premises.read(prompt.instructions, prompt.at)
-        notes = notebook.read(prompt.items, self._hearing, premises.now, premises.services)
-        turn = _Turn(prompt, premises, notes)
-        parts = turn.answer()
-        beside = not prompt.tools and not notes.turns  # a line to be kept, said to nobody
-        if not notes.introduced and notes.turns <= 1 and isinstance(parts[0], Say) and not beside:
-            parts = [Say(f"{_INTRODUCTION} {parts[0].text}"), *parts[1:]]
+        items = list(prompt.items)
+        notes = uptake.read(items, self._hearing, premises.now, premises.services)
+        if any(_GO_ON.search(note) for note in notes.system) and not notes.heard:
+            return self._rest(prompt, premises, items)
+        return _Turn(prompt, premises, notes).answer()
+
+    def _rest(self, prompt: Prompt, premises: Premises, items: list[dict[str, Any]]) -> list[Part]:
+        """What is left of an answer that was cut off: the answer again, without what was said."""
+        said: list[str] = []
+        while items and items[-1].get("role") in ("assistant", "system"):
+            last = items.pop()
+            if last.get("role") == "assistant":
+                said.insert(0, message_text(last))
+        notes = uptake.read(items, self._hearing, premises.now, premises.services)
+        parts = _Turn(prompt, premises, notes).answer()
+        first = parts[0]
+        if isinstance(first, Say):
+            rest = unheard(first.text, " ".join(said))
+            if rest:
+                return [Say(rest), *parts[1:]]
+            if rest is None:
+                return [Say(f"As I was saying: {first.text}"), *parts[1:]]
+            return parts[1:] or [Say(MORE)]
         return parts
-
-
-def _call(name: str, /, **arguments: Any) -> list[Part]:
-    given = {key: value for key, value in arguments.items() if value is not None}
-    return [Call(name, orjson.dumps(given).decode())]
 
 
 class _Turn:
     """One decision."""
 
     def __init__(self, prompt: Prompt, premises: Premises, notes: Notes) -> None:
-        self.prompt = prompt
-        self.premises = premises
-        self.notes = notes
-        self.today = premises.now.date()
+        self._prompt = prompt
+        self._premises = premises
+        self._notes = notes
+        self._goals = Goals(prompt, notes, premises.now.date())
 
     def answer(self) -> list[Part]:
-        notes = self.notes
-        for note in notes.notes:
-            verbatim = _VERBATIM.search(note)
+        notes = self._notes
+        parts = self._decide()
+        first = parts[0]
+        if isinstance(first, Say) and notes.turns == 1 and not notes.introduced:
+            parts = [Say(f"{_INTRODUCTION} {first.text}"), *parts[1:]]
+        return parts
+
+    def _decide(self) -> list[Part]:
+        notes = self._notes
+        for text in notes.system:
+            verbatim = _VERBATIM.search(text)
             if verbatim is not None:
                 return [Say(verbatim["words"])]
         if notes.outcome is not None:
             return self._after_tool(notes.outcome)
         if notes.heard:
             return self._after_words(notes.heard)
-        if notes.notes and _REMINDER.search(notes.notes[-1]):
-            return self._remind()
         if not notes.greeted:
-            return [Say(f"{self.premises.greeting} {_INTRODUCTION} How can I help you?")]
-        return self._next() if notes.goal else [Say(notes.last_said or "How can I help you?")]
+            return [Say(f"{self._premises.greeting} {_INTRODUCTION} {_HELP}")]
+        if any(_SILENT.search(text) for text in notes.system):
+            return self._remind()
+        return self._goals.step() if notes.goal else [Say(_HELP)]
 
     # -- what was said --------------------------------------------------------------------
 
     def _after_words(self, heard: list[Heard]) -> list[Part]:
-        notes, last = self.notes, heard[-1]
-        if all(utterance.deaf for utterance in heard):
-            return [
-                Say(f"Sorry, I did not catch that. {self._question() or 'Could you say it again?'}")
-            ]
+        notes, last = self._notes, heard[-1]
+        if all(utterance.silent for utterance in heard):
+            return self._remind()
+        if all(utterance.deaf or utterance.silent for utterance in heard):
+            question = self._question() or "Could you say it again?"
+            return [Say(f"Sorry, I did not catch that. {question}")]
         if any(utterance.person for utterance in heard):
-            return self._to_person("The caller asked for a person.")
-        if last.bye and not self._unfinished(last):
+            return self._to_person()
+        if last.bye and not self._undecided(last):
             return self._goodbye()
         if last.repeat and notes.last_said:
-            return [Say(f"Of course. {_without_introduction(notes.last_said)}")]
-        if last.question is not None and last.intent is None and not last.said.spoken:
-            answer = self.premises.answer(last.question)
-            return [Say(f"{answer} {self._question() or _MORE}".strip())]
+            return [Say(f"Of course. {notes.last_said.replace(_INTRODUCTION, '').strip()}")]
+        if last.question is not None and not last.said.spoken:
+            answer = self._premises.answer(last.question)
+            return [Say(f"{answer} {self._question() or MORE}")]
         if notes.dropped:
-            return [Say(f"No problem, I will leave that. {_MORE}")]
+            return [Say(f"No problem, I will leave that. {MORE}")]
         if notes.goal is not None:
-            return self._next()
-        if notes.asked == "more" and last.no:
-            return self._goodbye()
-        if last.thanks and not last.yes:
-            return [Say(f"You are welcome. {_MORE}")]
-        if notes.asked == "more" and last.yes:
-            return [Say("Sure. How can I help you?")]
-        return [Say("I can book, move or cancel an appointment for you. How can I help you?")]
+            return self._goals.step()
+        return self._small_talk(last)
 
-    def _unfinished(self, last: Heard) -> bool:
-        """Whether "that is all" answers something else than "anything else?"."""
-        return self.notes.goal is not None and (
-            last.said.spoken.__bool__() or last.order is not None
-        )
+    def _small_talk(self, last: Heard) -> list[Part]:
+        asked = self._notes.asked
+        if asked == "more" and last.no:
+            return self._goodbye()
+        if asked == "more" and last.yes and not last.thanks:
+            return [Say(f"Sure. {_HELP}")]
+        if last.thanks:
+            return [Say(f"You are welcome. {MORE}")]
+        return [Say(f"I can book, move or cancel an appointment for you. {_HELP}")]
+
+    def _undecided(self, last: Heard) -> bool:
+        """Whether "that is all" came with something to be done first."""
+        wants = bool(last.said.spoken) or last.order is not None or self._notes.agreed
+        return self._notes.goal is not None and wants
 
     def _question(self) -> str | None:
         """The question that is still open, to be asked again."""
-        parts = self._next() if self.notes.goal is not None else []
-        return parts[0].text if parts and isinstance(parts[0], Say) else None
+        if self._notes.goal is None:
+            return None
+        first = self._goals.step()[0]
+        return first.text if isinstance(first, Say) else None
 
     def _remind(self) -> list[Part]:
-        question = self._question()
-        return [Say(f"Are you still there? {question or 'Take your time.'}")]
+        return [Say(f"Are you still there? {self._question() or 'Take your time.'}")]
 
     def _goodbye(self) -> list[Part]:
-        farewell = "Thank you for calling. Goodbye!"
-        if self.notes.booking is not None and self.notes.booking.get("say"):
-            farewell = "Thank you for calling, see you then. Goodbye!"
-        if not self.prompt.has("end_call"):
+        place = f" {self._premises.business}" if self._premises.business else ""
+        farewell = f"Thank you for calling{place}. Goodbye!"
+        if not self._prompt.has("end_call"):
             return [Say(farewell)]
-        return _call("end_call", message=farewell)
+        return call("end_call", message=farewell)
 
-    def _to_person(self, reason: str) -> list[Part]:
-        if not self.prompt.has("transfer_call"):
-            return [Say("I am sorry, I cannot connect you from here. Is there anything I can do?")]
-        return _call("transfer_call", message="Sure, I will connect you now.", reason=reason)
-
-    # -- the goals ------------------------------------------------------------------------
-
-    def _next(self) -> list[Part]:
-        match self.notes.goal:
-            case "cancel":
-                return self._cancel()
-            case "move":
-                return self._move()
-            case _:
-                return self._book()
-
-    def _book(self) -> list[Part]:
-        notes = self.notes
-        if notes.chosen is None:
-            return self._find_time()
-        if notes.name is None:
-            return [Say(f"{_cap(_say(notes.chosen))}, good. May I have your full name, please?")]
-        if not notes.agreed:
-            what = _article(notes.service or notes.chosen.get("service"))
-            return [
-                Say(f"So that is {what} on {_say(notes.chosen)} for {notes.name}. Shall I book it?")
-            ]
-        if not self.prompt.has("book_appointment"):
-            return self._unable("book")
-        return _call(
-            "book_appointment",
-            slot_id=notes.chosen.get("slot_id"),
-            name=notes.name,
-            service=notes.service or notes.chosen.get("service"),
-        )
-
-    def _find_time(self) -> list[Part]:
-        """Ask for the day, look it up, or offer what was found."""
-        notes, wish = self.notes, self.notes.wish
-        ask_service = notes.service is None and not notes.service_asked and not notes.offers
-        if ask_service and notes.goal == "book" and self.premises.services:
-            return [Say("Sure. What is the appointment for?")]
-        last = notes.heard[-1] if notes.heard else None
-        timed = {name for name in wish if name != "service"}
-        if not timed and not notes.offers and not (last and (last.any or notes.goal == "look")):
-            about = f"{_article(notes.service)}" if notes.service else "that"
-            return [Say(f"{'I can help with ' + about + '.'} What day would suit you?")]
-        if not self.prompt.has("check_availability"):
-            return self._unable("look up free times")
-        if notes.checked is None or wish != notes.checked:
-            return _call("check_availability", **wish)
-        if last is not None and last.others and not timed:
-            return [Say("What other day or time would suit you?")]
-        return self._offer()
-
-    def _offer(self) -> list[Part]:
-        notes = self.notes
-        offers = notes.offers[:_MOST_OFFERS]
-        if not offers:
-            when = f" on {speech.say_date(notes.date, self.today)}" if notes.date else ""
-            return [Say(f"I am sorry, nothing is free{when}. Which other day would suit you?")]
-        if len(offers) == 1:
-            return [Say(f"I have {_say(offers[0])}. Would that work for you?")]
-        listed = _say_offers(offers, self.today)
-        asked = (
-            "Would one of these work for you?"
-            if notes.goal == "look"
-            else ("Which one would you like?")
-        )
-        return [Say(f"I have {listed}. {asked}")]
-
-    def _move(self) -> list[Part]:
-        notes = self.notes
-        if notes.booking is None:
-            found = self._find_booking("move")
-            if found is not None:
-                return found
-        if notes.chosen is None:
-            timed = {name for name in notes.wish if name != "service"}
-            if not timed and not notes.offers and notes.booking and notes.booking.get("say"):
-                return [
-                    Say(f"I have you on {_say(notes.booking)}. What day would you like instead?")
-                ]
-            return self._find_time()
-        if not notes.agreed:
-            return [Say(f"I would move you to {_say(notes.chosen)}. Shall I do that?")]
-        if not self.prompt.has("reschedule_appointment"):
-            return self._unable("move appointments")
-        return _call(
-            "reschedule_appointment",
-            slot_id=notes.chosen.get("slot_id"),
-            booking_id=_booking_id(notes.booking),
-            name=notes.name,
-        )
-
-    def _cancel(self) -> list[Part]:
-        notes = self.notes
-        if notes.booking is None:
-            found = self._find_booking("cancel")
-            if found is not None:
-                return found
-        if not notes.agreed:
-            which = (
-                f" on {_say(notes.booking)}" if notes.booking and _has_time(notes.booking) else ""
-            )
-            return [Say(f"I would cancel your appointment{which}. Shall I go ahead?")]
-        if not self.prompt.has("cancel_appointment"):
-            return self._unable("cancel appointments")
-        return _call("cancel_appointment", booking_id=_booking_id(notes.booking), name=notes.name)
-
-    def _find_booking(self, verb: str) -> list[Part] | None:
-        """What to do to know which appointment is meant; None when it need not be known."""
-        notes = self.notes
-        if not self.prompt.has("find_appointments"):
-            if notes.name is None:
-                return [Say("Sure. What name is the appointment under?")]
-            return None
-        if notes.bookings is None:
-            return _call("find_appointments", name=notes.name)
-        if not notes.bookings:
-            if notes.asked == "name" and notes.name is not None and notes.heard:
-                return _call("find_appointments", name=notes.name)
-            return [Say(f"I cannot find one to {verb}. What name is the appointment under?")]
-        return self._pick_booking(verb)
-
-    def _pick_booking(self, verb: str) -> list[Part] | None:
-        notes = self.notes
-        bookings = notes.bookings or []
-        last = notes.heard[-1] if notes.heard else None
-        chosen = None
-        if last is not None and last.order is not None and last.order < len(bookings):
-            chosen = bookings[last.order]
-        elif last is not None and last.said.date is not None:
-            on_day = [b for b in bookings if b.get("date") == last.said.date.isoformat()]
-            chosen = on_day[0] if len(on_day) == 1 else None
-        if chosen is not None:
-            notes.booking = chosen
-            return None
-        listed = speech.say_list([_say(b) for b in bookings[:_MOST_OFFERS]], "and")
-        return [Say(f"I see {listed}. Which one would you like to {verb}?")]
-
-    def _unable(self, what: str) -> list[Part]:
-        if self.prompt.has("transfer_call"):
-            return self._to_person(f"The agent cannot {what}.")
-        return [Say(f"I am sorry, I cannot {what} here. {_MORE}")]
+    def _to_person(self) -> list[Part]:
+        if not self._prompt.has("transfer_call"):
+            return [Say(f"I am sorry, I cannot connect you from here. {MORE}")]
+        message = "Of course, I will connect you now."
+        return call("transfer_call", message=message, reason="The caller asked for a person.")
 
     # -- tools ----------------------------------------------------------------------------
 
     def _after_tool(self, outcome: Outcome) -> list[Part]:
         if outcome.error is not None:
             return self._after_error(outcome)
-        notes = self.notes
+        notes = self._notes
+        time = wording.when(notes.booking)
         match outcome.tool:
             case "check_availability":
-                return self._book_or_offer()
+                return self._goals.step() if notes.chosen else self._goals.offer()
+            case "find_appointments" if notes.goal is not None:
+                return self._goals.step()
             case "find_appointments":
-                return self._next() if notes.goal else [Say(self._listed())]
+                return [Say(self._listed())]
             case "book_appointment":
-                when = f" for {_say(notes.booking or {})}" if _has_time(notes.booking) else ""
-                return [Say(f"You are all set, it is booked{when}. {_MORE}")]
+                done = f"it is booked for {time}" if time else "it is booked"
+                return [Say(f"You are all set, {done}. {MORE}")]
             case "reschedule_appointment":
-                when = f" to {_say(notes.booking or {})}" if _has_time(notes.booking) else ""
-                return [Say(f"Done, I moved it{when}. {_MORE}")]
+                return [Say(f"Done, I moved it{f' to {time}' if time else ''}. {MORE}")]
             case "cancel_appointment":
-                return [Say(f"Done, it is cancelled. {_MORE}")]
+                return [Say(f"Done, it is cancelled. {MORE}")]
             case "end_call":
                 return [Say("Goodbye!")]
             case "transfer_call":
                 return [Say("One moment, please.")]
-        return [Say(f"{outcome.say or 'Done.'} {_MORE}")]
-
-    def _book_or_offer(self) -> list[Part]:
-        notes = self.notes
-        if notes.chosen is not None:
-            return self._next()
-        if notes.offers and notes.time is not None and notes.goal != "look":
-            listed = _say_offers(notes.offers[:_MOST_OFFERS], self.today)
-            at = speech.say_time(notes.time)
-            one = (
-                "Would that work for you?"
-                if len(notes.offers) == 1
-                else "Which one would you like?"
-            )
-            return [Say(f"I am sorry, {at} is not free. I have {listed}. {one}")]
-        return self._offer()
+        return [Say(f"{outcome.say or 'Done.'} {MORE}")]
 
     def _listed(self) -> str:
-        bookings = self.notes.bookings or []
-        if not bookings:
-            return f"I see no appointment of yours. {_MORE}"
-        return f"I see {speech.say_list([_say(b) for b in bookings], 'and')}. {_MORE}"
+        times = [wording.when(booking) or "one" for booking in self._notes.bookings or []]
+        if not times:
+            return f"I see no appointment of yours. {MORE}"
+        return f"I see {speech.say_list(times, 'and')}. {MORE}"
 
     def _after_error(self, outcome: Outcome) -> list[Part]:
-        notes = self.notes
-        match outcome.error:
-            case "slot_taken" | "not_offered" | "taken":
-                if outcome.arguments.get("slot_id") and self.prompt.has("check_availability"):
-                    return _call("check_availability", **notes.wish)
-                return [Say("I am sorry, that time is gone. Which other day would suit you?")]
-            case "booking_not_found":
-                return [Say("I cannot find that appointment. What name is it under?")]
-        return [
-            Say(
-                outcome.say
-                or "I am sorry, I cannot reach the calendar right now. Shall I connect you to"
-                " somebody, or would you like to try again?"
-            )
-        ]
-
-
-def _say(slot: dict[str, Any]) -> str:
-    """A slot or booking in words."""
-    spoken = slot.get("say")
-    if isinstance(spoken, str) and spoken:
-        return spoken
-    if slot.get("date") and slot.get("time"):
-        start = dt.datetime.fromisoformat(f"{slot['date']}T{slot['time']}")
-        return speech.say_slot(start)
-    return "the time we agreed"
-
-
-def _has_time(slot: dict[str, Any] | None) -> bool:
-    return bool(slot) and bool(slot.get("say") or slot.get("date")) if slot else False
-
-
-def _say_offers(offers: list[dict[str, Any]], today: dt.date) -> str:
-    """Each day said once, where dates and times are given."""
-    try:
-        starts = [dt.datetime.fromisoformat(f"{o['date']}T{o['time']}") for o in offers]
-    except (KeyError, ValueError):
-        return speech.say_list([_say(offer) for offer in offers])
-    return speech.say_slots(starts, today)
-
-
-def _booking_id(booking: dict[str, Any] | None) -> str | None:
-    if booking is None:
-        return None
-    value = booking.get("booking_id") or booking.get("id")
-    return str(value) if value else None
-
-
-def _article(service: Any) -> str:
-    if not isinstance(service, str) or not service:
-        return "an appointment"
-    if service.startswith(("a ", "an ", "the ", "my ")):
-        return service
-    return f"{'an' if service[0].lower() in 'aeiou' else 'a'} {service}"
-
-
-def _cap(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _without_introduction(text: str) -> str:
-    return text.replace(_INTRODUCTION, "").strip()
+        """A tool did not do it: the truth, and another way."""
+        notes, error = self._notes, (outcome.error or "").lower()
+        if "slots" in outcome.data:
+            notes.offers = [slot for slot in outcome.data["slots"] if isinstance(slot, dict)]
+            notes.chosen = None
+            if notes.offers:
+                offered = self._goals.offer()[0]
+                assert isinstance(offered, Say)
+                return [Say(f"I am sorry, that time is gone. {offered.text}")]
+        if "taken" in error or "offered" in error:
+            notes.chosen, notes.checked = None, None
+            if self._prompt.has("check_availability"):
+                return call("check_availability", **notes.wish)
+        if outcome.tool == "find_appointments" or "not_found" in error or "not found" in error:
+            notes.bookings = None if notes.name is None else []
+            return [Say("I cannot find that appointment. What name is it under?")]
+        if "noted" in error or "no answer in time" in error:
+            return [Say(f"It is noted, and you will get a confirmation. {MORE}")]
+        if outcome.tool == "transfer_call":
+            return [Say(f"I am sorry, nobody is there to take the call right now. {MORE}")]
+        if outcome.say:
+            return [Say(outcome.say)]
+        help_offer = "Would you like to try again, or talk to a person?"
+        return [Say(f"I am sorry, I cannot reach the calendar right now. {help_offer}")]

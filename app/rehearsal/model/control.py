@@ -101,6 +101,7 @@ def _show_sessions(stage: Stage, rest: str, body: Any) -> Answer:
         **_brief(session),
         "config": session.config,
         "received": session.received,
+        "log": list(session.log),
         "items": [item.as_seen() for item in session.conversation],
     }
 
@@ -111,9 +112,10 @@ def _brief(session: Session) -> dict[str, Any]:
         "id": session.config["id"],
         "live": session.live,
         "ended_because": session.ended_because,
-        "responses": session.responses,
+        "caller": session.caller,
+        "responses": session.responding.count,
         "items": len(session.conversation),
-        "events": len(session.received),
+        "events": sum(session.received.values()),
     }
 
 
@@ -168,10 +170,13 @@ def _clear_script(stage: Stage, rest: str, body: Any) -> Answer:
 
 
 def _hear(stage: Stage, rest: str, body: Any) -> Answer:
-    """``{"texts": [str, ...], "session": n|null}``: the words of the next utterances."""
-    session = body.get("session")
+    """``{"texts": [str, ...], "session": n|null, "caller": str|null}``: the next utterances' words.
+
+    `caller` is what the client sent as OpenAI-Safety-Identifier.
+    """
+    whose = body.get("session", body.get("caller"))
     for text in body["texts"]:
-        stage.hear(str(text), session)
+        stage.hear(str(text), whose)
     return 200, {"waiting": len(stage.heard)}
 
 

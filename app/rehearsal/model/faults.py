@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.rehearsal.model.refusal import Refusal
+
 #: Kinds that strike while a client connects.
 CONNECT: dict[str, str] = {
     "refuse": "answer the handshake with `status` (401, 403, 429, 503, ...)",
@@ -76,6 +78,11 @@ class Fault:
     def error_type(self) -> str:
         """The `type` of the error that the code belongs to."""
         return "server_error" if self.code == "server_error" else "invalid_request_error"
+
+    def as_error(self, event_id: str | None) -> dict[str, Any]:
+        """The error event that the fault stands for."""
+        refusal = Refusal(self.message, code=self.code, kind=self.error_type)
+        return refusal.as_event(event_id)
 
     @property
     def close_code(self) -> int:

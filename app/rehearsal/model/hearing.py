@@ -14,145 +14,149 @@ from functools import lru_cache
 from app.core.language import intents, slots
 from app.core.language.slots import Slots
 
-_YES = re.compile(
-    r"^\W*(?:(?:oh|um|uh|well|ok|okay|alright|great|perfect)\W+)*"
-    r"(?:yes|yeah|yep|yup|ya|sure|ok|okay|correct|right|exactly|perfect|great|absolutely|fine"
-    r"|of course|definitely|certainly|please do|please|go ahead|do it|do that|book it|sounds (?:good|great)"
-    r"|that(?:'s| is| would be| will be)? (?:works?|right|correct|fine|good|great|perfect|it)"
-    r"|that(?:'s| is) (?:it|right)|works for me|let'?s do)\b",
-    re.IGNORECASE,
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    """Any of the patterns, at word boundaries."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
+
+
+def _opening(fillers: str, *patterns: str) -> re.Pattern[str]:
+    """One of the patterns at the start, behind any of the filler words."""
+    return re.compile(rf"\W*(?:(?:{fillers})\W+)*(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
+
+
+_YES = _opening(
+    "oh|um|uh|well|ok|okay|alright|great|perfect|thanks|thank you",
+    "yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|perfect|great|absolutely|fine",
+    "of course|definitely|certainly|please do|please|go ahead|do (?:it|that)|book it|works for me",
+    "sounds (?:good|great)|let'?s do",
+    "that(?:'s| is| would be| will be)? (?:works?|right|correct|fine|good|great|perfect)",
 )
-_NO = re.compile(
-    r"^\W*(?:(?:oh|um|uh|well|actually|hm+)\W+)*"
-    r"(?:no|nope|nah|not (?:really|that|this|quite|yet|now)|neither|none|don'?t|do not|wrong"
-    r"|that(?:'s| is) (?:not|wrong)|incorrect)\b",
-    re.IGNORECASE,
+_NO = _opening(
+    "oh|um|uh|well|actually|hm+|sorry",
+    "no|nope|nah|not (?:really|that|this|quite|yet|now)|neither|none|don'?t|do not|wrong|incorrect",
+    "that(?:'s| is) (?:not|wrong|incorrect)",
 )
-_DROP = re.compile(
-    r"\b(?:never ?mind|forget (?:it|that|about it)|cancel (?:that|this|it)|scratch that"
-    r"|leave it|changed my mind|don'?t (?:book|do) (?:it|that|anything)|skip it)\b",
-    re.IGNORECASE,
+_DROP = _words(
+    "never ?mind",
+    "forget (?:it|that|about (?:it|that))",
+    "cancel (?:that|this|it)",
+    "scratch that",
+    "leave it",
+    "changed my mind",
+    "don'?t (?:book|do) (?:it|that|anything)",
+    "skip it",
 )
-_BYE = re.compile(
-    r"\b(?:good ?bye|bye(?: bye)?|see (?:you|ya)|have a (?:good|nice|great)|talk to you later"
-    r"|that(?:'s| is| was| will be|'ll be) (?:all|everything|it for)|nothing else"
-    r"|no(?:thing)? more|hang up|i'?m (?:all set|done|good)|we'?re (?:all set|done))\b",
-    re.IGNORECASE,
+_BYE = _words(
+    "good ?bye|bye(?: bye)?",
+    "see (?:you|ya)",
+    "have a (?:good|nice|great) \\w+",
+    "talk to you later",
+    "that(?:'s| is| was| will be|'ll be|'d be| would be) (?:all|everything)",
+    "that(?:'s| is| will be) it for (?:now|today|me)",
+    "nothing else",
+    "hang up",
+    "(?:i'?m|we'?re|i am|we are) (?:all set|done|all good)",
 )
-_THANKS = re.compile(r"\b(?:thanks?|thank you|appreciate it|cheers)\b", re.IGNORECASE)
-_PERSON = re.compile(
-    r"\b(?:(?:speak|talk|connect|transfer|put|get) (?:me )?(?:through )?(?:to|with)"
-    r" (?:a |an |the |some ?|your |somebody|someone|real |actual |live )*"
-    r"(?:human|person|people|one|somebody|someone|agent|operator|representative|receptionist"
-    r"|manager|doctor|dentist|nurse|staff|colleague|being)"
-    r"|(?:a |an )?(?:real|actual|live) (?:human|person|agent)|human being|operator"
-    r"|transfer (?:me|my call|the call)|connect me)\b",
-    re.IGNORECASE,
+_THANKS = _words("thanks?", "thank you", "appreciate it")
+_PERSON = _words(
+    "(?:speak|talk|connect|transfer|put|get)(?: me)?(?: through)? (?:to|with)"
+    " (?:(?:a|an|the|some|your|real|actual|live|other|human) )*"
+    "(?:human(?: being)?|person|people|somebody|someone|agent|operator|representative|staff"
+    "|receptionist|manager|doctor|dentist|nurse|colleague|front (?:desk|office))",
+    "(?:real|actual|live) (?:human|person|agent)",
+    "human being",
+    "operator",
+    "(?:transfer|connect) (?:me|my call|the call)",
 )
-_WHO = re.compile(
-    r"\b(?:who (?:are|am i) (?:you|this|talking|speaking)?|are you (?:a |an )?(?:real|human|robot"
-    r"|bot|machine|person|ai|computer)|is this (?:a )?(?:robot|bot|recording|machine|real)"
-    r"|what are you|what'?s your name|what is your name|which model)\b",
-    re.IGNORECASE,
+_URGENT = _words(
+    "emergency", "bleeding", "swollen|swelling", "(?:severe|terrible|unbearable|awful) pain"
 )
-_HOURS = re.compile(
-    r"\b(?:what (?:are|r) your (?:\w+ )?hours|(?:opening|business|office) hours"
-    r"|when (?:are you|do you) (?:open|close)|what time do you (?:open|close)"
-    r"|are you open|how late are you|until when)\b",
-    re.IGNORECASE,
-)
-_WHERE = re.compile(
-    r"\b(?:where are you|what(?:'s| is) (?:your|the) address|your location|how do i get there)\b",
-    re.IGNORECASE,
-)
-_PRICE = re.compile(
-    r"\b(?:how much|what (?:does|do|would) .{0,30}cost|price|insurance)\b", re.IGNORECASE
-)
-_REPEAT = re.compile(
-    r"\b(?:say (?:that|it) again|repeat (?:that|it)|come again|pardon|what did you say"
-    r"|(?:didn'?t|did not) (?:catch|hear|get) (?:that|you)|what were (?:they|those|the (?:times|options)))\b",
-    re.IGNORECASE,
+_QUESTIONS = {
+    "who": _words(
+        "who (?:are you|is this|am i (?:talking|speaking))",
+        "are you (?:an? )?(?:\\w+ )?(?:real|human|robot|bot|machine|person|ai|computer|recording)",
+        "is this (?:an? )?(?:robot|bot|recording|machine|real person|ai|computer)",
+        "what are you",
+        "what(?:'s| is) your name",
+        "which model",
+    ),
+    "hours": _words(
+        "(?:what are )?your (?:\\w+ )?hours",
+        "(?:opening|business|office) hours",
+        "when (?:are you|do you) (?:open|close)",
+        "what time do you (?:open|close)",
+        "are you open",
+        "how late are you",
+    ),
+    "where": _words("where are you", "(?:your|the) address", "your location", "how do i get there"),
+    "price": _words("how much", "what (?:does|do|would) [^?.]{0,30} cost", "prices?", "insurance"),
+}
+_REPEAT = _words(
+    "say (?:that|it) again",
+    "repeat (?:that|it)",
+    "come again",
+    "pardon",
+    "what did you say",
+    "(?:didn'?t|did not) (?:catch|hear|get) (?:that|you)",
+    "what were (?:they|those|the (?:times|options))",
 )
 _ORDINALS = (
-    re.compile(r"\b(?:first|1st|earliest|number one|option one|former)\b", re.IGNORECASE),
-    re.compile(r"\b(?:second|2nd|number two|option two|middle|latter)\b", re.IGNORECASE),
-    re.compile(r"\b(?:third|3rd|number three|option three)\b", re.IGNORECASE),
-    re.compile(r"\b(?:fourth|4th|number four|option four)\b", re.IGNORECASE),
+    _words("first", "1st", "(?:number|option) one", "former"),
+    _words("second", "2nd", "(?:number|option) two", "middle", "latter"),
+    _words("third", "3rd", "(?:number|option) three"),
+    _words("fourth", "4th", "(?:number|option) four"),
 )
-_LAST = re.compile(r"\b(?:last|latest|final) (?:one|option|time|slot)?\b", re.IGNORECASE)
-_ANY = re.compile(
-    r"\b(?:any (?:of (?:them|those)|time|day|one)?|either|whatever|whichever|don'?t (?:care|mind)"
-    r"|no preference|doesn'?t matter|as soon as|soonest|earliest|next available|first available)\b",
-    re.IGNORECASE,
+_LAST = _words("(?:last|latest|final) (?:one|option|time|slot)")
+_ANY = _words(
+    "any (?:of (?:them|those|these)|time|day|one)",
+    "either(?: one)?",
+    "whatever|whichever",
+    "don'?t (?:care|mind)",
+    "no preference",
+    "doesn'?t matter",
+    "as soon as possible|soonest|earliest|(?:next|first) available",
 )
-_OTHERS = re.compile(
-    r"\b(?:other|another|different|else|later|earlier|none of (?:them|those)|neither|anything else"
-    r"|more (?:times|options)|next (?:few )?days)\b",
-    re.IGNORECASE,
+_OTHERS = _words(
+    "other|another|different|else|later|earlier",
+    "none of (?:them|those|these)|neither",
+    "more (?:times|options)",
 )
 _DEAF = re.compile(
-    r"^\W*(?:\((?:unintelligible|inaudible)[^)]*\)|\[(?:inaudible|noise)[^\]]*\])?\W*$", re.I
-)
-_LEAD_IN = re.compile(
-    r"^\W*(?:(?:sure|yes|yeah|ok|okay|um|uh|oh|hi|hello|so|well)\W+)*"
-    r"(?:(?:it'?s|it is|this is|my (?:full )?name(?:'s| is)|the name(?:'s| is)|name(?:'s| is)|i'?m|i am"
-    r"|that would be|that'?s|under|for|put it under)\s+)?",
+    r"\W*(?:\((?:unintelligible|inaudible)[^)]*\)|\[(?:inaudible|noise)[^\]]*\])?\W*",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*(?: [A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*){0,3}")
-_NOT_NAMES = frozenset(
-    [
-        "yes",
-        "no",
-        "yeah",
-        "nope",
-        "ok",
-        "okay",
-        "sure",
-        "please",
-        "thanks",
-        "thank",
-        "hello",
-        "hi",
-        "hey",
-        "what",
-        "why",
-        "when",
-        "who",
-        "wait",
-        "actually",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "today",
-        "tomorrow",
-        "morning",
-        "afternoon",
-        "evening",
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "i",
-        "you",
-        "we",
-        "it",
-        "that",
-        "this",
-        "want",
-        "need",
-        "would",
-        "like",
-        "book",
-        "cancel",
-        "move",
-    ]
+#: What a caller wants who names it in so few words that the intent engine abstains.
+_HINTS = (
+    (intents.RESCHEDULE, _words("reschedule", "move (?:it|my|the|an)", "change (?:my|the) \\w+")),
+    (intents.CANCEL, _words("cancel (?:my|the|an|our)", "cancellation")),
+    (
+        intents.SCHEDULE,
+        _words(
+            "book(?:ing)?",
+            "schedule",
+            "make an? \\w+",
+            "set (?:it |me )?up",
+            "(?:need|want|get|have|like|come in for|see) (?:\\w+ ){0,3}appointment",
+        ),
+    ),
+    (intents.QUERY, _words("availab\\w+", "any(?:thing)? (?:free|open)", "openings?")),
 )
+_LEAD_IN = _opening(
+    "sure|yes|yeah|ok|okay|um|uh|oh|hi|hello|so|well|of course",
+    "(?:it'?s|it is|this is|(?:my|the) (?:full )?name(?:'s| is)|name(?:'s| is)|i'?m|i am"
+    "|that would be|that'?s|under|for|put it under)",
+)
+_NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*(?: [A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*){0,3}")
+_NAME_END = re.compile(r"[,.;!?](?:\s|$)|\b(?:and|please|thanks|thank)\b", re.IGNORECASE)
+_NOT_NAMES = re.compile(
+    r"yes|no|yeah|nope|ok|okay|sure|please|thanks?|hello|hi|hey|what|why|when|who|wait|actually"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|morning|afternoon|evening|the|a"
+    r"|an|and|or|i|you|we|it|that|this|want|need|would|like|book|cancel|move|my|first|second|third",
+    re.IGNORECASE,
+)
+#: Intents below this are taken for none: a dialogue can ask.
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +167,19 @@ class Heard:
     intent: str | None
     negated: bool
     said: Slots
-    yes: bool = False
-    no: bool = False
-    drop: bool = False
-    bye: bool = False
-    thanks: bool = False
-    person: bool = False
-    any: bool = False
-    others: bool = False
-    repeat: bool = False
-    deaf: bool = False
-    order: int | None = None
-    question: str | None = None
-
-
-#: Intents below this are taken for no intent: a dialogue can ask.
-THRESHOLD = 0.5
+    yes: bool
+    no: bool
+    drop: bool
+    bye: bool
+    thanks: bool
+    person: bool
+    any: bool
+    others: bool
+    repeat: bool
+    deaf: bool
+    silent: bool
+    order: int | None
+    question: str | None
 
 
 class Hearing:
@@ -195,24 +196,34 @@ class Hearing:
     def _understand(self, text: str, now: dt.datetime, services: tuple[str, ...]) -> Heard:
         result = self._engine.analyse(text, now=now)
         intent = result.intent if result.confidence >= THRESHOLD else None
+        if intent is None and not result.negated:
+            intent = _hint(text)
         return Heard(
             text=text,
             intent=intent,
             negated=result.negated,
             said=slots.extract(text, now, services=services),
-            yes=bool(_YES.search(text)),
-            no=bool(_NO.search(text)),
+            yes=bool(_YES.match(text)),
+            no=bool(_NO.match(text)),
             drop=bool(_DROP.search(text)),
             bye=bool(_BYE.search(text)),
             thanks=bool(_THANKS.search(text)),
-            person=bool(_PERSON.search(text)),
+            person=bool(_PERSON.search(text) or _URGENT.search(text)),
             any=bool(_ANY.search(text)),
             others=bool(_OTHERS.search(text)),
             repeat=bool(_REPEAT.search(text)),
-            deaf=bool(_DEAF.match(text)),
+            deaf=bool(_DEAF.fullmatch(text)),
+            silent=text == "(silence)",
             order=_order(text),
             question=_question(text),
         )
+
+
+def _hint(text: str) -> str | None:
+    for intent, pattern in _HINTS:
+        if pattern.search(text):
+            return intent
+    return None
 
 
 def _order(text: str) -> int | None:
@@ -225,7 +236,7 @@ def _order(text: str) -> int | None:
 
 
 def _question(text: str) -> str | None:
-    for name, pattern in (("who", _WHO), ("hours", _HOURS), ("where", _WHERE), ("price", _PRICE)):
+    for name, pattern in _QUESTIONS.items():
         if pattern.search(text):
             return name
     return None
@@ -233,9 +244,10 @@ def _question(text: str) -> str | None:
 
 def bare_name(text: str) -> str | None:
     """A name given in answer to "what is your name?", without any words around it."""
-    rest = _LEAD_IN.sub("", text, count=1)
-    rest = re.split(r"[,.;!?](?:\s|$)|\b(?:and|please|thanks|thank)\b", rest, maxsplit=1)[0].strip()
+    lead_in = _LEAD_IN.match(text)
+    rest = text[lead_in.end() :] if lead_in else text
+    rest = _NAME_END.split(rest.strip(), maxsplit=1)[0].strip()
     match = _NAME.fullmatch(rest)
-    if match is None or any(word.lower() in _NOT_NAMES for word in rest.split()):
+    if match is None or any(_NOT_NAMES.fullmatch(word) for word in rest.split()):
         return None
     return " ".join(word if word[0].isupper() else word.capitalize() for word in rest.split())

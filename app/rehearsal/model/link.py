@@ -123,14 +123,22 @@ class Link:
             model,
             number=number,
             now=self._loop.time(),
-            wall=time.time(),
+            wall_at_start=time.time(),
             faults=self._faults,
+            caller=request.headers.get("OpenAI-Safety-Identifier"),
         )
         session.wake = self._flush
         self._session = session
         log.info("session %d opened: rehearsal model in the place of %s", number, model)
         if "realtime=v1" in request.headers.get("OpenAI-Beta", ""):
-            session.refuse_beta()
+            session.refuse(
+                Refusal(
+                    "The Realtime Beta API is no longer supported. Please use /v1/realtime for the"
+                    " GA API.",
+                    code="beta_api_shape_disabled",
+                    close=4000,
+                )
+            )
         elif not model.startswith(session_config.MODEL_PREFIXES):
             session.refuse(
                 Refusal(

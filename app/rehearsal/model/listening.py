@@ -104,7 +104,7 @@ class Listening:
             }
         )
         if self._settings["turn_detection"]["interrupt_response"]:
-            session.interrupt()
+            session.responding.interrupt()
 
     def _speech_stopped(self, at: int) -> None:
         session = self._session
@@ -118,10 +118,10 @@ class Listening:
         self._commit(self._item_id, self._told)
         self._told = None
         if self._settings["turn_detection"]["create_response"]:
-            session.respond()
+            session.responding.respond()
 
     def _next_words(self) -> str | None:
-        return self._session.stage.next_heard(self._session.number)
+        return self._session.stage.next_heard(self._session.number, self._session.caller)
 
     def _commit(self, item_id: str, words: str | None, *, silent: bool = False) -> None:
         session, ears = self._session, self._hearing()
@@ -216,7 +216,7 @@ class Listening:
             }
         )
         self._commit(item_id, None, silent=True)
-        session.respond()
+        session.responding.respond()
 
 
 def _complete(words: str) -> bool:

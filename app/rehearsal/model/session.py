@@ -1,12 +1,14 @@
 """One Realtime session without I/O: client events and the time in, server events out.
 
 Output gathers in `out`: bytes are events to send, `Drop` ends the connection. The owner calls
-`receive` for every message, `tick` when `deadline` has come, and sends what is in `out`.
+`receive` for every message, `tick` when `deadline` has come, and sends what is in `out`; it has
+the `utterances` spoken and tells so by `voiced`.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +16,15 @@ from typing import Any
 from app.rehearsal.model import client_events, items, session_config, spoken
 from app.rehearsal.model.events import encode
 from app.rehearsal.model.faults import Fault
-from app.rehearsal.model.items import Conversation, Item
+from app.rehearsal.model.items import Conversation
 from app.rehearsal.model.listening import Listening
 from app.rehearsal.model.refusal import Refusal
-from app.rehearsal.model.reply import Call, Part, Prompt, Say
+from app.rehearsal.model.responding import Responding
 from app.rehearsal.model.response import NEVER, Response
 from app.rehearsal.model.stage import Stage
-from app.rehearsal.model.usage import Meter, pieces
 
 _TOKENS_PER_MINUTE = 800_000
+_KEPT_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Drop:
 class Session:
     """The server's side of one connection.
 
-    `now` is in seconds of any steady clock; `wall` is the Unix time at the start.
+    `now` is in seconds of any steady clock; `wall_at_start` is the Unix time then. `received`
+    counts the client's events by type, `log` keeps the latest of them except for audio.
     """
 
     def __init__(
@@ -47,47 +50,45 @@ class Session:
         *,
         number: int,
         now: float,
-        wall: float,
+        wall_at_start: float,
         faults: dict[str, Fault],
+        caller: str | None = None,
     ) -> None:
         self.stage = stage
         self.number = number
+        self.now = now
+        self.caller = caller
         self.wake: Callable[[], None] = _nothing
         self.out: list[bytes | Drop] = []
         self.utterances: list[tuple[spoken.Request, spoken.Utterance]] = []
-        self.received: list[str] = []
+        self.received: Counter[str] = Counter()
+        self.log: deque[dict[str, Any]] = deque(maxlen=_KEPT_EVENTS)
         self.ended_because: str | None = None
         self._faults = faults
         self._ids = itertools.count(1)
         self._events = itertools.count(1)
-        self._key = f"{stage.salt}{self.number:05x}"
-        self.now = now
-        self._skew = wall - now
+        self._key = f"{stage.salt}{number:05x}"
+        self._skew = wall_at_start - now
         self._mute = "mute" in faults
-        expire = faults.get("expire")
+        expire, drop = faults.get("expire"), faults.get("drop_after")
         length = expire.seconds if expire else stage.session_seconds
         self._expires = now + length
-        after = faults.get("drop_after")
-        self._drop_at = now + after.seconds if after else NEVER
-        self.config = session_config.initial(model, f"sess_{self._key}", int(wall + length))
-        self.conversation = Conversation(f"conv_{self._key}")
-        self.responses = 0
-        self._meter = Meter()
-        self._active: Response | None = None
-        self._aside: dict[str, Response] = {}
-        self._spoken = False
+        self._drop_at = now + drop.seconds if drop else NEVER
         self._alarms: list[tuple[float, Callable[[], None]]] = []
-        self.listening = Listening(self)
         self._tokens_left = _TOKENS_PER_MINUTE
-        self._duplicates: frozenset[str] | None = None
+        expires_at = int(wall_at_start + length)
+        self.config = session_config.initial(model, f"sess_{self._key}", expires_at)
+        self.conversation = Conversation(f"conv_{self._key}")
+        self.responding = Responding(self)
+        self.listening = Listening(self)
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "session.update": self._update,
             "conversation.item.create": self._create_item,
             "conversation.item.delete": self._delete_item,
             "conversation.item.retrieve": self._retrieve_item,
             "conversation.item.truncate": self._truncate_item,
-            "response.create": self._create_response,
-            "response.cancel": self._cancel_response,
+            "response.create": self.responding.create,
+            "response.cancel": self.responding.cancel,
             "input_audio_buffer.append": self.listening.append,
             "input_audio_buffer.commit": self.listening.commit,
             "input_audio_buffer.clear": self.listening.clear,
@@ -104,46 +105,26 @@ class Session:
             self.emit({"type": "conversation.created", "conversation": conversation})
         fault = self._faults.get("error_at_start")
         if fault is not None:
-            refusal = Refusal(fault.message, code=fault.code, kind=fault.error_type)
-            self.emit(refusal.as_event(None))
+            self.emit(fault.as_error(None))
             if fault.close is not None:
                 self.drop("close", fault.close)
-
-    def refuse_beta(self) -> None:
-        """The client asked for the beta protocol by its header."""
-        self.refuse(
-            Refusal(
-                "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA"
-                " API.",
-                code="beta_api_shape_disabled",
-                close=4000,
-            )
-        )
 
     def refuse(self, refusal: Refusal) -> None:
         """The connection is open but not admitted."""
         self._refused({"type": "handshake"}, refusal)
 
-    @property
-    def live(self) -> bool:
-        """Whether the connection still stands."""
-        return self.ended_because is None
-
-    def lost(self, because: str) -> None:
-        """The client's connection is gone."""
-        if self.ended_because is None:
-            self.ended_because = because
-
     def receive(self, raw: bytes, now: float) -> None:
         """Take one message of the client."""
-        if self.ended_because is not None:
+        if not self.live:
             return
         self.now = now
         event: dict[str, Any] = {}
         try:
             event = client_events.decode(raw)
             kind = client_events.check(event)
-            self.received.append(kind)
+            self.received[kind] += 1
+            if kind != "input_audio_buffer.append":
+                self.log.append(event)
             handler = self._handlers.get(kind)
             if handler is None:
                 raise Refusal(f"'{kind}' is not available on this transport.", code="invalid_value")
@@ -155,31 +136,28 @@ class Session:
     def tick(self, now: float) -> None:
         """Do what is due."""
         self.now = now
-        if self.ended_because is not None:
+        if not self.live:
             return
         if now >= self._drop_at:
             fault = self._faults["drop_after"]
             self.drop(fault.how, fault.close_code)
-            return
-        if now >= self._expires:
+        elif now >= self._expires:
             self.emit(
                 Refusal(
                     "Your session hit the maximum duration of 60 minutes.", code="session_expired"
                 ).as_event(None)
             )
             self.drop("close", 1001)
-            return
-        self._run(now)
+        else:
+            self._run(now)
 
     def deadline(self) -> float:
         """When `tick` is to be called next."""
-        due = min(self._expires, self._drop_at, self.listening.deadline())
+        due = min(
+            self._expires, self._drop_at, self.responding.deadline(), self.listening.deadline()
+        )
         for at, _ in self._alarms:
             due = min(due, at)
-        if self._active is not None:
-            due = min(due, self._active.due)
-        for response in self._aside.values():
-            due = min(due, response.due)
         return due
 
     def voiced(self, request: spoken.Request, now: float) -> None:
@@ -188,10 +166,15 @@ class Session:
         request.response.poke(now)
         self._run(now)
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
-        """Do something after a while; with a pace that never waits, at the next opportunity."""
-        wait = seconds if self.stage.pace.first else 0.0
-        self._alarms.append((self.now + wait, act))
+    @property
+    def live(self) -> bool:
+        """Whether the connection still stands."""
+        return self.ended_because is None
+
+    def lost(self, because: str) -> None:
+        """The client's connection is gone."""
+        if self.ended_because is None:
+            self.ended_because = because
 
     def _run(self, now: float) -> None:
         self.listening.tick(now)
@@ -200,14 +183,18 @@ class Session:
             self._alarms = [entry for entry in self._alarms if entry[0] > now]
             for act in ready:
                 act()
-        active = self._active
-        if active is not None:
-            active.run(now)
-        if self._aside:
-            for response in list(self._aside.values()):
-                response.run(now)
+        self.responding.run(now)
 
-    # -- what responses need --------------------------------------------------------------
+    # -- what the parts need --------------------------------------------------------------
+
+    def wall(self) -> float:
+        """The Unix time now."""
+        return self.now + self._skew
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something after a while; with a pace that never waits, at the next opportunity."""
+        wait = seconds if self.stage.pace.first else 0.0
+        self._alarms.append((self.now + wait, act))
 
     def emit(self, event: dict[str, Any]) -> None:
         """Send one event."""
@@ -215,14 +202,15 @@ class Session:
 
     def emit_bytes(self, kind: str, event: bytes) -> None:
         """Send one encoded event."""
-        if self._mute or self.ended_because is not None:
+        if self._mute or not self.live:
             return
         self.out.append(event)
-        twice = self._duplicates
+        twice = self.responding.duplicated
         if twice is not None and (not twice or kind in twice):
             self.out.append(event)
 
     def event_id(self) -> str:
+        """A new id for a server event."""
         return f"event_{self._key}{next(self._events):x}"
 
     def fresh_id(self, prefix: str) -> str:
@@ -231,7 +219,7 @@ class Session:
 
     def drop(self, how: str, code: int) -> None:
         """End the connection; nothing is sent or heard after it."""
-        if self.ended_because is None:
+        if self.live:
             self.ended_because = f"{how} {code}" if how == "close" else how
             self.out.append(Drop(how, code))
 
@@ -240,17 +228,13 @@ class Session:
         self._mute = True
 
     def ended(self, response: Response) -> None:
-        """A response is over: the conversation is free again."""
-        if response is self._active:
-            self._active = None
-            self._duplicates = None
-            self.listening.answered(response.audio_ms)
-        self._aside.pop(response.id, None)
-        self._spoken = self._spoken or response.audio_ms > 0
+        """A response is over."""
+        self.responding.ended(response)
 
     def rate_limits(self, tokens: int) -> None:
         """Send rate_limits.updated after taking `tokens`."""
         self._tokens_left = max(0, self._tokens_left - tokens)
+        used = _TOKENS_PER_MINUTE - self._tokens_left
         self.emit(
             {
                 "type": "rate_limits.updated",
@@ -260,7 +244,7 @@ class Session:
                         "name": "tokens",
                         "limit": _TOKENS_PER_MINUTE,
                         "remaining": self._tokens_left,
-                        "reset_seconds": (_TOKENS_PER_MINUTE - self._tokens_left) / 13_333,
+                        "reset_seconds": used / (_TOKENS_PER_MINUTE / 60),
                     },
                 ],
             }
@@ -282,7 +266,8 @@ class Session:
             self.drop("close", refusal.close)
 
     def _update(self, event: dict[str, Any]) -> None:
-        self.config = session_config.updated(self.config, event["session"], spoken=self._spoken)
+        change, spoken_before = event["session"], self.responding.spoken
+        self.config = session_config.updated(self.config, change, spoken=spoken_before)
         self.listening.configured()
         self.emit({"type": "session.updated", "session": self.config})
 
@@ -306,114 +291,6 @@ class Session:
         self.conversation.truncate(**cut, rate=rate)
         self.emit({"type": "conversation.item.truncated", **cut})
 
-    def _cancel_response(self, event: dict[str, Any]) -> None:
-        wanted = event.get("response_id")
-        response = self._active if wanted is None else self._aside.get(wanted, self._active)
-        known = response is not None and (response.created or "no_created" in response.faults)
-        if response is None or not known or wanted not in (None, response.id):
-            raise Refusal(
-                "Cancellation failed: no active response found", code="response_cancel_not_active"
-            )
-        response.cancel("client_cancelled", self.now)
-
-    def _create_response(self, event: dict[str, Any]) -> None:
-        overrides = event.get("response") or {}
-        settings = client_events.response_settings(self.config, overrides)
-        settings["event_id"] = event.get("event_id")
-        aside = overrides.get("conversation") == "none"
-        if not aside and self._active is not None:
-            raise Refusal(
-                "Conversation already has an active response in progress:"
-                f" {self._active.id}. Wait until the response is finished before creating a new"
-                " one.",
-                code="conversation_already_has_active_response",
-            )
-        self._begin(settings, self._context(overrides.get("input")), aside=aside)
-
-    def interrupt(self) -> None:
-        """The caller speaks: whatever is being said ends (interrupt_response)."""
-        if self._active is not None:
-            self._active.cancel("turn_detected", self.now)
-            self._active.run(self.now)
-
-    def respond(self) -> None:
-        """The server itself wants a response (create_response); none while one is running."""
-        if self._active is None:
-            settings = client_events.response_settings(self.config, {})
-            self._begin(settings, self._context(None), aside=False)
-
-    def _context(self, chosen: list[Any] | None) -> list[Item]:
-        """The items that the response sees: the conversation, or the request's own."""
-        if chosen is None:
-            return list(self.conversation)
-        context = []
-        for at, raw in enumerate(chosen):
-            if raw.get("type") == "item_reference":
-                context.append(self.conversation.need(str(raw.get("id")), "retrieve"))
-            else:
-                path = f"response.input[{at}]"
-                context.append(items.from_client(raw, self.fresh_id("item_"), path))
-        return context
-
-    def _begin(self, settings: dict[str, Any], context: list[Item], *, aside: bool) -> None:
-        parts: list[Part] | None = None
-        faults: dict[str, Fault] = {}
-        if not aside:
-            self.responses += 1
-            faults = self.stage.faults.in_response(self.number, self.responses)
-            scripted = self.stage.scripted(self.number)
-            parts = list(scripted) if scripted is not None else None
-        if parts is None:
-            prompt = Prompt(
-                instructions=settings["instructions"] or "",
-                tools=settings["tools"],
-                tool_choice=settings["tool_choice"],
-                items=[item.as_seen() for item in context],
-                at=self.now + self._skew,
-                metadata=settings.get("metadata") or {},
-            )
-            parts = list(self.stage.brain.answer(prompt))
-        response = Response(
-            self,
-            self.fresh_id("resp_"),
-            parts=_bent(parts, faults),
-            settings=settings,
-            conversation=None if aside else self.conversation,
-            context=pieces(settings["instructions"] or "", settings["tools"], context),
-            meter=self._meter,
-            pace=self.stage.pace,
-            faults=faults,
-            now=self.now,
-        )
-        if aside:
-            self._aside[response.id] = response
-        else:
-            self._active = response
-            self.listening.busy()
-            if "duplicate" in faults:
-                self._duplicates = faults["duplicate"].types
-
 
 def _nothing() -> None:
-    """Stands for a connection in tests."""
-
-
-def _bent(parts: list[Part], faults: dict[str, Fault]) -> list[Part]:
-    """The reply as faults of its content make it."""
-    if "preamble" in faults:
-        parts = [Say(faults["preamble"].text, "commentary"), *parts]
-        parts = [
-            Say(p.text, "final_answer") if isinstance(p, Say) and not p.phase else p for p in parts
-        ]
-    if "split" in faults:
-        cut: list[Part] = []
-        for part in parts:
-            if isinstance(part, Call) or len(part.text.split()) < 2:
-                cut.append(part)
-                continue
-            words = part.text.split(" ")
-            half = len(words) // 2
-            cut.append(Say(" ".join(words[:half]), part.phase))
-            cut.append(Say(" " + " ".join(words[half:]), part.phase))
-        parts = cut
-    return parts
+    """Stands for a connection where there is none."""

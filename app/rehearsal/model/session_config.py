@@ -289,7 +289,8 @@ def _reasoning_only(model: str, change: dict[str, Any], path: str) -> None:
     for name in ("reasoning", "parallel_tool_calls"):
         if name in change and model not in REASONING_MODELS:
             raise Refusal(
-                f"Unsupported parameter: '{path}.{name}' is not supported with the '{model}' model.",
+                f"Unsupported parameter: '{path}.{name}' is not supported with the '{model}'"
+                " model.",
                 code="unsupported_parameter",
                 param=f"{path}.{name}",
             )

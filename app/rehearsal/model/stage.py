@@ -40,7 +40,7 @@ class Stage:
     announce_conversation: bool = False
     salt: str = "0000"
     script: deque[Scripted] = field(default_factory=deque)
-    heard: deque[tuple[int | None, str]] = field(default_factory=deque)
+    heard: deque[tuple[int | str | None, str]] = field(default_factory=deque)
     sessions: dict[int, Session] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     violations: deque[dict[str, Any]] = field(
@@ -67,14 +67,17 @@ class Stage:
                 return entry.parts
         return None
 
-    def hear(self, text: str, session: int | None = None) -> None:
-        """Side channel: the words of an utterance to come, of any or of one session."""
-        self.heard.append((session, text))
+    def hear(self, text: str, whose: int | str | None = None) -> None:
+        """Side channel: the words of an utterance to come.
 
-    def next_heard(self, session: int) -> str | None:
+        `whose`: a session's number, the identifier its client gave for the caller, or anybody's.
+        """
+        self.heard.append((whose, text))
+
+    def next_heard(self, session: int, caller: str | None) -> str | None:
         """The words of the utterance that the session just heard, if they were told."""
         for at, (wanted, text) in enumerate(self.heard):
-            if wanted in (None, session):
+            if wanted is None or wanted in (session, caller):
                 del self.heard[at]
                 return text
         return None

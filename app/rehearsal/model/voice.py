@@ -1,4 +1,4 @@
-"""The rehearsal model's voice: espeak-ng where it is installed, tones of a word's length where not."""
+"""The rehearsal model's voice: espeak-ng where it is installed, tones where it is not."""
 
 from __future__ import annotations
 

@@ -1,0 +1,199 @@
+"""How what the caller says changes the receptionist's notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.language import intents
+from app.rehearsal.model.hearing import Heard, Hearing, bare_name
+from app.rehearsal.model.items import message_text
+from app.rehearsal.model.notes import Goal, Notes, at_time, json_object, outcome_of
+
+_GOALS: dict[str, Goal] = {
+    intents.SCHEDULE: "book",
+    intents.RESCHEDULE: "move",
+    intents.CANCEL: "cancel",
+    intents.QUERY: "look",
+}
+_SERVICE_LEAD_IN = re.compile(
+    r"\W*(?:(?:it'?s|it is|just|for|a|an|my|um|uh|i need|i want|i'd like|i would like|to|get|have"
+    r"|would be)\W+)*",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?,]")
+
+
+def read(
+    items: Sequence[dict[str, Any]], hearing: Hearing, now: dt.datetime, services: tuple[str, ...]
+) -> Notes:
+    """Gather the notes from the conversation's items, oldest first."""
+    notes = Notes()
+    calls: dict[str, tuple[str, dict[str, Any]]] = {}
+    for item in items:
+        kind = item["type"]
+        if kind == "function_call":
+            calls[str(item.get("call_id"))] = (item["name"], json_object(item["arguments"]))
+        elif kind == "function_call_output":
+            name, arguments = calls.get(str(item["call_id"]), ("", {}))
+            notes.take_outcome(outcome_of(name, arguments, item["output"]))
+        elif item.get("role") == "user":
+            listen(notes, hearing.understand(message_text(item), now, services))
+        elif item.get("role") == "assistant":
+            notes.take_said(message_text(item))
+        else:
+            notes.take_system(message_text(item))
+    return notes
+
+
+def listen(notes: Notes, heard: Heard) -> None:
+    """Take up one utterance of the caller."""
+    notes.turns += 1
+    notes.system.clear()
+    notes.heard.append(heard)
+    notes.outcome = None
+    if heard.deaf or heard.silent or heard.question == "who":
+        return
+    if _drops(notes, heard):
+        return
+    _take_goal(notes, heard)
+    before = (notes.date, notes.dates, notes.time, notes.part, notes.service)
+    _take_slots(notes, heard)
+    _take_name(notes, heard)
+    if _chooses(notes, heard):
+        return
+    if (notes.date, notes.dates, notes.time, notes.part, notes.service) != before:
+        notes.chosen, notes.agreed = None, False
+    elif notes.asked == "agree":
+        _answers(notes, heard)
+    elif notes.asked in ("choice", "day") and heard.others and notes.offers:
+        notes.chosen, notes.date, notes.dates, notes.time = None, None, None, None
+
+
+def _drops(notes: Notes, heard: Heard) -> bool:
+    """ "Never mind": what was under way is off. "Cancel that": a booking just made is to go."""
+    taken_back = heard.negated and notes.goal is not None
+    if heard.said.spoken or not (heard.drop or taken_back):
+        return False
+    if heard.intent not in (None, intents.CANCEL) and not heard.negated:
+        return False
+    if notes.goal is None and notes.booking is not None and "cancel" in heard.text.lower():
+        notes.goal = "cancel"
+        return True
+    notes.dropped = notes.goal is not None
+    notes.goal = None
+    notes.forget_time()
+    return True
+
+
+def _take_goal(notes: Notes, heard: Heard) -> None:
+    goal = None if heard.negated else _GOALS.get(heard.intent or "")
+    if goal is None:
+        if notes.goal is None and _implies_booking(notes, heard):
+            # A time or a service alone, said to somebody who makes appointments.
+            notes.goal = "move" if notes.booking is not None else "book"
+        return
+    if goal == notes.goal or (goal == "look" and notes.goal in ("book", "move")):
+        return
+    if goal == "book" and notes.goal in ("move", "look"):
+        notes.goal = "move" if notes.goal == "move" else "book"
+        return
+    names_it = re.search(r"\b(?:appointment|booking|visit)\b", heard.text, re.IGNORECASE)
+    if goal == "cancel" and notes.goal is not None and notes.booking is None and not names_it:
+        # "Cancel" in the middle of a booking that does not exist yet.
+        notes.goal, notes.dropped = None, True
+        notes.forget_time()
+        return
+    notes.forget_time()
+    notes.goal = goal
+
+
+def _implies_booking(notes: Notes, heard: Heard) -> bool:
+    if heard.no and not heard.said.spoken:
+        return False
+    asked_open = notes.asked in (None, "help", "day", "more")
+    return asked_open and (bool(heard.said.spoken) or heard.said.service is not None)
+
+
+def _take_slots(notes: Notes, heard: Heard) -> None:
+    said = heard.said
+    if said.service:
+        notes.service = said.service
+    elif notes.asked == "service" and not said.spoken and not heard.no:
+        notes.service = _own_words(heard.text) or notes.service
+    if said.date is not None:
+        if said.date != notes.date and said.time is None:
+            notes.time = None
+        notes.date, notes.dates = said.date, None
+    elif said.spoken.dates is not None:
+        notes.dates, notes.date = said.spoken.dates, None
+    if said.time is not None:
+        notes.time, notes.part = said.time, None
+    elif said.part_of_day is not None:
+        notes.part, notes.time = said.part_of_day, None
+    elif said.window is not None:
+        notes.time, notes.part = said.window.start or said.window.end, None
+
+
+def _own_words(text: str) -> str | None:
+    """What the appointment is for, as the caller put it."""
+    lead_in = _SERVICE_LEAD_IN.match(text)
+    rest = text[lead_in.end() :] if lead_in else text
+    words = _SENTENCE_END.split(rest, maxsplit=1)[0].strip().lower()
+    return words if 0 < len(words.split()) <= 4 else None
+
+
+def _take_name(notes: Notes, heard: Heard) -> None:
+    if heard.said.name:
+        notes.name = heard.said.name
+    elif notes.asked == "name" and not heard.said.spoken:
+        notes.name = bare_name(heard.text) or notes.name
+
+
+def _chooses(notes: Notes, heard: Heard) -> bool:
+    """Whether the caller took one of the offers."""
+    if not notes.offers or notes.goal == "cancel":
+        return False
+    chosen = _choice(notes, heard)
+    if chosen is None:
+        return False
+    if chosen is not notes.chosen:
+        notes.agreed = False
+    notes.chosen = chosen
+    if notes.goal in (None, "look"):
+        notes.goal = "book"
+    return True
+
+
+def _choice(notes: Notes, heard: Heard) -> dict[str, Any] | None:
+    said, offers = heard.said, notes.offers
+    if said.time is not None:
+        return at_time(offers, said.time, said.date)
+    if said.date is not None:
+        same = [offer for offer in offers if offer.get("date") == said.date.isoformat()]
+        return same[0] if len(same) == 1 and notes.asked == "choice" else None
+    if said.spoken or notes.asked not in ("choice", "agree", "name"):
+        return None
+    if heard.order is not None and heard.order < len(offers):
+        return offers[heard.order]
+    if notes.asked == "choice" and (heard.any or (len(offers) == 1 and _agrees(heard))):
+        return offers[0]
+    return None
+
+
+def _answers(notes: Notes, heard: Heard) -> None:
+    """Yes or no to what was read back."""
+    if _agrees(heard):
+        notes.agreed = True
+    elif heard.no:
+        notes.agreed = False
+        if notes.goal == "cancel":
+            notes.goal, notes.dropped = None, True
+        elif notes.asked == "agree":
+            notes.chosen = None
+
+
+def _agrees(heard: Heard) -> bool:
+    return heard.yes and not heard.no

@@ -1,0 +1,51 @@
+"""The receptionist's phrases for slots, bookings and services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.language import speech
+
+
+def when(slot: dict[str, Any] | None) -> str | None:
+    """A slot or a booking in words; None where it has no time."""
+    if slot is None:
+        return None
+    if slot.get("date") and slot.get("time"):
+        start = _start(slot)
+        if start is not None:
+            return speech.say_slot(start)
+    spoken = slot.get("when") or slot.get("say")
+    return spoken if isinstance(spoken, str) and spoken else None
+
+
+def offers(slots: Sequence[dict[str, Any]], today: dt.date) -> str:
+    """The offers as one phrase; each day is said once."""
+    starts = [_start(slot) for slot in slots]
+    known = [start for start in starts if start is not None]
+    if len(known) == len(slots):
+        return speech.say_slots(known, today)
+    return speech.say_list([when(slot) or "a time" for slot in slots])
+
+
+def _start(slot: dict[str, Any]) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(f"{slot['date']}T{slot['time']}")
+    except (KeyError, ValueError):
+        return None
+
+
+def an(service: object) -> str:
+    """The service with its article; "an appointment" where none is known."""
+    if not isinstance(service, str) or not service:
+        return "an appointment"
+    if service.startswith(("a ", "an ", "the ", "my ")):
+        return service
+    return f"{'an' if service[0].lower() in 'aeiou' else 'a'} {service}"
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
