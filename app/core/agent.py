@@ -71,6 +71,9 @@ class IntentSettings(Model):
     confirm: tuple[str, ...] = ()
     custom: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     partial_debounce_ms: Milliseconds = 300
+    act: bool = True
+    """Whether finals that only webhooks told of may lead to bookings. Calls on our own sockets, and
+    calls whose model uses the tools itself, are never acted for."""
     ask_model: bool = False
 
 
