@@ -87,6 +87,7 @@ class AudioCall(AudioFloor):
 
     def _taken(self, now: float) -> list[Action]:
         turn = self.turn
+        self.model.hold = self.speaking or self.play.pending or self.barge.deciding
         over = (turn is None or turn.complete) and not self.play.pending and not self.speaking
         if self.draining and over and not self.dropped and not self.ended:
             self.dropped = True
@@ -206,8 +207,11 @@ class AudioCall(AudioFloor):
         """A new session was given the conversation: give it the caller's unfinished speech too."""
         if self.model.furnished == before:
             return
+        begin, self.unheard_from = self.unheard_from, None
+        if begin is None:
+            return
         self.gather.flush()
-        audio, lost = self.recent.since(self.unheard_from)
+        audio, lost = self.recent.since(begin)
         if lost:
             self._note("audio_lost", ms=lost // BYTES_PER_MS)
         if audio:
@@ -217,8 +221,8 @@ class AudioCall(AudioFloor):
     def _lost(self, event: events.ModelLost, now: float) -> None:
         """The model's session ended. What the caller was saying must reach the next one."""
         if event.session == self.model.number and self.model.link != "closed":
-            self._session_gone(now)
             open_before = self._open_segments()
+            self._session_gone(now)
             happening = self.model.lost(event.session, event.code, event.fatal, now)
             if open_before:
                 # The next session hears it again, and its end makes a turn again.
@@ -231,13 +235,14 @@ class AudioCall(AudioFloor):
 
     def _session_gone(self, now: float) -> None:
         super()._session_gone(now)
-        self.unheard_from = self.recent.total
+        begin = self.recent.total if self.unheard_from is None else self.unheard_from
         if self.speaking and self.segment is not None:
-            self.unheard_from = self.segment.begin
+            begin = min(begin, self.segment.begin)
         for segment in self._open_segments():
-            self.unheard_from = min(self.unheard_from, segment.begin)
+            begin = min(begin, segment.begin)
             self.model.history.remove(segment.item_id)
             self.record.drop(segment.item_id)
+        self.unheard_from = begin
         self.speaking = False
         self.barge.abandon()
         if self.play.muted:
@@ -269,6 +274,8 @@ class AudioCall(AudioFloor):
             times.append(self.digits_at + self.agent.audio.digits_pause_ms / 1000)
         if self.quiet_since is not None and not self.speaking and not self._agent_has_floor:
             times.append(self.quiet_since + self._idle_s)
+        if self.model.spare_ready and self.model.quiet:
+            times.append(0.0)
         due = self.play.next_due(0.0)
         times.append(None if due is None else due + FRAMES_LATE_S)
         return min((time for time in times if time is not None), default=None)
@@ -279,9 +286,10 @@ class AudioCall(AudioFloor):
         return (self.agent.audio.idle_ms if told is None else told) / 1000
 
     def _tick(self, now: float) -> None:
-        self.model.hold = self.speaking or self.play.pending or self.barge.deciding
         before = self.model.furnished
         self.model.tick(now)
+        if self.model.spare_ready:
+            self.model.advance(now)
         self._refeed(before)
         self._pump(now)
         decision = self.barge.tick(now)

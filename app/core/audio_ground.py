@@ -99,8 +99,9 @@ class AudioGround:
         self.segments: dict[str, Segment] = {}
         #: The sounds that `barge` is deciding about, or has decided about last.
         self.undecided: list[Segment] = []
-        #: Position in the caller's audio from which the next session has to hear it.
-        self.unheard_from = 0
+        #: Position in the caller's audio from which the next session has to hear it; None where the
+        #: present one has heard all.
+        self.unheard_from: int | None = 0
         self.interrupted_at: float | None = None
         self.interruptions = 0
         self.turns = 0

@@ -9,7 +9,7 @@ on seeding history in audio mode).
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.events import ToModel
 from app.core.history import Item
@@ -30,6 +30,8 @@ class AudioModel(ModelSession):
     hold: bool = False
     furnished: int = 0
     """How many sessions were given the conversation; the caller's audio has to follow each time."""
+    _waiting: list[bytes] = field(default_factory=list)
+    """Changes of items that a running response may still be adding to."""
 
     @property
     def quiet(self) -> bool:
@@ -37,9 +39,26 @@ class AudioModel(ModelSession):
         return not self.hold and super().quiet
 
     def _furnish(self) -> None:
+        self._waiting.clear()
         self.history.items = condense(self.history.items)
         super()._furnish()
         self.furnished += 1
+
+    def advance(self, now: float) -> None:
+        """As in `ModelSession`; what waited for the response's end goes before a new request."""
+        if self.link == "ready" and self.gate.free:
+            waiting, self._waiting = self._waiting, []
+            for raw in waiting:
+                self._send(raw)
+        super().advance(now)
+
+    def _change(self, raw: bytes) -> None:
+        """Change an item now, or as soon as no response runs that may own it."""
+        if self.link == "ready":
+            if self.gate.free:
+                self._send(raw)
+            else:
+                self._waiting.append(raw)
 
     def feed(self, audio: bytes) -> bool:
         """Caller audio for the session; False where there is none."""
@@ -76,14 +95,12 @@ class AudioModel(ModelSession):
         item = self.history.find(item_id)
         if item is not None:
             item.text = words
-        if self.link == "ready":
-            self._send(realtime.item_truncate(item_id, heard_ms, self._event("t")))
+        self._change(realtime.item_truncate(item_id, heard_ms, self._event("t")))
 
     def delete(self, item_id: str) -> None:
         """Take an item out of the conversation: nothing of it was heard."""
         self.history.remove(item_id)
-        if self.link == "ready":
-            self._send(realtime.item_delete(item_id, self._event("d")))
+        self._change(realtime.item_delete(item_id, self._event("d")))
 
     def clear_notes(self) -> None:
         """Take back the notes of former requests; each was for one response."""
