@@ -108,11 +108,12 @@ def ladder(turn: Turn, rules: TurnTaking) -> list[tuple[float, Step]]:
             (rules.give_up_after_ms / 1000, "give_up"),
         ]
     if turn.waiting in ("tool", "commit"):
-        return [
-            (rules.tool_holding_after_ms / 1000, "hold_tool"),
-            (rules.tool_holding_after_ms / 1000 + HOLD_AGAIN_S, "hold_tool"),
-            (rules.tool_deadline_ms / 1000 + TOOL_GRACE_S, "tool_late"),
+        first = rules.tool_holding_after_ms / 1000
+        late = rules.tool_deadline_ms / 1000 + TOOL_GRACE_S
+        holds: list[tuple[float, Step]] = [
+            (after, "hold_tool") for after in (first, first + HOLD_AGAIN_S) if after < late
         ]
+        return [*holds, (late, "tool_late")]
     return []
 
 

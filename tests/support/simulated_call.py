@@ -221,7 +221,7 @@ class SimulatedCall:
             "gpt-realtime-2.1",
             number=self.stage.opened,
             now=self.now,
-            wall=self.now,
+            wall_at_start=self.now,
             faults=faults,
         )
         self.sessions[number] = session
@@ -257,6 +257,11 @@ class SimulatedCall:
     def completed(self, response_id: int) -> int:
         """How many frames completed that id."""
         return sum(f["content_complete"] for f in self.responses(response_id))
+
+    def asked_model(self) -> int:
+        """How many responses the model was asked for."""
+        sent = [a.raw for a in self.actions if isinstance(a, events.ToModel)]
+        return sum(orjson.loads(raw)["type"] == "response.create" for raw in sent)
 
     def noted(self, kind: str) -> list[dict[str, Any]]:
         """What was told under this kind."""
