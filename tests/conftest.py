@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.cli.embedded_redis import RedisServer
 from app.cli.processes import free_port as pick_port
+from tests.support.stack import RunningStack, gone
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,49 @@ def free_port() -> int:
 def free_ports() -> Callable[[], int]:
     """Gives free ports on the loopback address."""
     return pick_port
+
+
+MakeStack = Callable[..., RunningStack]
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeStack]:
+    """Starts stacks of this test's own: `make_stack({"SETTING": "value"}, model_arguments=[…])`."""
+    started: list[RunningStack] = []
+
+    def make(settings: Mapping[str, str] | None = None, **options: Any) -> RunningStack:
+        stack = RunningStack(tmp_path / f"stack{len(started)}", settings, **options)
+        started.append(stack)
+        stack.start()
+        return stack
+
+    yield make
+    for stack in started:
+        _end(stack, request)
+
+
+@pytest.fixture
+def stack(make_stack: MakeStack) -> RunningStack:
+    """A whole program of this test's own, with default settings."""
+    return make_stack()
+
+
+@pytest.fixture(scope="session")
+def shared_stack(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningStack]:
+    """One program for all tests that neither stop a part nor count what the others leave."""
+    stack = RunningStack(tmp_path_factory.mktemp("shared"))
+    stack.start()
+    yield stack
+    _end(stack, request)
+
+
+def _end(stack: RunningStack, request: pytest.FixtureRequest) -> None:
+    """Stop a stack; what it logged is shown where a test failed."""
+    if request.session.testsfailed:
+        print(stack.logs())
+    left = stack.everything()
+    stack.stop()
+    stack.kill()
+    assert gone(left), "processes were left behind"

@@ -56,7 +56,7 @@ def _turns(story: dict[str, Any]) -> Iterator[tuple[float, str, str]]:
         wait = "no word" if first is None else f"first word after {first:.0f} ms"
         said = " ".join(str(turn.get("text") or "").split())
         ended = str(turn.get("ended") or "")
-        how = f", {_ENDS.get(ended, ended)}" if ended not in ("", "done", "complete") else ""
+        how = f", {_ENDS.get(ended, ended)}" if ended not in ("", "answered") else ""
         slow = first is not None and first >= SLOW_MS
         text = f"turn {turn.get('response_id')} ({wait}{how}): {_short(said)}"
         yield float(turn.get("asked_at") or 0), text, "bad" if slow or first is None else ""

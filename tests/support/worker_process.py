@@ -1,0 +1,101 @@
+"""A worker process whose tools are the ones below: run as ``python -m tests.support.worker_process
+QUEUE``. Everything but the tools is the product's."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from gevent import monkey
+
+monkey.patch_all()
+
+from app import logs
+from app.adapters.tool_context import ToolContext
+from app.errors import CalendarDown
+from app.settings import Settings
+from workers import effects
+from workers.process import Process
+
+
+def _done(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Do it once: the first run for a key leaves its mark, and every run counts."""
+    context.redis.incr(f"test:runs:{context.key}")
+    context.redis.setnx(f"test:mark:{context.key}", os.getpid())
+    return {"ok": True, "output": {"did": arguments.get("what", "")}, "say": None}
+
+
+def _slow(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Say that it began, take a while, do it."""
+    context.redis.rpush(f"test:began:{context.key}", os.getpid())
+    time.sleep(float(arguments["seconds"]))
+    return _done(context, arguments)
+
+
+def _down(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Fail as often as it is told to, then do it."""
+    tries = int(context.redis.incr(f"test:tries:{context.key}"))
+    if tries <= int(arguments["times"]):
+        raise CalendarDown
+    return _done(context, arguments)
+
+
+def _broken(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Fail in a way nobody thought of."""
+    context.redis.incr(f"test:tries:{context.key}")
+    raise KeyError("no such thing")
+
+
+def _refused(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    _done(context, arguments)
+    return {"ok": False, "output": {"error": "slot_taken"}, "say": None}
+
+
+def _murder(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the whole process down."""
+    context.redis.incr(f"test:tries:{context.key}")
+    os.kill(os.getpid(), 9)
+    raise AssertionError
+
+
+def _nonsense(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    return "done"  # type: ignore[return-value]
+
+
+TOOLS = {
+    "done": _done,
+    "slow": _slow,
+    "down": _down,
+    "broken": _broken,
+    "refused": _refused,
+    "murder": _murder,
+    "nonsense": _nonsense,
+    "check_availability": _done,
+}
+
+
+def job(name: str, seconds: float = 0.0, fail: int = 0) -> None:
+    """A background job: takes `seconds`, raises the first `fail` times."""
+    client = effects.runtime().redis
+    client.rpush(f"test:job:began:{name}", os.getpid())
+    time.sleep(seconds)
+    if int(client.incr(f"test:job:tries:{name}")) <= fail:
+        raise ValueError("poison")
+    client.rpush(f"test:job:done:{name}", os.getpid())
+
+
+def main() -> int:
+    """Serve."""
+    settings = Settings.from_env(os.environ)
+    logs.setup("INFO")
+    for tool, handler in TOOLS.items():
+        effects.register(tool, handler)
+    name = sys.argv[1]
+    assert name in ("live", "background")
+    return Process(settings, name).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
