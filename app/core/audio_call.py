@@ -2,18 +2,17 @@
 
 No I/O happens here. `AudioCall.handle` takes one event and the time and returns the actions that
 follow. The caller's side is in `app.core.audio_floor`, answers in `app.core.audio_answers` and
-`app.core.audio_tools`, the agent's speech in `app.core.audio_played`.
+`app.core.audio_tools`, the agent's speech in `app.core.audio_played`, lost sessions in
+`app.core.audio_continuity`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from app.core import events
-from app.core.audio_answers import GO_ON, SILENT
-from app.core.audio_floor import AudioFloor
-from app.core.audio_ground import Segment
+from app.core.audio_answers import SILENT
+from app.core.audio_continuity import AudioContinuity
 from app.core.audio_session import audio_session
 from app.core.events import Action, DropSocket, SaveState
 from app.core.history import History
@@ -23,14 +22,13 @@ from app.core.tool_calls import ToolCalls
 from app.core.turns import Turn, next_step
 from app.errors import ProtocolError
 from app.protocol import realtime, twilio
-from app.protocol.twilio import BYTES_PER_MS
 
 #: While the phone sends, its frames are the clock; a tick is needed only when they stay away.
 FRAMES_LATE_S = 0.03
 _BACK = "[The line was cut for a moment and is back. Go on where you were; do not greet again.]"
 
 
-class AudioCall(AudioFloor):
+class AudioCall(AudioContinuity):
     """The decisions of one call. Times are Unix seconds, given by whoever owns the call."""
 
     def start(self, stream: twilio.Start, details: dict[str, Any], now: float) -> list[Action]:
@@ -197,67 +195,6 @@ class AudioCall(AudioFloor):
         for side, form in told.items():
             if form.get("type") not in (None, wanted):
                 self._note("wrong_format", side=side, told=str(form.get("type")), wanted=wanted)
-
-    def _opened(self, event: events.ModelOpened, now: float) -> None:
-        before = self.model.furnished
-        self.model.opened(event.session, now)
-        self._refeed(before)
-
-    def _refeed(self, before: int) -> None:
-        """A new session was given the conversation: give it the caller's unfinished speech too."""
-        if self.model.furnished == before:
-            return
-        begin, self.unheard_from = self.unheard_from, None
-        if begin is None:
-            return
-        self.gather.flush()
-        audio, lost = self.recent.since(begin)
-        if lost:
-            self._note("audio_lost", ms=lost // BYTES_PER_MS)
-        if audio:
-            self._note("audio_fed_again", ms=len(audio) // BYTES_PER_MS)
-            self.model.feed(audio if self.codec is None else self.codec.up(audio))
-
-    def _lost(self, event: events.ModelLost, now: float) -> None:
-        """The model's session ended. What the caller was saying must reach the next one."""
-        if event.session == self.model.number and self.model.link != "closed":
-            open_before = self._open_segments()
-            self._session_gone(now)
-            happening = self.model.lost(event.session, event.code, event.fatal, now)
-            if open_before:
-                # The next session hears it again, and its end makes a turn again.
-                self.model.wanted = self.model.asked = None
-            elif self.model.wanted is not None and self.turn is not None and self.turn.answering:
-                self.model.wanted = replace(self.model.wanted, note=GO_ON)
-            self._happened(happening, now)
-        else:
-            self._happened(self.model.lost(event.session, event.code, event.fatal, now), now)
-
-    def _session_gone(self, now: float) -> None:
-        super()._session_gone(now)
-        begin = self.recent.total if self.unheard_from is None else self.unheard_from
-        if self.speaking and self.segment is not None:
-            begin = min(begin, self.segment.begin)
-        for segment in self._open_segments():
-            begin = min(begin, segment.begin)
-            self.model.history.remove(segment.item_id)
-            self.record.drop(segment.item_id)
-        self.unheard_from = begin
-        self.speaking = False
-        self.barge.abandon()
-        if self.play.muted:
-            self.play.resume()
-
-    def _open_segments(self) -> list[Segment]:
-        """Speech that is an item of the session's, whose words are not known."""
-        return [
-            segment
-            for segment in self.segments.values()
-            if segment.committed
-            and not segment.final
-            and not segment.remark
-            and self.model.history.find(segment.item_id) is not None
-        ][-1:]
 
     def deadline(self) -> float | None:
         """When a `Tick` is due, if ever."""
