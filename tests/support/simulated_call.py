@@ -54,7 +54,7 @@ class SimulatedCall:
         tool_s: float = 0.05,
         start: bool = True,
     ) -> None:
-        self.now = START
+        self.now = self.began = START
         self.agent = agent or make_agent()
         self.stage = Stage(Echo(), pace or Pace(), Faults())
         self.call = TextCall("call_1", self.agent)

@@ -60,7 +60,9 @@ def play(seed: int, *, faults: bool) -> SimulatedCall:
     """One random call."""
     dice = random.Random(seed)
     pace = Pace(first=dice.choice([0.0, 0.04, 0.4]), delta=dice.choice([0.0, 0.012, 0.06]))
-    call = SimulatedCall(make_agent(fallback=dice.choice(["end", "callback", "transfer"])), pace=pace)
+    call = SimulatedCall(
+        make_agent(fallback=dice.choice(["end", "callback", "transfer"])), pace=pace
+    )
     call.tool_s = dice.choice([0.0, 0.05, 1.2, 20.0])
     call.advance(dice.choice([0.0, 0.005, 1.0]))
     for _ in range(dice.randint(2, 9)):
