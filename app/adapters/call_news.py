@@ -21,7 +21,7 @@ from app.adapters.intake import (
 from app.adapters.redis import guarded
 from app.core.heard_request import Heard
 from app.protocol.retell_transcript import Entry
-from app.protocol.retell_webhook import ENDED
+from app.protocol.retell_webhook import LEFT
 from app.settings import Settings
 
 MAX_ACTS = 50
@@ -50,7 +50,12 @@ class News:
     @property
     def over(self) -> bool:
         """Whether the caller has left for good."""
-        return self.rank >= ENDED
+        return self.rank >= LEFT
+
+    @property
+    def held(self) -> bool:
+        """Whether the call was ever on a socket of ours: then its model is ours to ask."""
+        return "fence" in self.summary
 
 
 class NewsStore:
@@ -110,12 +115,12 @@ class NewsStore:
         return int(self._run("WAKE", names, values))
 
     @guarded
-    def acted(self, call_id: str, act: Mapping[str, Any]) -> None:
-        """Remember an action that finals led to, before it is asked for."""
+    def acted(self, call_id: str, acts: Sequence[Mapping[str, Any]]) -> None:
+        """Remember the actions that finals led to, oldest first, with what came of each."""
         key = keys.call(call_id, "acts")
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.rpush(key, encoded(dict(act)))
-        pipeline.ltrim(key, -MAX_ACTS, -1)
+        pipeline.delete(key)
+        pipeline.rpush(key, *[encoded(dict(act)) for act in acts[-MAX_ACTS:]])
         pipeline.pexpire(key, self._keep_ms)
         pipeline.execute()
 

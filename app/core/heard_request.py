@@ -121,7 +121,8 @@ def verdict(
 
     `quiet_ms` is how long the caller must have been quiet; `over` means that they have left and
     will not correct themselves. `done` are the actions this call has led to so far, oldest first,
-    each with its `tool`, its `slots` and the `number` of its request.
+    each with its `tool`, its `slots`, the `number` of its request, and whether it came out `ok`
+    (None while it is under way).
     """
     request = seen.request
     if request is None:
@@ -168,7 +169,9 @@ def _stands(request: Request, done: Sequence[Mapping[str, Any]]) -> bool:
     """Whether this very request has led to a booking that still stands."""
     if not done or done[-1].get("tool") == "cancel_appointment":
         return False
-    return any(action.get("number") == request.number for action in done)
+    return any(
+        action.get("number") == request.number and action.get("ok") is not False for action in done
+    )
 
 
 def _take(seen: Understanding, item: Heard, result: IntentResult, slots: Slots) -> None:

@@ -1,0 +1,247 @@
+"""What the finals of a call ask for, and the one action that a request leads to.
+
+Acting is for calls whose model is not ours: finals come by webhook, and nobody else books. It is
+done through the same effects as a live call's tools, so however often this runs, and wherever a
+worker dies, a request leads to its action once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app import logs
+from app.adapters import intent_model, language
+from app.adapters.call_news import News, NewsStore
+from app.core import slot_ids
+from app.core.agent import Agent
+from app.core.booking import local_instant
+from app.core.heard_request import Understanding, Verdict, understand, verdict
+from app.core.heard_transcript import heard_in
+from app.core.language.intents import IntentResult
+from app.core.language.slots import Slots, extract
+from app.core.tools import idempotency_key
+from workers.runtime import Runtime
+
+log = logs.get(__name__)
+
+#: After an action its outcome is looked up so many milliseconds later.
+OUTCOME_MS = 1500
+UNNAMED = "Phone caller"
+_NAME_VARIABLES = ("customer_name", "caller_name", "name", "first_name")
+
+
+def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int | None:
+    """Understand the call's finals and act where they allow it; when to look again, if at all."""
+    agent = at_work.agents.for_retell(news.facts.get("agent_id"))
+    heard = news.heard
+    if news.entries:
+        start_ms = int(news.facts.get("start_timestamp") or 0)
+        heard = heard_in(news.entries, start_ms, news.last_ms)
+    if not heard:
+        return None
+    seen = understand(heard, _analyser(at_work, agent, news))
+    acts, unsettled = _with_outcomes(at_work, store, news)
+    said = _decide(agent, news, seen, now_ms, acts)
+    if said.kind == "act":
+        said = _act(at_work, store, news, agent, seen, said, acts, now_ms)
+        unsettled = True
+    _file(at_work, store, news, seen, said, now_ms)
+    if said.kind == "wait":
+        return said.due_ms
+    return now_ms + OUTCOME_MS if unsettled else None
+
+
+def _decide(
+    agent: Agent, news: News, seen: Understanding, now_ms: int, acts: list[dict[str, Any]]
+) -> Verdict:
+    if news.held:
+        return Verdict("none", "the call's own model decides: it is on a socket of ours")
+    own = {act["key"] for act in acts}
+    if any(key not in own for key in news.effects):
+        return Verdict("none", "the call's own model decides: it has used a tool")
+    if not agent.intents.act:
+        return Verdict("none", "the agent's file says not to act")
+    return verdict(
+        seen,
+        agent.intents,
+        now_ms=now_ms,
+        quiet_ms=agent.turn_taking.cooldown_ms,
+        over=news.over,
+        done=acts,
+    )
+
+
+def _act(
+    at_work: Runtime,
+    store: NewsStore,
+    news: News,
+    agent: Agent,
+    seen: Understanding,
+    said: Verdict,
+    acts: list[dict[str, Any]],
+    now_ms: int,
+) -> Verdict:
+    """Ask for the effect. Asked again for the same request it is the same effect."""
+    assert seen.request is not None
+    last = acts[-1] if acts else {}
+    if (
+        (said.tool, last.get("tool")) == ("reschedule_appointment", "book_appointment")
+        and last.get("ok") is None
+        and at_work.effects.supersede(news.call_id, last["key"])
+    ):
+        # A correction before the booking has begun replaces it; after that it moves it.
+        last["ok"] = False
+        said = replace(said, tool="book_appointment")
+    slots = seen.request.slots
+    name = seen.name or _told_name(news)
+    arguments: dict[str, Any] = {"name": name or UNNAMED}
+    if said.tool != "book_appointment":
+        arguments = {"name": name} if name else {}
+    if said.tool != "cancel_appointment":
+        service = agent.booking.service(slots.get("service"))
+        if service is None:
+            return Verdict("none", "there is no such service")
+        start = local_instant(
+            dt.date.fromisoformat(slots["date"]),
+            dt.time.fromisoformat(slots["time"]),
+            agent.booking.zone,
+        )
+        index = agent.booking.services.index(service)
+        arguments["slot_id"] = slot_ids.make(news.call_id, start, index)
+        if said.tool == "book_appointment":
+            arguments["service"] = service.name
+    undone = sum(act.get("ok") is True and act["tool"] != "book_appointment" for act in acts)
+    key = idempotency_key(news.call_id, said.tool, arguments, undone)
+    effect = at_work.effects.ask(
+        news.call_id,
+        key,
+        said.tool,
+        arguments,
+        f"heard-{seen.request.number}-{key[-8:]}",
+        {
+            "agent": agent.name,
+            "agent_id": str(news.facts.get("agent_id") or ""),
+            "caller_number": caller_number(news),
+            "channel": "webhook",
+        },
+    )
+    act = {
+        "number": seen.request.number,
+        "tool": said.tool,
+        "slots": {part: slots[part] for part in ("date", "time") if part in slots},
+        "key": key,
+        "at_ms": now_ms,
+        "ok": effect.ok if effect.settled else None,
+    }
+    if key not in {known["key"] for known in acts}:
+        store.acted(news.call_id, [*acts, act])
+    log.info("a final led to an action", extra={"tool": said.tool, "intent": seen.request.intent})
+    return said
+
+
+def _with_outcomes(
+    at_work: Runtime, store: NewsStore, news: News
+) -> tuple[list[dict[str, Any]], bool]:
+    """The actions so far with what came of each; whether any is still under way."""
+    open_acts = [act for act in news.acts if act.get("ok") is None]
+    if not open_acts:
+        return news.acts, False
+    found = {
+        effect.key: effect
+        for effect in at_work.effects.get_many((news.call_id, act["key"]) for act in open_acts)
+    }
+    changed = False
+    for act in open_acts:
+        effect = found.get(act["key"])
+        if effect is None or effect.settled:
+            act["ok"] = effect is not None and effect.ok
+            changed = True
+            outcome = "done" if act["ok"] else "refused"
+            detail = (effect.result or {}).get("output", {}) if effect is not None else {}
+            at_work.calls.add_event(
+                news.call_id,
+                {
+                    "at": time.time(),
+                    "kind": "intent_action",
+                    "tool": act["tool"],
+                    "outcome": outcome,
+                    "error": detail.get("error"),
+                },
+            )
+    if changed:
+        store.acted(news.call_id, news.acts)
+    return news.acts, any(act.get("ok") is None for act in news.acts)
+
+
+def _file(
+    at_work: Runtime,
+    store: NewsStore,
+    news: News,
+    seen: Understanding,
+    said: Verdict,
+    now_ms: int,
+) -> None:
+    """The intents, the newest one, and why it was acted upon or not."""
+    store.understood(news.call_id, seen.analyses)
+    asked = [analysis for analysis in seen.analyses if analysis["intent"]]
+    decision: dict[str, Any] = {
+        "intent": seen.request.intent if seen.request else None,
+        "acted": said.kind == "act",
+        "tool": said.tool or None,
+        "why": said.why,
+        "slots": seen.request.slots if seen.request else {},
+    }
+    fields: dict[str, Any] = {"last_intent": asked[-1] if asked else None}
+    before = news.summary.get("decision") or {}
+    if {**before, "at": None} != {**decision, "at": None} and not _settled(before, decision):
+        decision["at"] = now_ms / 1000
+        fields["decision"] = decision
+        at_work.calls.add_event(news.call_id, {"kind": "intent_decision", **decision})
+    at_work.calls.merge(news.call_id, fields)
+
+
+def _settled(before: dict[str, Any], decision: dict[str, Any]) -> bool:
+    """Whether the call's decision stands: it was acted, and nothing new was asked for since."""
+    same = all(before.get(name) == decision[name] for name in ("intent", "slots"))
+    return bool(before.get("acted")) and same and not decision["acted"]
+
+
+def _analyser(
+    at_work: Runtime, agent: Agent, news: News
+) -> Callable[[str, int], tuple[IntentResult, Slots]]:
+    zone = ZoneInfo(agent.time_zone)
+    services = [
+        word for service in agent.booking.services for word in (service.name, *service.also)
+    ]
+    ask_model = intent_model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
+
+    def analyse(text: str, at_ms: int) -> tuple[IntentResult, Slots]:
+        now = dt.datetime.fromtimestamp(at_ms / 1000, zone)
+        result = language.engine().analyse(text, now=now, settings=agent.intents)
+        if ask_model is not None:
+            result = ask_model(text, result)
+        return result, extract(text, now, services=services)
+
+    return analyse
+
+
+def _told_name(news: News) -> str:
+    """The caller's name as the call's variables tell it; blank where they do not."""
+    for place in ("collected_dynamic_variables", "retell_llm_dynamic_variables"):
+        variables = news.facts.get(place) or {}
+        for name in _NAME_VARIABLES:
+            value = variables.get(name)
+            if isinstance(value, str) and value.strip():
+                return value.strip()[:100]
+    return ""
+
+
+def caller_number(news: News) -> str:
+    """The number of the person on the line; blank where the channel has none."""
+    name = "to_number" if news.facts.get("direction") == "outbound" else "from_number"
+    return str(news.facts.get(name) or "")
