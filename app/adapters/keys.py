@@ -71,6 +71,26 @@ def effect(call_id: str, key: str) -> str:
     return call(call_id, f"effect:{key}")
 
 
+def bookings(call_id: str) -> str:
+    """Hash: the call's booking ledger, its version, and its bookings as people see them."""
+    return call(call_id, "bookings")
+
+
+def offers(call_id: str) -> str:
+    """Hash: the slots that were offered in the call and the bookings it may touch."""
+    return call(call_id, "offers")
+
+
+def booking_lock(call_id: str) -> str:
+    """String: held while a worker changes the call's bookings."""
+    return call(call_id, "booking_lock")
+
+
+def caller_bookings(number_hash: str) -> str:
+    """Hash: the bookings of one telephone number, by booking id."""
+    return f"caller:{number_hash}:bookings"
+
+
 def replies(process: str) -> str:
     """Stream: what workers and other processes have to tell a web process."""
     return f"replies:{process}"

@@ -123,8 +123,9 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
         if older:
             yield from _settle(older[0], ledger, version, wish.asked_at)
             continue
-        target = _replaced(wish, ledger)
-        if target is None and len(ledger.standing()) >= limit:
+        standing = [b for b in ledger.standing() if b.call_id == draft.call_id]
+        target = _replaced(wish, standing)
+        if target is None and len(standing) >= limit:
             return Outcome("limit")
         wanted = replace(wish, booking_id=target.id if target else "")
         begun = ledger.with_wish(wanted)
@@ -320,9 +321,8 @@ def _latest(ledger: Ledger, rivals: list[Wish]) -> Booking | None:
     return ledger.bookings.get(done[-1].booking_id) if done else None
 
 
-def _replaced(wish: Wish, ledger: Ledger) -> Booking | None:
-    """The standing booking of this call that the wish means to replace, if any."""
-    standing = ledger.standing()
+def _replaced(wish: Wish, standing: list[Booking]) -> Booking | None:
+    """The booking made in this call that the wish means to replace, if any."""
     theirs = [b for b in standing if b.service == wish.service and same_person(b.name, wish.name)]
     same_slot = [b for b in standing if b.start == wish.start]
     for booking in (*(b for b in theirs if b in same_slot), *theirs, *same_slot):
