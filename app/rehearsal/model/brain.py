@@ -29,6 +29,7 @@ _VERBATIM = re.compile(
     r"\b(?:say|reply|answer|respond|speak)\b[^\"“]{0,80}[\"“](?P<words>[^\"”]{2,})[\"”]",
     re.IGNORECASE,
 )
+_LAST_QUESTION = re.compile(r"(?:^|[.!?] )([^.!?]+\?)[^?]*$")
 
 
 class Receptionist:
@@ -140,10 +141,8 @@ class _Turn:
 
     def _question(self) -> str | None:
         """The question that is still open, to be asked again."""
-        if self._notes.goal is None:
-            return None
-        first = self._goals.step()[0]
-        return first.text if isinstance(first, Say) else None
+        asked = _LAST_QUESTION.search(self._notes.last_said)
+        return asked[1] if asked is not None and self._notes.goal is not None else None
 
     def _remind(self) -> list[Part]:
         return [Say(f"Are you still there? {self._question() or 'Take your time.'}")]

@@ -140,7 +140,10 @@ _HINTS = (
             "(?:need|want|get|have|like|come in for|see) (?:\\w+ ){0,3}appointment",
         ),
     ),
-    (intents.QUERY, _words("availab\\w+", "any(?:thing)? (?:free|open)", "openings?")),
+    (
+        intents.QUERY,
+        _words("availab\\w+", "any(?:thing)? (?:free|open)", "openings?", "(?:what|which) times?"),
+    ),
 )
 _LEAD_IN = _opening(
     "sure|yes|yeah|ok|okay|um|uh|oh|hi|hello|so|well|of course",

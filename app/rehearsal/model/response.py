@@ -215,7 +215,7 @@ class Response:
 
     def _spend(self, text: str) -> None:
         """Count a delta and its tokens; raises `_End` where the limit is reached."""
-        tokens = max(1, text_tokens(text))
+        tokens = max(1, text_tokens(text.strip()))
         if self._tokens + tokens > self._limit:
             raise _End("incomplete", reason="max_output_tokens")
         self._deltas += 1

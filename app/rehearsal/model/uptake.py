@@ -59,6 +59,9 @@ def listen(notes: Notes, heard: Heard) -> None:
     if _drops(notes, heard):
         return
     _take_goal(notes, heard)
+    if _rejects(notes, heard):
+        notes.forget_time()
+        return
     before = (notes.date, notes.dates, notes.time, notes.part, notes.service)
     _take_slots(notes, heard)
     _take_name(notes, heard)
@@ -115,6 +118,13 @@ def _implies_booking(notes: Notes, heard: Heard) -> bool:
         return False
     asked_open = notes.asked in (None, "help", "day", "more")
     return asked_open and (bool(heard.said.spoken) or heard.said.service is not None)
+
+
+def _rejects(notes: Notes, heard: Heard) -> bool:
+    """ "No, Wednesday is bad": the day that was offered is named only to refuse it."""
+    if not heard.no or notes.asked not in ("agree", "choice") or notes.date is None:
+        return False
+    return heard.said.date == notes.date and heard.said.time is None
 
 
 def _take_slots(notes: Notes, heard: Heard) -> None:
