@@ -45,6 +45,7 @@ class FunctionRequest:
     subject: Literal["call", "chat"] = "call"
     agent_id: str = ""
     caller_number: str = ""
+    from_number: str = ""
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -128,6 +129,7 @@ def parse_function(name: str, raw: bytes, query: Mapping[str, str]) -> FunctionR
         subject,
         _text(call.get("agent_id")) or query.get("agent_id", ""),
         number or query.get("from_number", ""),
+        _text(call.get("from_number")),
         entries_of(call) or [],
     )
 

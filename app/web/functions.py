@@ -1,0 +1,179 @@
+"""/functions/<name>: Retell custom functions run the same tools as live calls, with the same keys.
+
+Retell lets the request run on when the caller interrupts, and may send it again: the same request
+in the same call is the same effect, and gets the same result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+from uuid import uuid4
+
+import gevent
+import orjson
+from flask import Blueprint, Response, request
+
+from app import logs, metrics
+from app.bridges.services import Services, services
+from app.core import slot_ids
+from app.core.agent import Agent
+from app.core.tools import TOOLS, Tool, idempotency_key
+from app.errors import NotFound, Unauthorized
+from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
+from app.web.webhooks import read_body, verified
+
+bp = Blueprint("functions", __name__)
+log = logs.get(__name__)
+
+#: What the calls of requests are named after that do not say theirs.
+NO_CALL = "function"
+UNDOING = frozenset({"cancel_appointment", "reschedule_appointment"})
+
+
+@bp.route("/functions/<name>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def function(name: str) -> Response:
+    """Run a tool and give its result as JSON: ``{"ok": bool, ...}``."""
+    gevent.sleep(0)
+    now_services = services()
+    settings = now_services.settings
+    raw = b"" if request.method in ("GET", "DELETE") else read_body(settings)
+    if not verified(raw, settings, int(time.time() * 1000)) and settings.retell_api_keys:
+        raise Unauthorized("the signature is missing")
+    asked = parse_function(name, raw, request.args)
+    agent = now_services.agents.for_retell(asked.agent_id)
+    tool = TOOLS.get(name)
+    if tool is None or tool.kind == "action" or name not in agent.tools:
+        raise NotFound(f"there is no function {name[:64]!r}")
+    with logs.bind(call_id=asked.call_id or NO_CALL):
+        result = run(now_services, agent, tool, asked, raw)
+    answered = "ok" if result["ok"] else str(result.get("error", "refused"))[:40]
+    metrics.WEBHOOKS_TOTAL.labels(f"function:{name}", answered).inc()
+    return Response(capped(result), content_type="application/json")
+
+
+def run(
+    now_services: Services, agent: Agent, tool: Tool, asked: FunctionRequest, raw: bytes
+) -> dict[str, Any]:
+    """Ask for the effect and wait for its end, or for the agent's patience to end."""
+    arguments, missing = arguments_of(tool, asked.args)
+    if missing:
+        return {"ok": False, "error": f"Missing: {', '.join(missing)}. Ask the caller."}
+    call_id, arguments = call_of(tool, asked.call_id, arguments)
+    # Only a request that is sent again is the same in all its bytes. A reading is never a repeat.
+    parts = (tool.name.encode(), orjson.dumps(arguments), raw)
+    digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
+    tool_call_id = f"function-{uuid4().hex if tool.kind == 'read' else digest}"[:33]
+    key = key_of(now_services, call_id, tool, arguments, tool_call_id)
+    patience_s = agent.turn_taking.tool_deadline_ms / 1000
+    effect = now_services.effects.ask(
+        call_id,
+        key,
+        tool.name,
+        arguments,
+        tool_call_id,
+        {
+            "agent": agent.name,
+            "agent_id": asked.agent_id,
+            "caller_number": asked.caller_number,
+            "channel": "function",
+        },
+        deadline_s=patience_s,
+        reply_to=now_services.replies.process,
+    )
+    if asked.call_id and raw:
+        now_services.calls.merge(call_id, told_of(asked))
+    reply = now_services.replies.wait(effect, tool_call_id, patience_s)
+    if reply is None:
+        log.warning("a function had no result in time", extra={"tool": tool.name})
+        return {
+            "ok": False,
+            "error": "pending",
+            "message": "It is still being worked on and will not be done twice. Say so, then call "
+            "this function again with the same arguments.",
+        }
+    told = {"ok": reply.ok, **reply.output}
+    if reply.say:
+        told["say"] = reply.say
+    return told
+
+
+def told_of(asked: FunctionRequest) -> dict[str, Any]:
+    """What the request itself tells of its call."""
+    told = {"agent_id": asked.agent_id, "from_number": asked.from_number}
+    return {name: value for name, value in told.items() if value}
+
+
+def arguments_of(tool: Tool, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The arguments the tool knows, as texts, and those that are missing.
+
+    Retell adds `execution_message`, and what a query carries is always text: what the tool does
+    not know is left out.
+    """
+    known = tool.parameters["properties"]
+    arguments = {}
+    for name, value in given.items():
+        if name not in known or value is None or isinstance(value, (dict, list, bool)):
+            continue
+        text = str(value).strip()
+        if text:
+            arguments[name] = text[:500]
+    return arguments, [name for name in tool.parameters["required"] if name not in arguments]
+
+
+def call_of(tool: Tool, call_id: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The call the effect belongs to, and the arguments as they are there.
+
+    A request that does not say its call gets one of its own, a side effect one that is named by
+    what it does: so strangers' bookings never meet, and the same one twice is one. A slot that was
+    offered to such a request is renamed into its call; whether it is free is checked as ever.
+    """
+    if call_id:
+        return call_id, arguments
+    if tool.kind == "read":
+        return f"{NO_CALL}-{uuid4().hex[:16]}", arguments
+    own = f"{NO_CALL}-{hashlib.sha256(orjson.dumps([tool.name, arguments])).hexdigest()[:16]}"
+    slot = slot_ids.read("", arguments.get("slot_id", ""))
+    if slot is not None:
+        renamed = slot_ids.make(own, slot.start, slot.service_index)
+        arguments = {**arguments, "slot_id": renamed}
+    return own, arguments
+
+
+def key_of(
+    now_services: Services, call_id: str, tool: Tool, arguments: dict[str, Any], tool_call_id: str
+) -> str:
+    """The effect's key: as for a live call, where what was cancelled may be booked anew.
+
+    The same request sent again has the key it had, whatever was done since.
+    """
+    if tool.kind == "read":
+        return idempotency_key(call_id, tool.name, arguments)
+    undone = 0
+    for effect in now_services.effects.of_call(call_id):
+        if tool_call_id in effect.tool_call_ids:
+            return effect.key
+        undone += effect.tool in UNDOING and effect.ok
+    return idempotency_key(call_id, tool.name, arguments, undone)
+
+
+def capped(result: dict[str, Any]) -> bytes:
+    """The result as JSON of at most `MAX_RESULT_CHARS` characters.
+
+    Retell cuts longer ones anywhere; here the longest members go, and the rest stays JSON.
+    """
+    body = orjson.dumps(result)
+    while len(body.decode()) > MAX_RESULT_CHARS:
+        kept = {name: value for name, value in result.items() if name not in ("ok", "truncated")}
+        if not kept:
+            break
+        longest = max(kept, key=lambda name: len(orjson.dumps(kept[name])))
+        value = result[longest]
+        result = {**result, "truncated": True}
+        if isinstance(value, (str, list)) and len(value) > 1:
+            result[longest] = value[: len(value) // 2]
+        else:
+            del result[longest]
+        body = orjson.dumps(result)
+    return body
