@@ -59,10 +59,10 @@ $(PY):
 
 $(MARK): requirements.txt | $(PY)
 	@echo "Installing the locked dependencies ..."
-	@$(PY) -m pip install --quiet --require-hashes --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --no-compile --require-hashes --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(DEV_MARK): requirements-dev.txt requirements.txt | $(PY)
 	@echo "Installing the locked dependencies and the tools ..."
-	@$(PY) -m pip install --quiet --require-hashes --disable-pip-version-check -r requirements-dev.txt
+	@$(PY) -m pip install --quiet --no-compile --require-hashes --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(MARK)
