@@ -17,6 +17,7 @@ from app import logs, metrics
 from app.adapters.calls import LEASE_S, Lease
 from app.bridges.services import Services
 from app.core.agent import Agent
+from app.core.audio_call import AudioCall
 from app.core.events import Note
 from app.core.text_call import TextCall
 from app.errors import AppError, Unavailable
@@ -46,6 +47,8 @@ TOLD = frozenset(
 )
 
 log = logs.get(__name__)
+
+Call = TextCall | AudioCall
 
 
 class Holder:
@@ -112,21 +115,21 @@ class Holder:
         elif note.kind == "holding_line":
             metrics.HOLDING_LINES.labels(note.about["why"]).inc()
 
-    def save(self, call: TextCall) -> None:
+    def save(self, call: Call) -> None:
         """Write state and story soon; the newest state wins."""
         if self._writer is not None and not self._writer.dead:
             self._again = True
             return
         self._writer = gevent.spawn(self._write, call)
 
-    def save_now(self, call: TextCall) -> None:
+    def save_now(self, call: Call) -> None:
         """Write state and story, and wait for it."""
         self.save(call)
         writer = self._writer
         if writer is not None:
             writer.join(timeout=5)
 
-    def _write(self, call: TextCall) -> None:
+    def _write(self, call: Call) -> None:
         with logs.bind(call_id=self.call_id):
             while True:
                 self._again = False
@@ -143,7 +146,7 @@ class Holder:
                 if not self._again:
                     return
 
-    def _write_once(self, call: TextCall) -> None:
+    def _write_once(self, call: Call) -> None:
         if self.lost:
             return
         calls = self.services.calls
@@ -171,7 +174,7 @@ class Holder:
             self._turns[:0] = turns
             self._events[:0] = events
 
-    def _fields(self, call: TextCall) -> dict[str, Any]:
+    def _fields(self, call: Call) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "channel": self.channel,
             "agent": call.agent.name,
@@ -214,7 +217,7 @@ class Holder:
             renewer.discard(self)
             self.on_taken()
 
-    def leave(self, call: TextCall, *, over: bool) -> None:
+    def leave(self, call: Call, *, over: bool) -> None:
         """The socket is closed. `over`: the call has ended; else Retell may come back."""
         renewer.discard(self)
         if self.lost:

@@ -1,94 +1,45 @@
-"""One call on Retell's custom-LLM socket: its socket, its model session and its tools, performed.
-
-`TextCall` decides; this class does. Nothing here waits on the path of a frame: sockets take what is
-sent at once or queue it, and whatever talks to Redis or opens a connection has a greenlet of its
-own.
-"""
+"""One call on Retell's custom-LLM socket."""
 
 from __future__ import annotations
 
-import functools
 import time
 from typing import Any
 
 import gevent
 import orjson
-from gevent.event import Event as Signal
 
-from app import logs, metrics
-from app.adapters.realtime import Upstream
-from app.adapters.replies import Reply, Subscription
-from app.bridges.flight_recorder import FlightRecorder
-from app.bridges.holder import Holder
-from app.bridges.services import Services
-from app.bridges.socket import Connection
+from app import logs
+from app.bridges.live_call import LiveCall
 from app.core import events
 from app.core.agent import Agent
 from app.core.text_call import TextCall
-from app.errors import AppError, ModelError, TooMany, Unavailable
 from app.protocol import retell_llm
 
-CHANNEL = "retell"
 #: Where several agents are configured, how long the call details are waited for before greeting.
 DETAILS_WAIT_S = 1.5
 
 log = logs.get(__name__)
-#: The bridges of this process by call id, so that a newer socket can cut off the older at once.
-_live: dict[str, RetellBridge] = {}
 
 
-class RetellBridge:
-    """Runs one socket of one call; `run` returns when the socket is closed."""
+class RetellBridge(LiveCall):
+    """`TextCall` decides; `LiveCall` performs."""
 
-    def __init__(self, services: Services, ws: Connection, call_id: str) -> None:
-        self.services = services
-        self.ws = ws
-        self.call_id = call_id
-        self.holder = Holder(services, call_id, CHANNEL, self._superseded)
-        self.recorder = FlightRecorder(functools.partial(services.calls.record, call_id))
-        self.call: TextCall
-        self.upstreams: dict[int, Upstream] = {}
-        self.timer: gevent.Greenlet[..., None] | None = None
-        self.timer_at = 0.0
-        self.replies: Subscription | None = None
-        self.gone = False
-        self.dropped = Signal()
-        self._greenlets: set[gevent.Greenlet[..., None]] = set()
-
-    def run(self) -> None:
-        """Serve the socket until it closes."""
-        with logs.bind(call_id=self.call_id), self.services.drain.call(self.ws, self._on_drain):
-            older = _live.get(self.call_id)
-            _live[self.call_id] = self
-            if older is not None:
-                older._superseded()
-            metrics.CALLS_LIVE.labels(CHANNEL).inc()
-            try:
-                self._serve()
-            finally:
-                metrics.CALLS_LIVE.labels(CHANNEL).dec()
-                if _live.get(self.call_id) is self:
-                    del _live[self.call_id]
-                self._leave()
+    channel = "retell"
+    call: TextCall
 
     def _serve(self) -> None:
-        state = self.holder.take()
-        self.recorder.socket = self.holder.fence
+        state = self._taken()
         self.ws.accept()
         waiting: list[bytes] = []
         agent = self._agent(state, waiting)
         now = time.time()
-        about = {"call_id": self.call_id, "channel": CHANNEL, "agent": agent.model_dump()}
+        about = {"call_id": self.call_id, "channel": self.channel, "agent": agent.model_dump()}
         self.recorder.begin(now, {**about, "state": state})
-        self.replies = self.services.replies.subscribe(
-            self.call_id, self._reply, fence=self.holder.fence, on_taken=self.holder.taken
-        )
+        self._listen()
         if state is None:
-            metrics.CALLS_TOTAL.labels(CHANNEL, "new").inc()
             self.call = TextCall(self.call_id, agent)
             self._perform(self.call.start(now), now)
         else:
-            metrics.CALLS_TOTAL.labels(CHANNEL, "resumed").inc()
             log.info("the call goes on on a new socket")
             self.call = TextCall.from_state(self.call_id, agent, state)
             self.feed(events.Resumed())
@@ -96,6 +47,12 @@ class RetellBridge:
             self.feed(events.FromRetell(raw))
         while (message := self.ws.receive()) is not None:
             self.feed(events.FromRetell(_bytes(message)))
+
+    def _do(self, action: events.Action, now: float) -> None:
+        if isinstance(action, events.ToRetell):
+            self.ws.send(action.frame)
+        else:
+            super()._do(action, now)
 
     def _agent(self, state: dict[str, Any] | None, waiting: list[bytes]) -> Agent:
         """The agent of this call. Only where there are several does Retell have to tell which."""
@@ -113,162 +70,6 @@ class RetellBridge:
             except gevent.Timeout:
                 log.info("no call details in time; the default agent answers")
         return agents.for_retell(str(details.get("agent_id") or ""))
-
-    def feed(self, event: events.Event) -> None:
-        """Decide upon one event and do what follows. Never waits."""
-        if self.gone:
-            return
-        now = time.time()
-        self.recorder.event(now, event)
-        self._perform(self.call.handle(event, now), now)
-
-    def _perform(self, actions: list[events.Action], now: float) -> None:
-        for action in actions:
-            self.recorder.action(now, action)
-            if isinstance(action, events.ToRetell):
-                self.ws.send(action.frame)
-            elif isinstance(action, events.ToModel):
-                upstream = self.upstreams.get(action.session)
-                if upstream is not None:
-                    upstream.send(action.raw)
-            elif isinstance(action, events.Note):
-                self.holder.note(action, now)
-            elif isinstance(action, events.SaveState):
-                self.holder.save(self.call)
-            elif isinstance(action, events.RunTool):
-                self._spawn(self._run_tool, action)
-            elif isinstance(action, events.OpenModel):
-                self._spawn(self._open_model, action)
-            elif isinstance(action, events.CloseModel):
-                upstream = self.upstreams.pop(action.session, None)
-                if upstream is not None:
-                    self._spawn(upstream.close)
-            elif isinstance(action, events.DropSocket):
-                self.dropped.set()
-        self._arm(now)
-
-    def _arm(self, now: float) -> None:
-        """See that a tick comes at the call's next deadline."""
-        deadline = self.call.deadline()
-        if deadline is None or self.gone:
-            return
-        if self.timer is not None and not self.timer.dead and self.timer_at <= deadline:
-            return
-        if self.timer is not None:
-            self.timer.kill(block=False)
-        self.timer_at = deadline
-        self.timer = gevent.spawn_later(max(0.0, deadline - now) + 0.001, self._tick)
-
-    def _tick(self) -> None:
-        self.timer = None
-        deadline = self.call.deadline()
-        if deadline is not None and deadline <= time.time():
-            self.feed(events.Tick())
-        else:
-            self._arm(time.time())
-
-    def _open_model(self, action: events.OpenModel) -> None:
-        if action.delay:
-            gevent.sleep(action.delay)
-        number = action.session
-        try:
-            upstream = self.services.model.open(
-                lambda raw: self.feed(events.FromModel(number, raw)),
-                lambda code, reason: self._model_lost(number, code, reason),
-                safety_identifier=self.holder.safety_identifier,
-            )
-        except ModelError as error:
-            self.feed(events.ModelLost(number, error.code, error.fatal))
-            return
-        if self.gone:
-            upstream.close()
-            return
-        self.upstreams[number] = upstream
-        self.feed(events.ModelOpened(number))
-
-    def _model_lost(self, number: int, code: int, reason: str) -> None:
-        log.warning("model session lost", extra={"close_code": code, "reason": reason})
-        self.upstreams.pop(number, None)
-        self.feed(events.ModelLost(number, str(code), fatal=code == 4000))
-
-    def _run_tool(self, action: events.RunTool) -> None:
-        self.holder.save_now(self.call)
-        if self.replies is None:
-            return
-        self.replies.expect(action.key, action.tool_call_id)
-        try:
-            effect = self.services.effects.ask(
-                self.call_id,
-                action.key,
-                action.name,
-                action.arguments,
-                action.tool_call_id,
-                self.holder.context(self.call.agent),
-                deadline_s=action.deadline,
-            )
-        except (Unavailable, TooMany) as error:
-            log.warning("a tool could not be asked for", extra={"code": error.code})
-            output = {
-                "ok": False,
-                "error": "The booking system is away. Say so; offer a call back.",
-            }
-            self.feed(events.ToolDone(action.tool_call_id, False, output))
-            return
-        if effect.settled:
-            self._reply(Reply.of(effect, action.tool_call_id))
-
-    def _reply(self, reply: Reply) -> None:
-        output = {"ok": reply.ok, **reply.output}
-        self.feed(events.ToolDone(reply.tool_call_id, reply.ok, output))
-
-    def _spawn(self, function: Any, *arguments: Any) -> None:
-        greenlet = gevent.spawn(self._guarded, function, *arguments)
-        self._greenlets.add(greenlet)
-        greenlet.link(self._greenlets.discard)
-
-    def _guarded(self, function: Any, *arguments: Any) -> None:
-        with logs.bind(call_id=self.call_id):
-            try:
-                function(*arguments)
-            except AppError as error:
-                metrics.ERRORS_TOTAL.labels("bridge").inc()
-                log.warning("could not be done", extra={"code": error.code})
-            except Exception:
-                metrics.ERRORS_TOTAL.labels("bridge").inc()
-                log.exception("unexpected error beside the call")
-
-    def _superseded(self) -> None:
-        """A newer socket owns the call: this one stops at once."""
-        if not self.gone:
-            log.info("a newer socket took the call over")
-            self._stop()
-            self.holder.taken()
-            self.ws.abort("superseded")
-
-    def _on_drain(self, seconds: float) -> None:
-        self.feed(events.Drain())
-        self.dropped.wait(seconds)
-        self.holder.save_now(self.call)
-
-    def _stop(self) -> None:
-        self.gone = True
-        if self.timer is not None:
-            self.timer.kill(block=False)
-        if self.replies is not None:
-            self.replies.close()
-        for upstream in self.upstreams.values():
-            self._spawn(upstream.close)
-        self.upstreams.clear()
-
-    def _leave(self) -> None:
-        """The socket is closed: write what is left, and say whether the call is over."""
-        stopped_before = self.gone
-        self._stop()
-        gevent.joinall(list(self._greenlets), timeout=5)
-        self.recorder.flush()
-        if not stopped_before and hasattr(self, "call"):
-            over = self.ws.close_code in (1000, 1001, 1005) and not self.call.dropped
-            self.holder.leave(self.call, over=over)
 
 
 def _bytes(message: str | bytes) -> bytes:

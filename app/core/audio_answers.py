@@ -227,10 +227,11 @@ class AudioAnswers(AudioPlayed):
         if self.ended:
             return
         self.ended, self.ending_by = True, None
-        transfer = pending is not None and pending.kind == "transfer"
-        self._note("ending", how="transfer" if transfer else "end")
+        end = EndCall("end", "", say)
+        if pending is not None and pending.kind == "transfer":
+            end = EndCall("transfer", pending.target, say)
+        self.ending = {"kind": end.kind, "number": end.number, "say": end.say}
+        self._note("ending", how=end.kind)
         self._note_heard()
-        self.out.append(SaveState())
-        number = pending.target if pending is not None and transfer else ""
-        self.out.append(EndCall("transfer" if transfer else "end", number, say))
+        self.out += [SaveState(), end]
         self.model.close()

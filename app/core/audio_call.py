@@ -22,6 +22,7 @@ from app.core.tool_calls import ToolCalls
 from app.core.turns import Turn, next_step
 from app.errors import ProtocolError
 from app.protocol import realtime, twilio
+from app.protocol.retell_llm import Utterance
 
 #: While the phone sends, its frames are the clock; a tick is needed only when they stay away.
 FRAMES_LATE_S = 0.03
@@ -262,6 +263,11 @@ class AudioCall(AudioContinuity):
         else:
             self._ask(self._begin_turn(now), now, note=SILENT)
 
+    @property
+    def transcript(self) -> tuple[Utterance, ...]:
+        """What was said, as heard."""
+        return tuple(Utterance(role, text) for role, text in self.record.as_heard())
+
     def to_state(self) -> dict[str, Any]:
         """A JSON value from which `restore` makes the same call."""
         return {
@@ -280,6 +286,7 @@ class AudioCall(AudioContinuity):
             "turns": self.turns,
             "idle_prompts": self.idle_prompts,
             "ended": self.ended,
+            "ending": self.ending,
         }
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -114,6 +114,8 @@ class AudioGround:
         self.settled: set[str] = set()
         self.ending_by: float | None = None
         self.ended = False
+        #: How the call ends, for whoever is asked what to do with the line afterwards.
+        self.ending: dict[str, str] | None = None
         self.time_up = False
         self.draining = False
         self.dropped = False
