@@ -9,11 +9,14 @@ import secrets
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from app.core.language.intents import IntentEngine
 from app.rehearsal.model import pace, server
 from app.rehearsal.model.brain import Receptionist
 from app.rehearsal.model.drill import Drill
 from app.rehearsal.model.faults import Fault, Faults
+from app.rehearsal.model.hearing import Hearing
 from app.rehearsal.model.stage import Stage
 from app.rehearsal.model.voice import Voice
 
@@ -44,11 +47,20 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
+_WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "data" / "intents.bin"
+
+
+def receptionist() -> Receptionist:
+    """The dialogue policy over the intent engine as the product uses it."""
+    weights = _WEIGHTS.read_bytes() if _WEIGHTS.exists() else None
+    return Receptionist(Hearing(IntentEngine(weights)))
+
+
 def stage(args: argparse.Namespace) -> Stage:
     """The stage that the switches describe; raises ValueError with what is wrong."""
     drill = Drill.parse(args.drill) if args.drill else None
     return Stage(
-        brain=drill or Receptionist(),
+        brain=drill or receptionist(),
         pace=drill.pace if drill else pace.PACES[args.pace],
         faults=Faults([Fault.parse_flag(flag) for flag in args.fault], args.seed),
         session_seconds=args.session_seconds,

@@ -218,7 +218,12 @@ class Session:
         return f"{prefix}{self._key}{next(self._ids):05x}"
 
     def drop(self, how: str, code: int) -> None:
-        """End the connection; nothing is sent or heard after it."""
+        """End the connection; nothing is sent or heard after it.
+
+        Codes that are never on the wire (1005, 1006, 1015) mean an end without a close frame.
+        """
+        if how == "close" and code in (1005, 1006, 1015):
+            how = "fin"
         if self.live:
             self.ended_because = f"{how} {code}" if how == "close" else how
             self.out.append(Drop(how, code))

@@ -58,7 +58,7 @@ def test_mute_says_nothing_more() -> None:
     [
         ({"kind": "drop"}, Drop("rst", 1011)),
         ({"kind": "drop", "how": "fin"}, Drop("fin", 1011)),
-        ({"kind": "drop", "how": "close", "code": "1006"}, Drop("close", 1006)),
+        ({"kind": "drop", "how": "close", "code": "1006"}, Drop("fin", 1006)),
         ({"kind": "drop", "how": "close", "code": "4000"}, Drop("close", 4000)),
     ],
 )
