@@ -7,6 +7,7 @@ text is gathered to sentences, and what is late is dropped before it is sent.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +19,9 @@ Waiting = Literal["model", "tool", "commit", "nothing"]
 Step = Literal["hold", "retry", "reopen", "give_up", "hold_tool", "tool_late", "stall"]
 #: Later text is sent at the latest when this many characters are gathered.
 GATHER_CHARS = 160
+#: How far back the end of a sentence is looked for when its last piece comes.
+TAIL_CHARS = 40
+_ENDS = re.compile(r"[.!?…。！？]")
 #: A worker answers within the tool's deadline; its answer gets this much longer to arrive.
 TOOL_GRACE_S = 1.0
 #: A tool that takes longer than this after the first holding line gets a second one.
@@ -35,6 +39,7 @@ class Turn:
     sent: str = ""
     gathered: str = ""
     complete: bool = False
+    first_sentence: bool = False
     first_at: float | None = None
     answering: bool = False
     waiting: Waiting = "model"
@@ -60,14 +65,16 @@ class Turn:
     def gather(self, text: str) -> str:
         """Take a piece of text; what of it should leave now."""
         self.gathered += text
-        if not self.sent or not sentence_end(self.sent):
-            return self.flush()
-        end = sentence_end(self.gathered)
-        if end or len(self.gathered) >= GATHER_CHARS:
-            end = end or len(self.gathered)
-            ready, self.gathered = self.gathered[:end], self.gathered[end:]
+        if not self.first_sentence:
+            ready = self.flush()
+            tail = self.sent[-TAIL_CHARS:] + ready
+            self.first_sentence = _ENDS.search(ready) is not None and sentence_end(tail) > 0
             return ready
-        return ""
+        if _ENDS.search(text) is None and len(self.gathered) < GATHER_CHARS:
+            return ""
+        end = sentence_end(self.gathered) or len(self.gathered)
+        ready, self.gathered = self.gathered[:end], self.gathered[end:]
+        return ready
 
     def flush(self) -> str:
         """All text that was gathered."""
