@@ -6,6 +6,7 @@ full, a command ends within `CONNECT_S + COMMAND_S` and a wait for a free connec
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -28,6 +29,11 @@ POOL_S = 1.0
 #: 300 s).
 HEALTH_CHECK_S = 30
 
+#: How long a patient client tries to reach Redis.
+PATIENT_S = 30.0
+
+_LOST = (redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
+
 log = logs.get(__name__)
 
 P = ParamSpec("P")
@@ -44,7 +50,7 @@ def connect(
     """A client with a pool of its own. Nothing is sent until the first command.
 
     `connections` bounds the pool (`settings.redis_connections` by default). A `patient` client
-    tries again for about half a minute while Redis is away, as a worker in the middle of a job
+    tries again for `PATIENT_S` while Redis is away, as a worker in the middle of a job
     should; others try a lost connection once more, and never repeat what timed out.
     """
     options: dict[str, Any] = {
@@ -53,7 +59,7 @@ def connect(
         "socket_timeout": command_s,
         "socket_keepalive": True,
         "health_check_interval": HEALTH_CHECK_S,
-        "retry": _patient() if patient else _quick(),
+        "retry": PatientRetry() if patient else _quick(),
     }
     if settings.redis_url.startswith("unix://"):
         for name in ("socket_connect_timeout", "socket_keepalive"):
@@ -69,13 +75,31 @@ def connect(
     return Redis(connection_pool=pool)
 
 
+class PatientRetry(Retry):
+    """Tries again for `PATIENT_S` in all. redis-py nests retries (a command's around a connection
+    attempt's), so that counts would multiply; time does not."""
+
+    def __init__(self) -> None:
+        super().__init__(ExponentialWithJitterBackoff(cap=1.0, base=0.05), -1, _LOST)
+
+    def call_with_retry(
+        self,
+        do: Callable[[], T],
+        fail: Callable[..., Any],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,
+    ) -> T:
+        """As redis-py's, but until the time is over."""
+        deadline = time.monotonic() + PATIENT_S
+
+        def in_time(error: Exception) -> bool:
+            return time.monotonic() < deadline and (is_retryable is None or is_retryable(error))
+
+        return super().call_with_retry(do, fail, in_time, with_failure_count)
+
+
 def _quick() -> Retry:
     return Retry(ConstantBackoff(0.02), 1, (redis.ConnectionError,))
-
-
-def _patient() -> Retry:
-    errors = (redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
-    return Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.05), 35, errors)
 
 
 @contextmanager

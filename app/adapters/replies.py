@@ -175,6 +175,7 @@ class Replies:
                 for entry_id, fields in entries:
                     self._last = entry_id
                     self._guarded(self._take, fields)
+            gevent.sleep(0)
 
     def _take(self, fields: dict[bytes, bytes]) -> None:
         if b"taken" in fields:

@@ -1,16 +1,17 @@
 """A worker process whose tools are the ones below: run as ``python -m tests.support.worker_process
 QUEUE``. Everything but the tools is the product's."""
 
+# ruff: noqa: E402
 from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
 
 import os
 import sys
 import time
 from typing import Any
-
-from gevent import monkey
-
-monkey.patch_all()
 
 from app import logs
 from app.adapters.tool_context import ToolContext

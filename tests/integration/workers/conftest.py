@@ -1,0 +1,89 @@
+"""Real worker processes with tools of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import gevent.socket
+import pytest
+from redis import Redis
+from redis import connection as redis_connection
+
+from app.adapters import queue
+from app.adapters.calls import CallStore
+from app.adapters.effects import EffectStore
+from app.adapters.redis import connect
+from app.cli.processes import Part
+from app.settings import Settings
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+Start = Callable[..., Part]
+
+
+@pytest.fixture(autouse=True)
+def _cooperative(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis clients of the test process let its other greenlets run, as in a patched process."""
+    monkeypatch.setattr(redis_connection, "socket", gevent.socket)
+
+
+@pytest.fixture
+def url(redis_url: str) -> str:
+    """The Redis these tests use; a module that kills its server overrides it."""
+    return redis_url
+
+
+@pytest.fixture
+def settings(url: str) -> Settings:
+    return Settings(redis_url=url)
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[Redis]:
+    client = connect(settings)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def effects(redis: Redis, settings: Settings) -> EffectStore:
+    return EffectStore(redis, settings)
+
+
+@pytest.fixture
+def calls(redis: Redis, settings: Settings) -> CallStore:
+    return CallStore(redis, settings)
+
+
+@pytest.fixture
+def start_worker(url: str, redis: Redis, tmp_path: Path) -> Iterator[Start]:
+    """Start a worker process on a queue, and wait until it is at work."""
+    parts: list[Part] = []
+
+    def start(name: queue.QueueName = "live", **env: str) -> Part:
+        part = Part(
+            f"worker-{len(parts)}",
+            [sys.executable, "-m", "tests.support.worker_process", name],
+            log=tmp_path / f"worker-{len(parts)}.log",
+            env={**os.environ, "REDIS_URL": url, "APP_ENV": "development", **env},
+            cwd=ROOT,
+        )
+        before = queue.workers_alive(redis, name)
+        part.start()
+        parts.append(part)
+        eventually(lambda: _at_work(redis, name, part, before))
+        return part
+
+    yield start
+    for part in parts:
+        part.send(signal.SIGCONT)
+        part.kill()
+
+
+def _at_work(redis: Redis, name: queue.QueueName, part: Part, before: int) -> bool:
+    assert part.alive, part.tail()
+    return queue.workers_alive(redis, name) > before

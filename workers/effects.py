@@ -1,0 +1,174 @@
+"""The job behind every side effect: run a tool's handler under its key, settle the effect.
+
+`HANDLERS` names the handler of each tool; `register` adds one. A handler may be run again for the
+same key (its worker died, its calendar was down) and must then do nothing twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import gevent
+
+from app import logs, metrics
+from app.adapters.effect_data import GIVEN_UP, Effect
+from app.adapters.effects import MAX_ATTEMPTS, MAX_RESULT_BYTES, RETRY_DELAYS_S, EffectStore
+from app.adapters.tool_context import Handler, ToolContext
+from app.errors import CalendarDown, Unavailable
+from workers.runtime import Runtime, runtime
+
+#: One attempt may take this long; a handler that waits for its calendar has its own shorter limits.
+ATTEMPT_S = 10.0
+
+HANDLERS: dict[str, Handler] = {}
+
+log = logs.get(__name__)
+
+
+class AttemptTimeout(Exception):
+    """A handler did not come back in time."""
+
+
+def register(tool: str, handler: Handler) -> None:
+    """Have `handler` run the effects of `tool` in this process."""
+    HANDLERS[tool] = handler
+
+
+def run(call_id: str, key: str) -> None:
+    """The job. Returns when there is nothing (more) to do; raises only where Redis is away."""
+    at_work = runtime()
+    worker = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:12]}"
+    begun, effect = at_work.effects.begin(call_id, key, worker)
+    if begun == "exhausted":
+        at_work.effects.give_up(call_id, key, "every attempt was lost")
+    if effect is None:
+        return
+    with logs.bind(call_id=call_id), _held(at_work.effects, effect, worker):
+        _attempt(at_work, effect, worker)
+
+
+def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
+    handler = HANDLERS.get(effect.tool)
+    if handler is None:
+        _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
+        return
+    timeout = gevent.Timeout.start_new(ATTEMPT_S, AttemptTimeout("no result in time"))
+    try:
+        result: Any = handler(context_of(at_work, effect), effect.arguments)
+    except (CalendarDown, Unavailable) as error:
+        _again(at_work, effect, worker, f"{error.code}: {error.message}")
+        return
+    except Exception as error:
+        log.exception("a tool failed", extra={"tool": effect.tool, "attempt": effect.attempts})
+        metrics.ERRORS_TOTAL.labels("effect").inc()
+        _again(at_work, effect, worker, f"{type(error).__name__}: {error}")
+        return
+    finally:
+        timeout.close()
+    problem = _problem(result)
+    if problem:
+        log.error("a tool gave no result", extra={"tool": effect.tool, "problem": problem})
+    _settle(at_work, effect, worker, None if problem else result, problem)
+
+
+def _again(at_work: Runtime, effect: Effect, worker: str, error: str) -> None:
+    """The attempt failed: another one later, or none any more."""
+    if effect.attempts >= MAX_ATTEMPTS:
+        _settle(at_work, effect, worker, None, error)
+        return
+    delay = RETRY_DELAYS_S[effect.attempts - 1]
+    log.warning(
+        "a tool is tried again",
+        extra={"tool": effect.tool, "attempt": effect.attempts, "delay_s": delay, "error": error},
+    )
+    at_work.effects.postpone(effect.call_id, effect.key, worker, delay, error)
+
+
+def _settle(
+    at_work: Runtime, effect: Effect, worker: str, result: dict[str, Any] | None, error: str
+) -> None:
+    state = "failed" if result is None else "done"
+    mine = at_work.effects.finish(
+        effect.call_id,
+        effect.key,
+        worker,
+        "failed" if result is None else "done",
+        GIVEN_UP if result is None else result,
+        error=error,
+        dead=result is None,
+    )
+    if not mine:
+        # Its lease had lapsed, and another worker has run it since or is at it.
+        log.warning("a result came too late to count", extra={"tool": effect.tool})
+        state = "lost"
+    metrics.EFFECTS_TOTAL.labels(effect.tool if effect.tool in HANDLERS else "?", state).inc()
+    log.info(
+        "effect",
+        extra={
+            "tool": effect.tool,
+            "state": state,
+            "ok": bool(result and result["ok"]),
+            "attempt": effect.attempts,
+            "seconds": round(time.time() - effect.asked_at, 3),
+            "error": error or None,
+        },
+    )
+
+
+def _problem(result: Any) -> str:
+    """What is wrong with a handler's result; empty where nothing is."""
+    if not isinstance(result, dict) or not isinstance(result.get("output"), dict):
+        return "not of the form {ok, output, say}"
+    if not isinstance(result.get("ok"), bool):
+        return "`ok` is not true or false"
+    if len(repr(result)) > MAX_RESULT_BYTES:
+        return "too large"
+    return ""
+
+
+@contextmanager
+def _held(store: EffectStore, effect: Effect, worker: str) -> Iterator[None]:
+    """Keep the effect's lease while the block runs."""
+    beat = gevent.spawn(_renew_for_ever, store, effect, worker)
+    try:
+        yield
+    finally:
+        beat.kill()
+
+
+def _renew_for_ever(store: EffectStore, effect: Effect, worker: str) -> None:
+    while True:
+        gevent.sleep(store.lease_s / 3)
+        try:
+            if not store.renew(effect.call_id, effect.key, worker):
+                return
+        except Unavailable:
+            continue
+
+
+def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
+    """What the handler is given. The members of the effect's context are all optional:
+    `agent_id`, `caller_number`, `caller_time_zone`, `can_text`."""
+    told = effect.context
+    agent = at_work.agents.for_retell(told.get("agent_id"))
+    return ToolContext(
+        call_id=effect.call_id,
+        key=effect.key,
+        agent=agent,
+        now=dt.datetime.now(dt.UTC),
+        caller_number=str(told.get("caller_number") or ""),
+        redis=at_work.redis,
+        calendar=at_work.calendar(agent),
+        deadline=effect.deadline,
+        asked_at=effect.asked_at,
+        caller_time_zone=told.get("caller_time_zone"),
+        can_text=bool(told.get("can_text")),
+        record_ttl_s=at_work.settings.record_retention_s,
+    )

@@ -1,0 +1,131 @@
+"""One worker process: several RQ workers on one queue, each in a greenlet, and their upkeep.
+
+Its Redis connections are one for each worker, and `SPARE_CONNECTIONS` for all that happens beside
+the jobs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import socket
+import time
+from uuid import uuid4
+
+import gevent
+import redis
+from gevent.event import Event
+from rq.exceptions import StopRequested
+
+from app import logs, metrics
+from app.adapters import queue
+from app.adapters.call_news import NewsStore
+from app.adapters.queue import QueueName
+from app.errors import Unavailable
+from app.settings import Settings
+from workers.rq_worker import GreenletWorker
+from workers.runtime import open_runtime
+from workers.upkeep import Upkeep
+
+#: Every module that has jobs. They are imported before the first job comes.
+MODULES = ("workers.effects", "workers.bookings", "workers.calls", "workers.intents")
+SPARE_CONNECTIONS = 2
+#: How long jobs at hand may take to end after SIGTERM. Platforms kill after 30 s.
+GRACE_S = 20.0
+TICK_S = 0.1
+#: After an error of the loop itself; doubled each time, up to this.
+MAX_PAUSE_S = 5.0
+
+log = logs.get(__name__)
+
+
+class Process:
+    """The workers of one queue in this process."""
+
+    def __init__(self, settings: Settings, name: QueueName, *, parent: int = 0) -> None:
+        self._name = name
+        self._parent = parent
+        self._count = settings.live_workers if name == "live" else settings.background_workers
+        self._id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+        self._runtime = open_runtime(settings, connections=self._count + SPARE_CONNECTIONS)
+        self._upkeep = Upkeep(
+            self._runtime.redis,
+            name,
+            self._id,
+            self._runtime.effects,
+            NewsStore(self._runtime.redis, settings),
+        )
+        self._workers: dict[int, GreenletWorker] = {}
+        self._stop = Event()
+
+    def stop(self) -> None:
+        """End after the jobs at hand; safe to call from a signal handler, and again."""
+        self._stop.set()
+        for worker in self._workers.values():
+            worker.stop()
+
+    def run(self) -> int:
+        """Work until `stop` is called or the parent process is gone; the exit status."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, self.stop)
+        upkeep = gevent.spawn(self._keep_up)
+        workers = [gevent.spawn(self._work, number) for number in range(self._count)]
+        log.info("worker started", extra={"queue": self._name, "workers": self._count})
+        while not self._stop.wait(1.0):
+            if self._parent and os.getppid() != self._parent:
+                log.warning("the parent process is gone")
+                self.stop()
+        left = gevent.joinall(workers, timeout=GRACE_S)
+        upkeep.kill()
+        with gevent.Timeout(1.0, False), contextlib.suppress(redis.RedisError, OSError):
+            self._upkeep.leave()
+        unfinished = self._count - len(left)
+        log.info("worker ended", extra={"queue": self._name, "unfinished": unfinished})
+        return 0
+
+    def _work(self, number: int) -> None:
+        """Keep one RQ worker going. RQ ends a worker on errors of its own loop."""
+        life, pause = 0, 0.1
+        while not self._stop.is_set():
+            life += 1
+            began = time.monotonic()
+            try:
+                worker = GreenletWorker(
+                    queue.rq_queue(self._runtime.redis, self._name), f"{self._id}.{number}.{life}"
+                )
+                self._workers[number] = worker
+                if self._stop.is_set():
+                    return
+                worker.work(logging_level="WARNING")
+            except StopRequested:
+                return
+            except Exception as error:
+                log.warning("a worker's loop failed", extra={"error": type(error).__name__})
+                metrics.ERRORS_TOTAL.labels("worker").inc()
+            if time.monotonic() - began > 30:
+                pause = 0.1
+            self._stop.wait(pause)
+            pause = min(MAX_PAUSE_S, pause * 2)
+
+    def _keep_up(self) -> None:
+        while True:
+            try:
+                self._upkeep.step()
+            except (redis.RedisError, Unavailable, OSError) as error:
+                log.warning("upkeep waits for redis", extra={"error": type(error).__name__})
+                gevent.sleep(0.5)
+            except Exception:
+                log.exception("upkeep failed")
+                metrics.ERRORS_TOTAL.labels("upkeep").inc()
+                gevent.sleep(1.0)
+            gevent.sleep(TICK_S)
+
+
+def serve(settings: Settings, name: QueueName, *, parent: int = 0) -> int:
+    """Run this process's workers until it is told to end. The caller has patched the standard
+    library for gevent before anything else was imported."""
+    for module in MODULES:
+        importlib.import_module(module)
+    return Process(settings, name, parent=parent).run()

@@ -1,0 +1,75 @@
+"""What all jobs of one worker process share, made once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from redis import Redis
+
+from app.adapters import agents, redis
+from app.adapters.agents import Agents
+from app.adapters.calls import CallStore
+from app.adapters.effects import EffectStore
+from app.core.agent import Agent
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.adapters.calendars.base import Calendar
+
+#: Commands of workers may take longer than a caller's: they wait for jobs with them.
+COMMAND_S = 5.0
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Clients and stores of this process; all safe to use from any greenlet."""
+
+    settings: Settings
+    redis: Redis
+    """Tries again for half a minute while Redis is away."""
+    calls: CallStore
+    effects: EffectStore
+    agents: Agents
+    _calendars: dict[int, Calendar] = field(default_factory=dict)
+
+    def calendar(self, agent: Agent) -> Calendar:
+        """The calendar of that agent; one client each, for the life of the process."""
+        from app.adapters.calendars.factory import open_calendar
+
+        found = self._calendars.get(id(agent))
+        if found is None:
+            found = open_calendar(self.settings.calendar_url, self.redis, agent.booking)
+            self._calendars[id(agent)] = found
+        return found
+
+
+_lock = threading.Lock()
+_runtime: Runtime | None = None
+
+
+def open_runtime(settings: Settings, *, connections: int) -> Runtime:
+    """Make this process's runtime. Raises `SettingsError` for a bad agent file or calendar URL."""
+    global _runtime
+    client = redis.connect(settings, connections=connections, command_s=COMMAND_S, patient=True)
+    _runtime = Runtime(
+        settings=settings,
+        redis=client,
+        calls=CallStore(client, settings),
+        effects=EffectStore(client, settings),
+        agents=agents.load(settings.agent_file or None),
+    )
+    _runtime.calendar(_runtime.agents.default)
+    return _runtime
+
+
+def runtime() -> Runtime:
+    """This process's runtime; made from the environment where a job runs outside a worker."""
+    if _runtime is None:
+        with _lock:
+            if _runtime is None:
+                settings = Settings.from_env(os.environ)
+                return open_runtime(settings, connections=settings.redis_connections)
+    return _runtime
