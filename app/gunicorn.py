@@ -12,6 +12,8 @@ import socket
 import tempfile
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from app.errors import SettingsError
 from app.settings import Settings
 
@@ -39,6 +41,13 @@ def _bind(port: int) -> str:
     return f"0.0.0.0:{port}"
 
 
+class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn is not typed
+    """gunicorn's log, as JSON by `logconfig_dict`, which would also turn the access log on."""
+
+    def access(self, *_: Any) -> None:
+        """No line per request: they are counted (`app.metrics`), and lines cost more than some."""
+
+
 _SETTINGS = _settings()
 
 bind = _bind(_SETTINGS.port)
@@ -55,7 +64,7 @@ graceful_timeout = _SETTINGS.drain_s + 5
 max_requests = 0
 preload_app = False
 control_socket_disable = True
-accesslog = None
+logger_class = QuietLogger
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,0 +1,91 @@
+"""``python -m bench``: run the benchmarks, print their tables, keep them under bench-results/."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import calls, intake
+from bench.certificate import make_certificate
+from bench.parts import ROOT, SCRATCH
+from bench.peers.setup import python_of_peer
+from bench.tables import Table
+
+BENCHES: dict[str, Callable[[calls.Bench], list[Table]]] = {
+    "latency": calls.latency,
+    "memory": calls.memory,
+    "tools": calls.tools,
+    "scaling": calls.scaling,
+    "webhooks": intake.webhooks,
+}
+
+
+def machine() -> str:
+    """Where and when the figures were measured, in one line."""
+    model = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{datetime.date.today()}, {os.cpu_count()} cores of {model}, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, load average {load}"
+    )
+
+
+def language() -> None:
+    """The language benchmark, where its data is at hand (LANGUAGE_DATA names the folder)."""
+    if not os.environ.get("LANGUAGE_DATA"):
+        print("\nlanguage: left out (LANGUAGE_DATA is not set)")
+        return
+    importlib.import_module("bench.language").main()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[[], *BENCHES, "language"], help="default: all")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    parser.add_argument("--no-peer", action="store_true", help="without the FastAPI peer")
+    options = parser.parse_args()
+    wanted = options.only or [*BENCHES, "language"]
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    began, tables = time.monotonic(), []
+    where = machine()
+    try:
+        bench = calls.Bench(
+            None if options.no_peer else python_of_peer(ROOT),
+            make_certificate(SCRATCH),
+            options.seconds,
+        )
+        for name in wanted:
+            if name in BENCHES:
+                print(f"\n{name}", flush=True)
+                tables += BENCHES[name](bench)
+    finally:
+        shutil.rmtree(SCRATCH, ignore_errors=True)
+    if tables:
+        text = f"Measured {where}.\n\n" + "\n".join(table.markdown() for table in tables)
+        results = ROOT / "bench-results"
+        results.mkdir(exist_ok=True)
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        (results / f"{stamp}.md").write_text(text)
+        print(f"\n{text}\n{time.monotonic() - began:.0f} s; kept as bench-results/{stamp}.md")
+    if "language" in wanted:
+        language()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
