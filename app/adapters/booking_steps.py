@@ -13,7 +13,7 @@ from app import logs
 from app.adapters import keys
 from app.adapters.booking_ledger import LedgerStore
 from app.adapters.tool_context import ToolContext
-from app.core import booking_flow as flow
+from app.core import booking_steps as do
 from app.core.booking_ledger import Ledger
 from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
 
@@ -33,7 +33,7 @@ class Performer:
         self._store = store_for(ctx)
         self._loaded = Ledger()
 
-    def run(self, steps: Generator[flow.Step, Any, T]) -> T:
+    def run(self, steps: Generator[do.Step, Any, T]) -> T:
         """Perform a flow to its end; give its result. Raises CalendarDown."""
         try:
             step = next(steps)
@@ -50,26 +50,26 @@ class Performer:
         finally:
             steps.close()
 
-    def _perform(self, step: flow.Step) -> Any:
+    def _perform(self, step: do.Step) -> Any:
         calendar = self._ctx.calendar
         match step:
-            case flow.Load():
+            case do.Load():
                 self._loaded, version = self._store.load()
                 return self._loaded, version
-            case flow.Save(ledger, version):
+            case do.Save(ledger, version):
                 saved = self._store.save(self._loaded, ledger, version)
                 if saved:
                     self._loaded = ledger
                 return saved
-            case flow.Find(key, around):
+            case do.Find(key, around):
                 return calendar.made_by(key, around=around)
-            case flow.Fence(event_id, asked_at):
+            case do.Fence(event_id, asked_at):
                 return calendar.fence(event_id, asked_at)
-            case flow.Write(draft, key):
+            case do.Write(draft, key):
                 return calendar.book(draft, key)
-            case flow.Move(event_id, draft, key):
+            case do.Move(event_id, draft, key):
                 return calendar.move(event_id, draft, key)
-            case flow.Cancel(event_id, key, asked_at):
+            case do.Cancel(event_id, key, asked_at):
                 return calendar.cancel(event_id, key, asked_at)
 
 

@@ -55,16 +55,27 @@ class Offered:
         blob = self._get(f"known:{booking_id}")
         return blob.decode() if blob is not None else None
 
+    def asked_before(self, slot: Slot, asking: str, turns: int) -> bool:
+        """Tell whether this slot was read back to the caller before, and the caller has spoken.
+
+        `asking` names this request; `turns` counts what the caller said, 0 where it is not known.
+        """
+        field = f"asked:{slot.start.isoformat()}|{slot.service}"
+        before = self._get(field)
+        if before is not None:
+            request, _, said = before.decode().rpartition(" ")
+            if request != asking and (not turns or turns > int(said)):
+                return True
+        if before is None:
+            self._add({field: f"{asking} {turns}".encode()})
+        return False
+
     def once(self, name: str) -> bool:
         """Tell whether this is the first time `name` is asked about in this call."""
-        key = keys.offers(self.call_id)
-        try:
-            with self.redis.pipeline(transaction=True) as pipeline:
-                pipeline.hsetnx(key, f"once:{name}", "1")
-                pipeline.expire(key, TTL_S)
-                return bool(pipeline.execute()[0])
-        except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the record of offers is away") from error
+        if self._get(f"once:{name}") is not None:
+            return False
+        self._add({f"once:{name}": b"1"})
+        return True
 
     def _add(self, fields: dict[str, bytes]) -> None:
         if not fields:

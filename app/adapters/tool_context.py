@@ -41,6 +41,10 @@ class ToolContext:
     """IANA name, where the channel told it."""
     can_text: bool = False
     """True where a text message to the caller can be promised."""
+    can_tell_office: bool = False
+    """True where the business is told of bookings by mail or webhook."""
+    heard: tuple[tuple[str, str], ...] = ()
+    """The last utterances as heard, `("agent" | "user", words)`, where the channel told them."""
     record_ttl_s: int = 7 * 24 * 3600
     """How long booking records outlive what they describe."""
 

@@ -16,88 +16,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from app.core.appointment import Appointment, Draft
 from app.core.booking_ledger import Booking, Ledger, Wish, pending_books, same_person
+from app.core.booking_steps import Cancel, Fence, Find, Flow, Load, Move, Outcome, Save, Step, Write
 from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
 
 MAX_ROUNDS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Give the call's ledger and its version: `(Ledger, int)`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """Save the ledger if its version is still `version`; give True if it was saved."""
-
-    ledger: Ledger
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """Give the appointment that was made under `key`, or None."""
-
-    key: str
-    around: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """Refuse from now on every change asked for before `asked_at`; give the appointment or None."""
-
-    event_id: str
-    asked_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Write the appointment; give it. May raise SlotTaken."""
-
-    draft: Draft
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Move the appointment; give it. May raise SlotTaken, BookingNotFound, Outdated."""
-
-    event_id: str
-    draft: Draft
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Cancel the appointment; give it. May raise BookingNotFound, Outdated."""
-
-    event_id: str
-    key: str
-    asked_at: float
-
-
-Step = Load | Save | Find | Fence | Write | Move | Cancel
-
-Result = Literal[
-    "booked", "already", "moved", "cancelled", "stopped", "taken", "superseded", "limit", "gone"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a wish. `was` is where a moved booking stood before."""
-
-    result: Result
-    booking: Booking | None = None
-    was: Booking | None = None
-
-
-Flow = Generator[Step, Any, Outcome]
 
 
 def book(wish: Wish, draft: Draft, limit: int) -> Flow:
@@ -127,7 +54,9 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
         target = _replaced(wish, standing)
         if target is None and len(standing) >= limit:
             return Outcome("limit")
-        wanted = replace(wish, booking_id=target.id if target else "")
+        wanted = replace(
+            wish, booking_id=target.id if target else "", noted=mine.noted if mine else wish.noted
+        )
         begun = ledger.with_wish(wanted)
         if mine != wanted:
             if not (yield Save(begun, version)):
@@ -225,6 +154,34 @@ def cancel(wish: Wish, target: Booking) -> Flow:
     raise CalendarDown("the booking changed too often at once")
 
 
+def note(wish: Wish) -> Generator[Step, Any, bool]:
+    """Keep a booking that could not be written yet as noted; False when it is settled already."""
+    for _ in range(MAX_ROUNDS):
+        ledger, version = yield Load()
+        mine = ledger.wishes.get(wish.key, wish)
+        if mine.state in ("done", "superseded"):
+            return False
+        kept = replace(mine, state="pending", noted=True)
+        if (yield Save(ledger.with_wish(kept), version)):
+            return True
+    raise CalendarDown("the booking changed too often at once")
+
+
+def withdraw(wish: Wish) -> Generator[Step, Any, bool]:
+    """Give a booking up: what may have been written is removed. False if it was booked after all.
+
+    A move that was made stays; the ledger then shows it.
+    """
+    for _ in range(MAX_ROUNDS):
+        ledger, version = yield Load()
+        mine = ledger.wishes.get(wish.key)
+        if mine and mine.state == "done":
+            return False
+        if (yield from _withdraw(wish, ledger, version)):
+            return True
+    raise CalendarDown("the booking changed too often at once")
+
+
 def settle(asked_at: float, *, stop: bool) -> Generator[Step, Any, tuple[Ledger, int]]:
     """Find out what became of every booking begun before `asked_at`; give the ledger.
 
@@ -286,7 +243,8 @@ def _withdraw(wish: Wish, ledger: Ledger, version: int) -> Generator[Step, Any, 
             return False
         if not (yield Save(ledger.with_state(wish.key, "superseded"), version)):
             return False
-    stray: Appointment | None = yield Find(wish.key, dt.datetime.fromisoformat(wish.start))
+    around = dt.datetime.fromisoformat((mine or wish).start)
+    stray: Appointment | None = yield Find(wish.key, around)
     if stray and not stray.cancelled and not ledger.holds(stray.id):
         try:
             yield Cancel(stray.id, f"{wish.key}/undo", 0.0)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from app.core import booking_flow as flow
+from app.core import booking_flow
+from app.core import booking_steps as do
 from app.core.appointment import Appointment, Draft
 from app.core.booking_ledger import Booking, Ledger, Wish
 from app.errors import BookingNotFound, Outdated, SlotTaken
@@ -33,33 +34,33 @@ class World:
     ledgers: dict[str, tuple[Ledger, int]] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
 
-    def perform(self, call: str, step: flow.Step) -> Any:
+    def perform(self, call: str, step: do.Step) -> Any:
         match step:
-            case flow.Load():
+            case do.Load():
                 return self.ledgers.get(call, (Ledger(), 0))
-            case flow.Save(ledger, version):
+            case do.Save(ledger, version):
                 if self.ledgers.get(call, (Ledger(), 0))[1] != version:
                     return False
                 restored = Ledger.from_json(ledger.to_json())
                 assert restored == ledger
                 self.ledgers[call] = (restored, version + 1)
                 return True
-            case flow.Find(key):
+            case do.Find(key):
                 return self.events.get(f"ev-{key}")
-            case flow.Fence(event_id, asked_at):
+            case do.Fence(event_id, asked_at):
                 if event_id not in self.events:
                     return None
                 event = self.events[event_id]
                 self.events[event_id] = replace(event, asked_at=max(event.asked_at, asked_at))
                 return self.events[event_id]
-            case flow.Write(draft, key):
+            case do.Write(draft, key):
                 event_id = f"ev-{key}"
                 if event_id not in self.events:
                     self._refuse_collision(draft, event_id)
                     self.events[event_id] = Appointment.made(event_id, event_id, draft, key, NOW)
                     self.writes[key] = self.writes.get(key, 0) + 1
                 return self.events[event_id]
-            case flow.Move(event_id, draft, key):
+            case do.Move(event_id, draft, key):
                 event = self._event(event_id)
                 if key in event.applied:
                     return event
@@ -70,7 +71,7 @@ class World:
                 self._refuse_collision(draft, event_id)
                 self.events[event_id] = event.moved(draft, key, NOW)
                 return self.events[event_id]
-            case flow.Cancel(event_id, key, asked_at):
+            case do.Cancel(event_id, key, asked_at):
                 event = self._event(event_id)
                 if event.cancelled:
                     return event
@@ -119,7 +120,7 @@ def draft_for(plan: Plan, asked_at: float) -> Draft:
     )
 
 
-def run_plan(plan: Plan, asked_at: float) -> Generator[flow.Step, Any, flow.Outcome | None]:
+def run_plan(plan: Plan, asked_at: float) -> Generator[do.Step, Any, do.Outcome | None]:
     """What a worker does for one intention, from the beginning, as often as it is started."""
     draft = draft_for(plan, asked_at)
     wish = Wish(
@@ -131,16 +132,16 @@ def run_plan(plan: Plan, asked_at: float) -> Generator[flow.Step, Any, flow.Outc
         start=draft.start.isoformat() if plan.kind == "book" else "",
     )
     if plan.kind == "book":
-        return (yield from flow.book(wish, draft, limit=4))
-    ledger, _ = yield from flow.settle(asked_at, stop=plan.kind == "cancel")
+        return (yield from booking_flow.book(wish, draft, limit=4))
+    ledger, _ = yield from booking_flow.settle(asked_at, stop=plan.kind == "cancel")
     targets = [b for b in ledger.standing() if b.name == draft.name]
     if wish.key in ledger.wishes:
         targets = [b for b in ledger.bookings.values() if b.name == draft.name] or targets
     if not targets:
         return None
     if plan.kind == "move":
-        return (yield from flow.move(wish, targets[0], draft))
-    return (yield from flow.cancel(wish, targets[0]))
+        return (yield from booking_flow.move(wish, targets[0], draft))
+    return (yield from booking_flow.cancel(wish, targets[0]))
 
 
 @dataclass
@@ -150,9 +151,9 @@ class Worker:
     world: World
     plan: Plan
     asked_at: float
-    steps: Generator[flow.Step, Any, flow.Outcome | None] | None = None
-    step: flow.Step | None = None
-    result: flow.Outcome | None = None
+    steps: Generator[do.Step, Any, do.Outcome | None] | None = None
+    step: do.Step | None = None
+    result: do.Outcome | None = None
     finished: bool = False
 
     def advance(self) -> None:
@@ -298,7 +299,7 @@ def check_last_wish(world: World, call: str, workers: list[Worker]) -> None:
             assert [e.start for e in events] == [start_of(last.plan.slot)]
 
 
-def perform_all(world: World, plan: Plan, asked_at: float) -> flow.Outcome | None:
+def perform_all(world: World, plan: Plan, asked_at: float) -> do.Outcome | None:
     worker = Worker(world, plan, asked_at)
     while not worker.finished:
         worker.advance()
@@ -355,7 +356,7 @@ def test_killed_between_calendar_and_record() -> None:
     world = World()
     plan = Plan("one", "book", 0, 0)
     worker = Worker(world, plan, 1)
-    while not isinstance(worker.step, flow.Write):
+    while not isinstance(worker.step, do.Write):
         worker.advance()
     worker.crash(after_step=True)
     assert len(world.standing()) == 1
@@ -370,7 +371,7 @@ def test_killed_between_calendar_and_record() -> None:
 def test_the_next_wish_takes_over_what_a_killed_worker_left() -> None:
     world = World()
     worker = Worker(world, Plan("one", "book", 0, 0), 1)
-    while not isinstance(worker.step, flow.Write):
+    while not isinstance(worker.step, do.Write):
         worker.advance()
     worker.crash(after_step=True)
     outcome = perform_all(world, Plan("one", "book", 0, 4), 2)
@@ -383,7 +384,7 @@ def test_an_event_removed_by_hand_is_not_reported_as_booked() -> None:
     world = World()
     plan = Plan("one", "book", 0, 0)
     worker = Worker(world, plan, 1)
-    while not isinstance(worker.step, flow.Write):
+    while not isinstance(worker.step, do.Write):
         worker.advance()
     worker.crash(after_step=True)
     (event,) = world.standing()
@@ -407,7 +408,7 @@ def test_racing_callers() -> None:
 def test_cancel_stops_what_is_not_yet_written() -> None:
     world = World()
     worker = Worker(world, Plan("one", "book", 0, 0), 1)
-    while not isinstance(worker.step, flow.Write):
+    while not isinstance(worker.step, do.Write):
         worker.advance()
     assert perform_all(world, Plan("one", "cancel", 0, 0), 2) is None
     while not worker.finished:
@@ -424,7 +425,9 @@ def test_limit_of_bookings_in_a_call(limit: int) -> None:
     for index, slot in enumerate((0, 2, 4)):
         wish = Wish(f"k{index}", "book", index + 1.0, service="checkup", name=f"Person{index}")
         draft = draft_for(Plan("one", "book", 0, slot), index + 1.0)
-        steps = flow.book(Wish(**{**_fields(wish), "start": draft.start.isoformat()}), draft, limit)
+        steps = booking_flow.book(
+            Wish(**{**_fields(wish), "start": draft.start.isoformat()}), draft, limit
+        )
         results.append(_drive(world, steps).result)
     assert results == ["booked"] * limit + ["limit"] * (3 - limit)
 
@@ -433,11 +436,11 @@ def _fields(wish: Wish) -> dict[str, Any]:
     return {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
 
 
-def _drive(world: World, steps: flow.Flow) -> flow.Outcome:
+def _drive(world: World, steps: do.Flow) -> do.Outcome:
     step = next(steps)
     while True:
         try:
             step = steps.send(world.perform("one", step))
         except StopIteration as stop:
-            outcome: flow.Outcome = stop.value
+            outcome: do.Outcome = stop.value
             return outcome

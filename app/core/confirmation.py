@@ -1,0 +1,87 @@
+"""Did the caller say yes to this time? Read from what was heard, before a booking is written.
+
+A time counts as confirmed when the agent asked about it in one question and the caller's answer
+agrees and takes nothing back. The question may give the time in words or digits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from app.core.language import speech
+
+Heard = tuple[str, str]
+"""`("agent" | "user", words)`, oldest first."""
+
+LOOK_BACK = 10
+"""How many utterances back the question may lie."""
+
+_YES = re.compile(
+    r"\b(yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|ok|okay|please do|go ahead|go for it"
+    r"|perfect|exactly|absolutely|definitely|certainly|of course|great|fine|good|lovely|wonderful"
+    r"|confirm|confirmed|do it|do that|book it|book that|works|suits me|i will take|i'll take|that is it"
+    r"|that's it|mm hmm|mhm|uh huh)\b"
+)
+_NO = re.compile(
+    r"\b(no|nope|nah|not|don't|do not|never|wait|actually|instead|rather|cancel|stop|hold on"
+    r"|can't|cannot|wrong|different|another|other|change)\b"
+)
+_HARMLESS = re.compile(
+    r"\b(no problem|not a problem|why not|no worries|no that is (all|fine|great))\b"
+)
+
+
+def confirmed(heard: Sequence[Heard], start: dt.datetime) -> bool:
+    """Tell whether the caller agreed to `start` (a wall time of the business) last."""
+    answer: list[str] = []
+    for role, words in reversed(heard[-LOOK_BACK:]):
+        plain = _plain(words)
+        if role == "user":
+            answer.insert(0, plain)
+            continue
+        if "?" in words and names(words, start):
+            said = " ".join(answer)
+            return agrees(said)
+        if answer and not agrees(" ".join(answer)) and _NO.search(" ".join(answer)):
+            return False
+    return False
+
+
+def agrees(answer: str) -> bool:
+    """Tell whether an answer says yes and takes nothing back."""
+    plain = _HARMLESS.sub(" yes ", _plain(answer))
+    return bool(_YES.search(plain)) and not _NO.search(plain)
+
+
+def names(words: str, start: dt.datetime) -> bool:
+    """Tell whether the agent's words name this time of day and no day but this one."""
+    plain = _plain(words)
+    if not any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", plain) for form in _times(start)):
+        return False
+    days = [day for day in _WEEKDAYS if re.search(rf"\b{day}\b", plain)]
+    return not days or _WEEKDAYS[start.weekday()] in days
+
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _times(start: dt.datetime) -> set[str]:
+    hour, half = start.hour % 12 or 12, "pm" if start.hour >= 12 else "am"
+    spoken = speech.say_time(start.time()).lower()
+    forms = {spoken, f"{hour}:{start.minute:02d}", f"{start.hour}:{start.minute:02d}"}
+    if start.minute == 0:
+        hour_word = speech.say_number(hour)
+        forms |= {f"{hour} {half}", f"{hour}{half}", f"{hour_word} {half}"}
+        forms |= {f"{hour_word} o'clock", f"{hour} o'clock"}
+        if start.hour == 12:
+            forms |= {"noon", "midday"}
+    if start.minute == 30:
+        forms.add(f"half past {speech.say_number(hour)}")
+    return forms
+
+
+def _plain(words: str) -> str:
+    text = words.lower().replace("\u2019", "'").replace("a.m.", "am").replace("p.m.", "pm")
+    return re.sub(r"\s+", " ", re.sub(r"[^\w\s:']", " ", text)).strip()

@@ -1,0 +1,124 @@
+"""check_availability: free slots from the calendar, offered under ids that can be booked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from app.adapters.offered import Offered
+from app.adapters.tool_context import ToolContext
+from app.core import availability, booking_talk, offers, slot_ids
+from app.core.appointment import Busy
+from app.core.availability import Choice, Wanted
+from app.core.booking import Slot, day_bounds
+from app.core.booking_rules import Service
+from app.core.language import spoken_time
+
+MARGIN = dt.timedelta(hours=4)
+"""The longest buffer: events this far outside a day can matter to it."""
+MAX_SEARCHES = 4
+
+
+def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+    """Find and offer free slots. Raises CalendarDown."""
+    rules = ctx.agent.booking
+    service = rules.service(_text(args.get("service")))
+    if service is None:
+        return refuse(
+            "unknown_service",
+            f"We do not offer that. We offer {booking_talk.services(rules)}.",
+            services=[item.name for item in rules.services],
+        )
+    wish = availability.wanted(args, ctx.now.astimezone(rules.zone))
+    choice = search(ctx, service, wish)
+    sentence = booking_talk.offers(choice, wish, rules, ctx.now)
+    return {
+        "ok": True,
+        "output": {
+            "status": choice.why,
+            "slots": offer(ctx, choice.slots),
+            "more_on_request": choice.more,
+            "service": service.name,
+            "minutes": service.minutes,
+            "time_zone": rules.time_zone,
+            "today": ctx.now.astimezone(rules.zone).date().isoformat(),
+            "message": sentence,
+        },
+        "say": sentence,
+    }
+
+
+def search(ctx: ToolContext, service: Service, wish: Wanted) -> Choice:
+    """Ask the calendar, wider and wider until something is free or the horizon is reached."""
+    rules = ctx.agent.booking
+    choice, before = Choice("none", ()), None
+    for further in range(MAX_SEARCHES):
+        days = availability.days_to_search(rules, wish, ctx.now, further=further)
+        if days == before:
+            break
+        before = days
+        start, end = day_bounds(rules.zone, *days)
+        busy = ctx.calendar.busy(start - MARGIN, end + MARGIN)
+        choice = availability.choose(rules, service, busy, wish, days, ctx.now)
+        if choice.slots:
+            break
+    return choice
+
+
+def offer(ctx: ToolContext, slots: Sequence[Slot]) -> list[dict[str, Any]]:
+    """Remember slots as offered in this call; give them as the model sees them."""
+    rules = ctx.agent.booking
+    Offered(ctx.redis, ctx.call_id).add_slots(slots, rules)
+    return [
+        offers.describe(slot, rules, ctx.call_id, ctx.now, ctx.caller_time_zone) for slot in slots
+    ]
+
+
+def nearest(
+    ctx: ToolContext, service: Service, start: dt.datetime | None
+) -> tuple[list[dict[str, Any]], str]:
+    """Offer what is free closest to `start`: the offers, and the same as one phrase."""
+    rules = ctx.agent.booking
+    wish = Wanted()
+    if start is not None and start > ctx.now:
+        local = start.astimezone(rules.zone)
+        wish = Wanted(day=local.date(), time=local.time())
+    choice = search(ctx, service, wish)
+    return offer(ctx, choice.slots), offers.say_offers(choice.slots, rules, ctx.now)
+
+
+def busy_around(ctx: ToolContext, start: dt.datetime, service: Service) -> list[Busy]:
+    """What takes time about a start that is asked for."""
+    length = dt.timedelta(minutes=service.minutes)
+    return ctx.calendar.busy(start - MARGIN, start + length + MARGIN)
+
+
+def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:
+    """The time an id that was never offered seems to mean, to find offers close to it."""
+    rules = ctx.agent.booking
+    found = slot_ids.read(ctx.call_id, slot_id)
+    if found is not None:
+        return found.start if found.genuine else None
+    now = ctx.now.astimezone(rules.zone)
+    try:
+        moment = dt.datetime.fromisoformat(slot_id.strip())
+    except ValueError:
+        said = spoken_time.resolve(slot_id[:200], now)
+        if said.date is None:
+            return None
+        moment = dt.datetime.combine(said.date, said.time or dt.time(12))
+    return moment if moment.tzinfo else moment.replace(tzinfo=rules.zone)
+
+
+def refuse(error: str, sentence: str, **more: Any) -> dict[str, Any]:
+    """A result that says why nothing was done. `sentence` can be spoken as it is."""
+    return {
+        "ok": False,
+        "output": {"error": error, "message": sentence, "say": sentence, **more},
+        "say": sentence,
+    }
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value is not None else None

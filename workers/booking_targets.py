@@ -1,0 +1,158 @@
+"""Which appointment is meant: one of this call, or an earlier one of the caller's.
+
+Appointments of this call need no check. Earlier ones are found by the number the caller calls
+from, and are only named, moved or cancelled once the name given fits the one they are under.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.adapters import booking_ledger
+from app.adapters.booking_steps import Performer
+from app.adapters.offered import Offered
+from app.adapters.tool_context import ToolContext
+from app.core import booking_flow, booking_talk
+from app.core.booking_ledger import Booking, Ledger, confirms, same_person
+from workers.availability import refuse
+
+NAME_NEEDED = "What name is the appointment under?"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was found: a booking, or the result that says why not."""
+
+    booking: Booking | None = None
+    refusal: dict[str, Any] | None = None
+    stopped: int = 0
+    """Bookings of this call that were begun and will not be written any more."""
+
+
+def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+    """The caller's appointments: those of this call, and earlier ones once the name fits."""
+    name = str(args.get("name") or "").strip()
+    ledger, _ = Performer(ctx).run(booking_flow.settle(_asked_at(ctx), stop=False))
+    mine = [
+        b for b in ledger.standing() if _own(b, ctx) and (not name or same_person(name, b.name))
+    ]
+    known = {booking.id for booking in mine}
+    earlier = [b for b in _earlier(ctx) if b.id not in known]
+    fitting = [b for b in earlier if confirms(name, b.name)]
+    if not mine and not fitting:
+        if earlier and not name:
+            return refuse("name_needed", NAME_NEEDED, found=0)
+        return refuse("booking_not_found", "I cannot find an appointment under that.")
+    Offered(ctx.redis, ctx.call_id).add_bookings({b.id: b.event_id for b in fitting})
+    found = sorted([*mine, *fitting], key=lambda booking: booking.start)
+    shown = [describe(ctx, booking) for booking in found]
+    listed = booking_talk.listed([(item["service"], item["say"]) for item in shown])
+    return {
+        "ok": True,
+        "output": {"appointments": shown, "message": listed},
+        "say": listed,
+    }
+
+
+def choose(ctx: ToolContext, args: dict[str, Any], *, stop: bool) -> Target:
+    """Find the appointment to move or, with `stop`, to cancel. Raises CalendarDown."""
+    name = str(args.get("name") or "").strip()
+    wanted = str(args.get("booking_id") or "").strip()
+    steps = booking_flow.settle(_asked_at(ctx), stop=stop and not wanted)
+    ledger, stopped = Performer(ctx).run(steps)
+    done = ledger.wishes.get(ctx.key)
+    if done and done.booking_id in ledger.bookings and done.state != "refused":
+        return Target(ledger.bookings[done.booking_id])
+    if wanted:
+        target = _by_id(ctx, wanted, name, ledger)
+        if target.booking or target.refusal:
+            return target
+    mine = [b for b in ledger.standing() if not name or same_person(name, b.name)]
+    if len(mine) == 1 and not (wanted and not _own(mine[0], ctx)):
+        return Target(mine[0])
+    if len(mine) > 1:
+        return Target(refusal=_which(ctx, mine))
+    if stopped:
+        return Target(stopped=stopped)
+    return _earlier_target(ctx, name)
+
+
+def describe(ctx: ToolContext, booking: Booking) -> dict[str, Any]:
+    """A booking as the model sees it; `say` is its time in words."""
+    rules = ctx.agent.booking
+    local = booking.starts.astimezone(rules.zone)
+    return {
+        "booking_id": booking.id,
+        "date": local.date().isoformat(),
+        "time": f"{local:%H:%M}",
+        "service": booking_talk.what(booking, rules),
+        "name": booking.name,
+        "say": booking_talk.when(booking, rules, ctx.now),
+    }
+
+
+def _by_id(ctx: ToolContext, wanted: str, name: str, ledger: Ledger) -> Target:
+    held = ledger.bookings.get(wanted)
+    if held and held.stands:
+        return Target(held)
+    checked = Offered(ctx.redis, ctx.call_id).event_of(wanted)
+    for booking in _earlier(ctx):
+        if booking.id == wanted:
+            if booking.event_id == checked or confirms(name, booking.name):
+                return Target(booking)
+            if not name:
+                return Target(refusal=refuse("name_needed", NAME_NEEDED))
+            return Target(refusal=_not_found())
+    return Target()
+
+
+def _earlier_target(ctx: ToolContext, name: str) -> Target:
+    earlier = _earlier(ctx)
+    if not earlier:
+        return Target(refusal=_not_found())
+    offered = Offered(ctx.redis, ctx.call_id)
+    if name:
+        fitting = [b for b in earlier if confirms(name, b.name)]
+    else:
+        fitting = [b for b in earlier if offered.event_of(b.id) == b.event_id]
+        if not fitting:
+            return Target(refusal=refuse("name_needed", NAME_NEEDED))
+    if not fitting:
+        return Target(refusal=_not_found())
+    if len(fitting) > 1:
+        offered.add_bookings({b.id: b.event_id for b in fitting})
+        return Target(refusal=_which(ctx, fitting))
+    return Target(fitting[0])
+
+
+def _earlier(ctx: ToolContext) -> list[Booking]:
+    """Coming appointments of the caller's number, as the calendar has them now."""
+    if not ctx.caller_number:
+        return []
+    found = {a.id: a for a in ctx.calendar.find(ctx.caller_number, after=ctx.now)}
+    for booking in booking_ledger.of_caller(ctx.redis, ctx.caller_number):
+        if booking.event_id not in found and booking.stands and booking.starts > ctx.now:
+            appointment = ctx.calendar.get(booking.event_id)
+            if appointment and not appointment.cancelled and appointment.start > ctx.now:
+                found[appointment.id] = appointment
+    ordered = sorted(found.values(), key=lambda appointment: appointment.start)
+    return [Booking.of(appointment) for appointment in ordered]
+
+
+def _which(ctx: ToolContext, bookings: list[Booking]) -> dict[str, Any]:
+    shown = [describe(ctx, booking) for booking in bookings]
+    listed = booking_talk.listed([(item["service"], item["say"]) for item in shown])
+    return refuse("which_one", f"{listed} Which one do you mean?", appointments=shown)
+
+
+def _not_found() -> dict[str, Any]:
+    return refuse("booking_not_found", "I cannot find an appointment under that name and number.")
+
+
+def _own(booking: Booking, ctx: ToolContext) -> bool:
+    return booking.call_id == ctx.call_id
+
+
+def _asked_at(ctx: ToolContext) -> float:
+    return ctx.asked_at or ctx.now.timestamp()

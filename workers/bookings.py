@@ -1,0 +1,300 @@
+"""The tools that book, move, cancel and find appointments, as a worker runs them.
+
+Each handler may run again under the same key, also after a worker died between the calendar's
+write and the record, and then does nothing twice. `CalendarDown` is raised while there is time for
+another try; after that the wish is noted (`workers.noted`) and the caller is told so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import orjson
+
+from app import logs
+from app.adapters import keys
+from app.adapters.booking_steps import Performer, one_at_a_time
+from app.adapters.offered import Offered
+from app.adapters.tool_context import Handler, ToolContext
+from app.core import booking, booking_flow, booking_talk
+from app.core.appointment import Draft
+from app.core.booking import Slot
+from app.core.booking_ledger import Wish, same_person
+from app.core.booking_rules import Service
+from app.core.booking_steps import Outcome
+from app.core.confirmation import confirmed
+from app.core.language import speech
+from app.errors import CalendarDown
+from workers import effects, noted
+from workers.availability import (
+    busy_around,
+    check_availability,
+    meant_by,
+    nearest,
+    refuse,
+)
+from workers.booking_targets import choose, describe, find_appointments
+
+MAX_NAME = 80
+MAX_NOTES = 500
+
+log = logs.get(__name__)
+
+
+def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+    """Book an offered slot, or move the booking of this call that it replaces."""
+    name = _name(args.get("name"))
+    if not name:
+        return refuse("name_needed", "May I have your full name, please?")
+    found = _slot(ctx, args)
+    if isinstance(found, dict):
+        return found
+    slot, service = found
+    if ctx.agent.booking.confirm and not _agreed(ctx, slot):
+        question = booking_talk.read_back(service, _when(ctx, slot.start), name)
+        return refuse("confirm_first", question)
+    draft = booking.draft(
+        ctx.agent.booking,
+        service,
+        slot.start,
+        business=ctx.agent.business,
+        name=name,
+        phone=_phone(args.get("phone"), ctx.caller_number) or ctx.caller_number,
+        notes=_line(args.get("notes"), MAX_NOTES),
+        call_id=ctx.call_id,
+        asked_at=_asked_at(ctx),
+    )
+    wish = Wish(
+        ctx.key,
+        "book",
+        _asked_at(ctx),
+        service=service.id,
+        name=name,
+        start=draft.start.isoformat(),
+    )
+    steps = booking_flow.book(wish, draft, ctx.agent.booking.max_bookings_per_call)
+    try:
+        with one_at_a_time(ctx):
+            outcome = Performer(ctx).run(steps)
+    except CalendarDown as down:
+        when = booking_talk.on(_when(ctx, slot.start))
+        return noted.or_again(ctx, wish, f"{booking_talk.a(service.name)} {when} for {name}", down)
+    return _told_booked(ctx, outcome, service, slot)
+
+
+def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+    """Move an appointment, of this call or an earlier one, to an offered slot."""
+    slot = Offered(ctx.redis, ctx.call_id).slot(str(args.get("slot_id") or ""))
+    if slot is None:
+        return _not_offered(ctx, args)
+    if slot.start <= ctx.now:
+        return _gone(ctx, _service(ctx, slot.service), slot.start)
+    wish = Wish(ctx.key, "move", _asked_at(ctx), start=slot.start.isoformat())
+    try:
+        with one_at_a_time(ctx):
+            target = choose(ctx, args, stop=False)
+            if target.booking is None:
+                return target.refusal or refuse("booking_not_found", "I cannot find that one.")
+            current = ctx.calendar.get(target.booking.event_id)
+            if current is None:
+                return refuse("booking_not_found", "That appointment is not in our calendar.")
+            service = _service(ctx, target.booking.service)
+            draft = _moved_draft(ctx, service, slot.start, current.name, current.phone)
+            if service.id != slot.service and not _fits(ctx, service, slot.start, current.id):
+                return _gone(ctx, service, slot.start)
+            outcome = Performer(ctx).run(booking_flow.move(wish, target.booking, draft))
+    except CalendarDown as down:
+        what = f"that you want to move it to {_when(ctx, slot.start)}"
+        return noted.or_again(ctx, wish, what, down)
+    return _told_moved(ctx, outcome, service, slot)
+
+
+def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+    """Cancel an appointment, of this call or an earlier one; stop one that is being booked."""
+    wish = Wish(ctx.key, "cancel", _asked_at(ctx))
+    try:
+        with one_at_a_time(ctx):
+            target = choose(ctx, args, stop=True)
+            if target.booking is None:
+                if target.stopped:
+                    return _done("stopped", {}, "All right, I have not booked it.")
+                return target.refusal or refuse("booking_not_found", "I cannot find that one.")
+            outcome = Performer(ctx).run(booking_flow.cancel(wish, target.booking))
+    except CalendarDown as down:
+        return noted.or_again(ctx, wish, "that you want to cancel", down)
+    rules = ctx.agent.booking
+    kept = outcome.booking or target.booking
+    what, when = booking_talk.what(kept, rules), booking_talk.when(kept, rules, ctx.now)
+    if outcome.result == "superseded":
+        return refuse("superseded", booking_talk.still(what, when), appointment=describe(ctx, kept))
+    return _done("cancelled", describe(ctx, kept), booking_talk.cancelled(what, when))
+
+
+def _slot(ctx: ToolContext, args: dict[str, Any]) -> tuple[Slot, Service] | dict[str, Any]:
+    """The slot that was offered, for the service asked for; or the result that refuses."""
+    rules = ctx.agent.booking
+    slot = Offered(ctx.redis, ctx.call_id).slot(str(args.get("slot_id") or ""))
+    if slot is None:
+        return _not_offered(ctx, args)
+    service = _service(ctx, slot.service)
+    wanted = rules.service(str(args["service"])) if args.get("service") else None
+    if slot.start <= ctx.now:
+        return _gone(ctx, wanted or service, slot.start)
+    if wanted is None or wanted.id == service.id:
+        return slot, service
+    if not _fits(ctx, wanted, slot.start):
+        return _gone(ctx, wanted, slot.start)
+    end = slot.start + dt.timedelta(minutes=wanted.minutes)
+    return Slot(slot.start, end, wanted.id), wanted
+
+
+def _fits(ctx: ToolContext, service: Service, start: dt.datetime, own: str = "") -> bool:
+    busy = [item for item in busy_around(ctx, start, service) if not own or item.event_id != own]
+    why = booking.refusal(ctx.agent.booking, service, start, busy, ctx.now)
+    return why in (None, "too_soon")
+
+
+def _not_offered(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+    rules = ctx.agent.booking
+    service = rules.service(str(args.get("service") or "")) or rules.services[0]
+    slots, listed = nearest(ctx, service, meant_by(ctx, str(args.get("slot_id") or "")))
+    log.info("a slot that was not offered is refused")
+    return refuse("not_offered", booking_talk.not_offered(listed), slots=slots)
+
+
+def _gone(ctx: ToolContext, service: Service, start: dt.datetime) -> dict[str, Any]:
+    slots, listed = nearest(ctx, service, start)
+    return refuse("slot_taken", booking_talk.taken(listed), slots=slots)
+
+
+def _agreed(ctx: ToolContext, slot: Slot) -> bool:
+    """The caller said yes to this time, or was asked in so many words once before."""
+    local = slot.local(ctx.agent.booking.zone)
+    heard = list(ctx.heard)
+    if not heard:
+        blob = ctx.redis.get(keys.transcript(ctx.call_id))
+        try:
+            told = orjson.loads(blob) if blob else []
+            heard = [(str(item["role"]), str(item["content"])) for item in told]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            heard = []
+    if confirmed(heard, local):
+        return True
+    turns = sum(role == "user" for role, _ in heard)
+    return Offered(ctx.redis, ctx.call_id).asked_before(slot, f"{ctx.key} {ctx.asked_at}", turns)
+
+
+def _told_booked(
+    ctx: ToolContext, outcome: Outcome, service: Service, slot: Slot
+) -> dict[str, Any]:
+    rules = ctx.agent.booking
+    made = outcome.booking
+    if outcome.result == "limit":
+        return refuse("too_many", "I cannot make more bookings in this call.")
+    if outcome.result == "taken":
+        result = _gone(ctx, service, slot.start)
+        if made:
+            result["output"]["still_booked"] = describe(ctx, made)
+        return result
+    if outcome.result == "superseded" or made is None:
+        kept = {"appointment": describe(ctx, made)} if made else {}
+        return refuse("superseded", "That has been changed since.", **kept)
+    what, when = booking_talk.what(made, rules), booking_talk.when(made, rules, ctx.now)
+    shown = describe(ctx, made)
+    was = outcome.was if outcome.result == "moved" else None
+    if was and was.start != made.start:
+        shown["replaced"] = describe(ctx, was)
+        return _done("moved", shown, booking_talk.moved(what, when))
+    if was and not same_person(was.name, made.name):
+        return _done("booked", shown, booking_talk.renamed(what, when, made.name))
+    return _done("booked", shown, booking_talk.booked(what, when, made.name))
+
+
+def _told_moved(ctx: ToolContext, outcome: Outcome, service: Service, slot: Slot) -> dict[str, Any]:
+    rules = ctx.agent.booking
+    made = outcome.booking
+    if outcome.result == "gone" or made is None:
+        return refuse("booking_not_found", "That appointment is not in our calendar any more.")
+    shown = describe(ctx, made)
+    what, when = booking_talk.what(made, rules), booking_talk.when(made, rules, ctx.now)
+    if outcome.result == "taken":
+        result = _gone(ctx, service, slot.start)
+        result["output"]["still_booked"] = shown
+        result["say"] = f"{result['say']} {booking_talk.still(what, when)}"
+        return result
+    if outcome.result == "superseded":
+        return refuse("superseded", booking_talk.still(what, when), appointment=shown)
+    if outcome.was and outcome.was.start != made.start:
+        shown["was"] = booking_talk.when(outcome.was, rules, ctx.now)
+    return _done("moved", shown, booking_talk.moved(what, when))
+
+
+def _done(status: str, shown: dict[str, Any], sentence: str) -> dict[str, Any]:
+    return {"ok": True, "output": {"status": status, **shown, "message": sentence}, "say": sentence}
+
+
+def _moved_draft(
+    ctx: ToolContext, service: Service, start: dt.datetime, name: str, phone: str
+) -> Draft:
+    return booking.draft(
+        ctx.agent.booking,
+        service,
+        start,
+        business=ctx.agent.business,
+        name=name,
+        phone=phone,
+        call_id=ctx.call_id,
+        asked_at=_asked_at(ctx),
+    )
+
+
+def _when(ctx: ToolContext, start: dt.datetime) -> str:
+    zone = ctx.agent.booking.zone
+    return speech.say_slot(start.astimezone(zone), ctx.now.astimezone(zone).date())
+
+
+def _service(ctx: ToolContext, service_id: str) -> Service:
+    """A service by id; the first one if the agent's file has lost it."""
+    rules = ctx.agent.booking
+    return next((item for item in rules.services if item.id == service_id), rules.services[0])
+
+
+def _asked_at(ctx: ToolContext) -> float:
+    return ctx.asked_at or ctx.now.timestamp()
+
+
+def _name(value: Any) -> str:
+    text = _line(value, MAX_NAME)
+    return text if re.search(r"[^\W\d_]", text) else ""
+
+
+def _line(value: Any, most: int) -> str:
+    """One line of text without control signs."""
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(value or "")).strip()[:most]
+
+
+def _phone(value: Any, caller: str) -> str:
+    """A number as E.164 where that can be told; the caller's own country is assumed."""
+    text = str(value or "")
+    digits = re.sub(r"\D", "", text)
+    if not 7 <= len(digits) <= 15:
+        return ""
+    if text.strip().startswith("+"):
+        return f"+{digits}"
+    if len(digits) == 10 and caller.startswith("+1"):
+        return f"+1{digits}"
+    return f"+{digits}" if len(digits) > 10 else digits
+
+
+HANDLERS: dict[str, Handler] = {
+    "check_availability": check_availability,
+    "book_appointment": book_appointment,
+    "reschedule_appointment": reschedule_appointment,
+    "cancel_appointment": cancel_appointment,
+    "find_appointments": find_appointments,
+}
+
+for _tool, _handler in HANDLERS.items():
+    effects.register(_tool, _handler)

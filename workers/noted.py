@@ -1,0 +1,147 @@
+"""What could not be done because the calendar was away: noted, tried again, and reported.
+
+The caller hears that it is noted and how they will be told. The same effect, under the same key, is
+then tried in the background until it is done or `noted_minutes` have passed; either way whoever was
+promised an answer gets it. Where nobody can be told, nothing is promised: the caller hears that it
+was not done, and what a lost answer may have left in the calendar is removed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import redis
+
+from app import logs, metrics
+from app.adapters import queue
+from app.adapters.booking_steps import Performer, one_at_a_time
+from app.adapters.offered import Offered
+from app.adapters.tool_context import ToolContext
+from app.core import booking_flow, booking_talk
+from app.core.booking_ledger import Wish
+from app.errors import CalendarDown
+from workers import effects
+from workers.runtime import runtime
+
+AGAIN_S = 4.5
+"""With more time left than this the effect is tried again while the caller waits."""
+FINISH = "workers.noted.finish"
+ANNOUNCE = "workers.notifications.announce"
+FIRST_DELAYS_S = (2, 5, 10, 20, 30)
+DELAY_S = 60
+BACKGROUND_S = 12.0
+"""How long one try in the background may take."""
+
+log = logs.get(__name__)
+
+NOTED = metrics.counter(
+    "bookings_noted_total", "Wishes noted because the calendar was away, by outcome.", ("outcome",)
+)
+
+
+def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dict[str, Any]:
+    """Raise `down` while there is time for another try; then note the wish, or refuse it.
+
+    `what` names the wish in the sentence "I have noted …".
+    """
+    if ctx.remaining() > AGAIN_S:
+        raise down
+    by_text = ctx.can_text and bool(ctx.caller_number)
+    promised = by_text or ctx.can_tell_office
+    if wish.kind == "book" and promised:
+        Performer(ctx).run(booking_flow.note(wish))
+    if Offered(ctx.redis, ctx.call_id).once(f"noted:{ctx.key}"):
+        until = time.time() + ctx.agent.booking.noted_minutes * 60
+        _enqueue(ctx, until, wish.kind, what, promised)
+    if not promised:
+        return _result("calendar_down", booking_talk.CALENDAR_DOWN)
+    NOTED.labels("noted").inc()
+    log.warning("the calendar is away: noted", extra={"kind": wish.kind})
+    how = booking_talk.BY_TEXT if by_text else booking_talk.BY_OFFICE
+    return _result("calendar_down", booking_talk.noted(what, how), status="noted")
+
+
+def finish(call_id: str, key: str, until: float, kind: str, what: str, promised: bool) -> None:
+    """The job: try a noted wish. Raises CalendarDown, to be run again, until `until` has passed."""
+    at_work = runtime()
+    effect = at_work.effects.get(call_id, key)
+    if effect is None:
+        log.error("a noted wish is lost", extra={"key": key})
+        return
+    ctx = effects.context_of(at_work, effect)
+    ctx = replace(ctx, deadline=time.time() + 3600)
+    with logs.bind(call_id=call_id):
+        try:
+            if not promised:
+                _forget(ctx, kind)
+                return
+            result = effects.HANDLERS[effect.tool](ctx, effect.arguments)
+        except CalendarDown:
+            if time.time() < until:
+                raise
+            _report(ctx, "noted_failed", what, {"error": "calendar_down"}, promised)
+            return
+        if result["output"].get("error") == "superseded":
+            NOTED.labels("superseded").inc()
+        elif result["ok"]:
+            _report(ctx, "noted_done", what, result["output"], promised)
+        else:
+            _report(ctx, "noted_failed", what, result["output"], promised)
+
+
+def _forget(ctx: ToolContext, kind: str) -> None:
+    if kind != "book":
+        return
+    wish = Wish(ctx.key, "book", ctx.asked_at, start=ctx.now.isoformat())
+    with one_at_a_time(ctx):
+        Performer(ctx).run(booking_flow.withdraw(wish))
+
+
+def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any], promised: bool) -> None:
+    NOTED.labels(kind.removeprefix("noted_")).inc()
+    log.info("a noted wish has ended", extra={"kind": kind, "error": output.get("error")})
+    change = {
+        "id": f"{kind}-{ctx.key}",
+        "kind": kind,
+        "booking": None,
+        "wish": what,
+        "reason": output.get("error"),
+        "message": output.get("message"),
+        "caller_number": ctx.caller_number,
+        "call_id": ctx.call_id,
+        "agent_id": ctx.agent.retell_agent_ids[0] if ctx.agent.retell_agent_ids else "",
+    }
+    runtime().calls.add_event(
+        ctx.call_id, {"at": time.time(), "kind": f"booking_{kind}", "wish": what, **_why(output)}
+    )
+    with ctx.redis.pipeline(transaction=True) as pipeline:
+        queue.enqueue(pipeline, ANNOUNCE, (change,), about=f"tell of a booking: {kind}")
+        pipeline.execute()
+
+
+def _enqueue(ctx: ToolContext, until: float, kind: str, what: str, promised: bool) -> None:
+    minutes = ctx.agent.booking.noted_minutes
+    delays = (*FIRST_DELAYS_S, *[DELAY_S] * (minutes + 1))
+    try:
+        with ctx.redis.pipeline(transaction=True) as pipeline:
+            queue.enqueue(
+                pipeline,
+                FINISH,
+                (ctx.call_id, ctx.key, until, kind, what, promised),
+                retry_delays_s=delays,
+                about=f"noted: {kind}",
+            )
+            pipeline.execute()
+    except (redis.RedisError, OSError) as error:
+        raise CalendarDown("the queue is away") from error
+
+
+def _why(output: dict[str, Any]) -> dict[str, Any]:
+    return {"reason": output["error"]} if output.get("error") else {}
+
+
+def _result(error: str, sentence: str, **more: Any) -> dict[str, Any]:
+    output = {"error": error, "message": sentence, "say": sentence, **more}
+    return {"ok": False, "output": output, "say": sentence}
