@@ -79,8 +79,8 @@ class Process:
                 self.stop()
         left = gevent.joinall(workers, timeout=GRACE_S)
         upkeep.kill()
-        with gevent.Timeout(1.0, False), contextlib.suppress(redis.RedisError, OSError):
-            self._upkeep.leave()
+        with contextlib.suppress(redis.RedisError, OSError):
+            gevent.with_timeout(1.0, self._upkeep.leave, timeout_value=None)
         unfinished = self._count - len(left)
         log.info("worker ended", extra={"queue": self._name, "unfinished": unfinished})
         return 0

@@ -116,11 +116,16 @@ def enqueue(
         retry_delays_s=retry_delays_s,
         about=about,
     )
+    put(pipeline, job)
+    return job.job_id
+
+
+def put(pipeline: Any, job: Prepared) -> None:
+    """Add the commands that queue a prepared job to `pipeline`, a MULTI."""
     pipeline.hset(job.job_key, mapping=job.fields)
     pipeline.expire(job.job_key, QUEUED_TTL_S)
     pipeline.sadd(QUEUES_KEY, job.queue_key)
     pipeline.rpush(job.queue_key, job.job_id)
-    return job.job_id
 
 
 def job_key(job_id: str) -> str:

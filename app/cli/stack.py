@@ -27,6 +27,8 @@ READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 12.0
 REHEARSAL_KEY = "rehearsal"
 
+#: Where other commands of this machine find the address of a run's own Redis.
+REDIS_URL_FILE = "redis-url"
 #: Told of each part once it is ready: its name, what it is, the seconds it took.
 Report = Callable[[str, str, float], None]
 
@@ -120,6 +122,8 @@ class Stack:
             self._own_redis = True
             self.redis.start()
         self.env["REDIS_URL"] = self.redis.url
+        if self.directory.is_dir():
+            (self.directory / REDIS_URL_FILE).write_text(self.redis.url)
         return "redis", f"embedded, on port {self.redis.port}"
 
     def start_model(self) -> tuple[str, str]:
@@ -210,6 +214,17 @@ def run_directory() -> Path:
     for old in _abandoned(base):
         shutil.rmtree(old, ignore_errors=True)
     return base / str(os.getpid())
+
+
+def running_redis_url() -> str | None:
+    """The address of the Redis that a running `python -m app dev` of this folder started."""
+    for file in sorted((ROOT / ".run").glob(f"*/{REDIS_URL_FILE}")):
+        try:
+            os.kill(int(file.parent.name), 0)
+            return file.read_text()
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def remove_run_directory(directory: Path) -> None:

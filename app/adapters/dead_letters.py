@@ -1,0 +1,158 @@
+"""Dead letters: jobs and effects that were given up, to be seen, tried again, or forgotten.
+
+RQ keeps its failed jobs, the effect store its failed effects; here both are one list. Each letter
+has an id: RQ's own for a job, `effect:<key>@<call id>` for an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis import Redis
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+
+from app.adapters import queue
+from app.adapters.effect_data import Effect
+from app.adapters.effects import EffectStore
+from app.adapters.redis import guarded
+from app.errors import NotFound
+
+_EFFECT = "effect:"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One job or effect that was given up. `at` is Unix seconds."""
+
+    id: str
+    queue: str
+    what: str
+    call_id: str
+    at: float
+    error: str
+    attempts: int
+    details: dict[str, Any]
+
+
+class DeadLetters:
+    """All dead letters, newest first."""
+
+    def __init__(self, redis: Redis, effects: EffectStore) -> None:
+        self._redis = redis
+        self._effects = effects
+
+    @guarded
+    def all(self, limit: int = 100) -> list[DeadLetter]:
+        """The newest `limit` of them."""
+        found = [_of_effect(effect) for effect in self._effects.dead(limit)]
+        found += self._jobs(limit)
+        return sorted(found, key=lambda letter: letter.at, reverse=True)[:limit]
+
+    @guarded
+    def get(self, letter_id: str) -> DeadLetter:
+        """One of them. Raises `NotFound`."""
+        if letter_id.startswith(_EFFECT):
+            effect = self._effects.get(*_parse(letter_id))
+            if effect is None or effect.state != "failed":
+                raise NotFound(f"no dead letter {letter_id}")
+            return _of_effect(effect)
+        return _of_job(self._job(letter_id))
+
+    @guarded
+    def requeue(self, letter_id: str) -> None:
+        """Try it again, with all its attempts. Raises `NotFound`."""
+        if letter_id.startswith(_EFFECT):
+            if not self._effects.revive(*_parse(letter_id)):
+                raise NotFound(f"no dead letter {letter_id}")
+            return
+        job = self._job(letter_id)
+        name = cast(queue.QueueName, job.origin)
+        fresh = queue.prepare(
+            job.func_name,
+            job.args,
+            queue=name,
+            job_id=job.id,
+            timeout_s=int(job.timeout or queue.JOB_TIMEOUT_S),
+            retry_delays_s=job.retry_intervals or queue.RETRY_DELAYS_S,
+            about=job.description,
+        )
+        pipeline = self._redis.pipeline()
+        pipeline.zrem(FailedJobRegistry(queue=queue.rq_queue(self._redis, name)).key, job.id)
+        queue.put(pipeline, fresh)
+        pipeline.execute()
+
+    @guarded
+    def forget(self, letter_id: str) -> None:
+        """Take it off the list for good. Raises `NotFound`."""
+        if letter_id.startswith(_EFFECT):
+            if not self._effects.forget(*_parse(letter_id)):
+                raise NotFound(f"no dead letter {letter_id}")
+            return
+        self._job(letter_id).delete()
+
+    def _jobs(self, limit: int) -> Iterator[DeadLetter]:
+        for name in queue.QUEUES:
+            registry = FailedJobRegistry(queue=queue.rq_queue(self._redis, name))
+            found = cast(list[bytes], self._redis.zrevrange(registry.key, 0, limit - 1))
+            ids = [item.decode() for item in found]
+            jobs = Job.fetch_many(ids, self._redis, serializer=JSONSerializer)
+            yield from (_of_job(job) for job in jobs if job is not None)
+
+    def _job(self, job_id: str) -> Job:
+        try:
+            job = Job.fetch(job_id, self._redis, serializer=JSONSerializer)
+        except NoSuchJobError:
+            raise NotFound(f"no dead letter {job_id}") from None
+        if not job.is_failed:
+            raise NotFound(f"job {job_id} is {job.get_status(refresh=False)}, not given up")
+        return job
+
+
+def _parse(letter_id: str) -> tuple[str, str]:
+    key, _, call_id = letter_id.removeprefix(_EFFECT).partition("@")
+    return call_id, key
+
+
+def _of_effect(effect: Effect) -> DeadLetter:
+    return DeadLetter(
+        id=f"{_EFFECT}{effect.key}@{effect.call_id}",
+        queue="live",
+        what=effect.tool,
+        call_id=effect.call_id,
+        at=effect.ended_at,
+        error=effect.error,
+        attempts=effect.attempts,
+        details=effect.to_json(),
+    )
+
+
+def _of_job(job: Job) -> DeadLetter:
+    try:
+        what, args = str(job.func_name), list(job.args)
+    except Exception:  # whatever was put into Redis under this id: it must still be shown
+        what, args = "unreadable", []
+    result = job.latest_result()
+    text = result.exc_string if result else None
+    lines = (text or "").strip().splitlines()
+    delays = list(job.retry_intervals or [])
+    first = args[0] if args else ""
+    return DeadLetter(
+        id=job.id,
+        queue=job.origin,
+        what=what,
+        call_id=first if isinstance(first, str) else "",
+        at=job.ended_at.timestamp() if job.ended_at else 0.0,
+        error=lines[-1] if lines else "its worker was lost each time",
+        attempts=len(delays) - (job.retries_left or 0) + 1,
+        details={
+            "args": args,
+            "about": job.description,
+            "enqueued_at": job.enqueued_at.isoformat() if job.enqueued_at else None,
+            "trace": text,
+        },
+    )
