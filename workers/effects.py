@@ -20,6 +20,7 @@ import gevent
 from app import logs, metrics
 from app.adapters.effect_data import GIVEN_UP, Effect
 from app.adapters.effects import MAX_ATTEMPTS, MAX_RESULT_BYTES, RETRY_DELAYS_S, EffectStore
+from app.adapters.notify.channels import can_tell_office, can_text
 from app.adapters.tool_context import Handler, ToolContext
 from app.errors import CalendarDown, Unavailable
 from workers.runtime import Runtime, runtime
@@ -155,7 +156,7 @@ def _renew_for_ever(store: EffectStore, effect: Effect, worker: str) -> None:
 
 def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
     """What the handler is given. The members of the effect's context are all optional:
-    `agent_id`, `caller_number`, `caller_time_zone`, `can_text`."""
+    `agent_id`, `caller_number`, `caller_time_zone`, `heard` (pairs of role and words)."""
     told = effect.context
     agent = at_work.agents.for_retell(told.get("agent_id"))
     return ToolContext(
@@ -169,6 +170,8 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
         deadline=effect.deadline,
         asked_at=effect.asked_at,
         caller_time_zone=told.get("caller_time_zone"),
-        can_text=bool(told.get("can_text")),
+        can_text=can_text(at_work.settings),
+        can_tell_office=can_tell_office(at_work.settings, agent),
+        heard=tuple((str(role), str(words)) for role, words in told.get("heard") or ()),
         record_ttl_s=at_work.settings.record_retention_s,
     )

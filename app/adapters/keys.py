@@ -91,6 +91,11 @@ def caller_bookings(number_hash: str) -> str:
     return f"caller:{number_hash}:bookings"
 
 
+def told(change_id: str, channel: str) -> str:
+    """String: this change of a booking was told on this channel."""
+    return f"told:{change_id}:{channel}"
+
+
 def replies(process: str) -> str:
     """Stream: what workers and other processes have to tell a web process."""
     return f"replies:{process}"
@@ -110,3 +115,8 @@ def parse_effect_member(member: bytes) -> tuple[str, str]:
     """`(call_id, key)` of a member that `effect_member` made."""
     key, _, call_id = member.decode().partition(" ")
     return call_id, key
+
+
+def line(name: str) -> str:
+    """String: a line of an agent's, spoken: mu-law audio."""
+    return f"line:{name}"

@@ -20,6 +20,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 DAY_MINUTES = 24 * 60
 
 _SPAN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*(?:-|\u2013|to)\s*(\d{1,2}):(\d{2})\s*")
+_ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
 _YEARLY = re.compile(r"(\d{2})-(\d{2})")
 
 
@@ -164,6 +165,24 @@ class Service(_Model):
     """Event type id on Cal.com, where that calendar is used."""
 
 
+def _address(value: Any) -> Any:
+    if isinstance(value, str) and not _ADDRESS.fullmatch(value):
+        raise ValueError("not an e-mail address")
+    return value
+
+
+EmailAddress = Annotated[str, BeforeValidator(_address)]
+
+
+class Notify(_Model):
+    """Who is told of bookings, beside the record, the feed and the webhook."""
+
+    email: tuple[EmailAddress, ...] = ()
+    """Addresses of the business that get a mail about each booking; needs SMTP_URL."""
+    text_caller: bool = False
+    """Text the caller about each booking, move and cancellation; needs Twilio's settings."""
+
+
 def _time_zone(value: Any) -> Any:
     if isinstance(value, str):
         try:
@@ -207,6 +226,7 @@ class BookingRules(_Model):
     max_bookings_per_call: int = Field(default=4, ge=1, le=20)
     noted_minutes: int = Field(default=30, ge=1, le=24 * 60)
     """While the calendar is down: how long a noted booking is tried before it is given up."""
+    notify: Notify = Notify()
 
     @field_validator("services")
     @classmethod

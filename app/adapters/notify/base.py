@@ -1,0 +1,48 @@
+"""What is told of a booking, and the protocol of whatever tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.core.agent import Agent
+from app.errors import AppError
+
+
+class NotTold(AppError):
+    """The message could not be delivered; it may be tried again."""
+
+    code, status = "not_told", 502
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to a booking.
+
+    `kind` is `created`, `moved` or `cancelled`, with `booking`; or `noted_done` or `noted_failed`,
+    what became of a wish that was noted while the calendar was away, with `wish` in words and
+    `reason`. `id` stays the same if it is told again.
+    """
+
+    id: str
+    kind: str
+    call_id: str
+    booking: dict[str, Any] | None
+    """As `app.adapters.booking_ledger.show` gives it, and `phone`."""
+    caller_number: str = ""
+    wish: str = ""
+    reason: str = ""
+
+
+class Channel(Protocol):
+    """One way to tell. `name` is short and unique."""
+
+    name: str
+
+    def wants(self, change: Change, agent: Agent) -> bool:
+        """Tell whether this channel is to be used for this change."""
+        ...
+
+    def send(self, change: Change, agent: Agent) -> None:
+        """Deliver. Raises `NotTold`."""
+        ...

@@ -1,0 +1,62 @@
+"""Mail to the business over SMTP.
+
+SMTP_URL: ``smtp://user:password@host:587`` (STARTTLS where the server offers it) or
+``smtps://user:password@host:465``; user and password URL-quoted, or left out.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from app.adapters.notify import words
+from app.adapters.notify.base import Change, NotTold
+from app.core.agent import Agent
+
+TIMEOUT_S = 8.0
+
+
+class Mail:
+    """Sends each change to the addresses of the agent's file."""
+
+    name = "mail"
+
+    def __init__(self, url: str, sender: str) -> None:
+        self._url = urlsplit(url)
+        self._sender = sender
+
+    def wants(self, change: Change, agent: Agent) -> bool:
+        """All changes, where the agent's file names an address."""
+        return bool(agent.booking.notify.email)
+
+    def send(self, change: Change, agent: Agent) -> None:
+        """Deliver. Raises `NotTold`."""
+        message = EmailMessage()
+        message["From"] = self._sender or f"{agent.name} <noreply@{self._url.hostname}>"
+        message["To"] = ", ".join(agent.booking.notify.email)
+        message["Subject"] = " ".join(words.subject(change, agent).split())
+        message["Message-ID"] = f"<{change.id}@callsmith>"
+        message.set_content(words.mail(change, agent))
+        try:
+            with self._connect() as server:
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotTold(f"the mail server failed: {type(error).__name__}") from error
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port = self._url.hostname or "localhost", self._url.port
+        context = ssl.create_default_context()
+        server: smtplib.SMTP
+        if self._url.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_S, context=context)
+        else:
+            server = smtplib.SMTP(host, port or 587, timeout=TIMEOUT_S)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=context)
+                server.ehlo()
+        if self._url.username:
+            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        return server

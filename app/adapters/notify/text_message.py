@@ -1,0 +1,77 @@
+"""Text messages to the caller through Twilio's REST API (Messages resource).
+
+``POST /2010-04-01/Accounts/{sid}/Messages.json`` with `To`, `Body` and `From`, or
+`MessagingServiceSid` where the sender starts with ``MG``; basic authentication; 201 when queued.
+"""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import urlencode
+
+from app import logs
+from app.adapters.notify import words
+from app.adapters.notify.base import Change, NotTold
+from app.adapters.notify.http import HttpFailed, request
+from app.core.agent import Agent
+
+API = "https://api.twilio.com"
+
+log = logs.get(__name__)
+
+
+def wants_text(change: Change, agent: Agent) -> bool:
+    """Promised answers always; other changes where the agent's file says so."""
+    promised = change.kind.startswith("noted_")
+    return bool(number(change)) and (promised or agent.booking.notify.text_caller)
+
+
+def number(change: Change) -> str:
+    """Whom to text."""
+    return change.caller_number or str((change.booking or {}).get("phone") or "")
+
+
+class TwilioText:
+    """Texts the caller."""
+
+    name = "text"
+
+    def __init__(self, account_sid: str, auth_token: str, sender: str, *, api: str = API) -> None:
+        self._url = f"{api}/2010-04-01/Accounts/{account_sid}/Messages.json"
+        token = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
+        self._headers = {
+            "Authorization": f"Basic {token}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        self._sender = sender
+
+    def wants(self, change: Change, agent: Agent) -> bool:
+        """See `wants_text`."""
+        return wants_text(change, agent)
+
+    def send(self, change: Change, agent: Agent) -> None:
+        """Deliver. Raises `NotTold`; a number that cannot be texted is only logged."""
+        sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
+        form = {"To": number(change), sender: self._sender, "Body": words.text(change, agent)}
+        try:
+            status, _ = request("POST", self._url, urlencode(form).encode(), self._headers)
+        except HttpFailed as failed:
+            raise NotTold(f"Twilio failed: {failed}") from failed
+        if status == 400:
+            log.error("Twilio refuses to text this number", extra={"change": change.id})
+        elif status != 201:
+            raise NotTold(f"Twilio answered {status}")
+
+
+class LoggedText:
+    """Stands in for text messages in development: writes them to the log."""
+
+    name = "text"
+
+    def wants(self, change: Change, agent: Agent) -> bool:
+        """See `wants_text`."""
+        return wants_text(change, agent)
+
+    def send(self, change: Change, agent: Agent) -> None:
+        """Write the message to the log."""
+        log.info("text message (development: not sent)", extra={"text": words.text(change, agent)})

@@ -1,0 +1,82 @@
+"""Jobs that tell others of bookings: one per change, then one per channel with its own retries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import logs, metrics
+from app.adapters import keys, queue
+from app.adapters.booking_ledger import show
+from app.adapters.notify.base import Change, Channel, NotTold
+from app.adapters.notify.channels import open_channels
+from app.core.booking_ledger import Booking
+from workers.runtime import Runtime, runtime
+
+DELIVER = "workers.notifications.deliver"
+RETRY_DELAYS_S = (5, 30, 120, 600, 1800, 7200)
+TOLD_TTL_S = 3 * 24 * 3600
+
+log = logs.get(__name__)
+
+TOLD = metrics.counter(
+    "booking_notifications_total", "Messages about bookings, by channel.", ("channel", "outcome")
+)
+
+
+def announce(change: dict[str, Any]) -> None:
+    """Queue the delivery of a change on every channel that wants it."""
+    at_work = runtime()
+    agent = at_work.agents.for_retell(change.get("agent_id"))
+    wanting = [c for c in open_channels(at_work.settings) if c.wants(_change(change), agent)]
+    if not wanting:
+        return
+    with at_work.redis.pipeline(transaction=True) as pipeline:
+        for channel in wanting:
+            queue.enqueue(
+                pipeline,
+                DELIVER,
+                (change, channel.name),
+                retry_delays_s=RETRY_DELAYS_S,
+                about=f"tell of a booking by {channel.name}",
+            )
+        pipeline.execute()
+
+
+def deliver(change: dict[str, Any], channel_name: str) -> None:
+    """Tell on one channel. Raises NotTold, to be tried again; a repeat is not sent twice."""
+    at_work = runtime()
+    channel = _channel(at_work, channel_name)
+    if channel is None:
+        log.warning("a channel has been switched off", extra={"channel": channel_name})
+        return
+    told_key = keys.told(str(change["id"]), channel_name)
+    if at_work.redis.exists(told_key):
+        return
+    agent = at_work.agents.for_retell(change.get("agent_id"))
+    with logs.bind(call_id=change.get("call_id")):
+        try:
+            channel.send(_change(change), agent)
+        except NotTold as failed:
+            TOLD.labels(channel_name, "failed").inc()
+            log.warning("not told", extra={"channel": channel_name, "why": failed.message})
+            raise
+        TOLD.labels(channel_name, "sent").inc()
+        log.info("told", extra={"channel": channel_name, "kind": change["kind"]})
+    at_work.redis.set(told_key, "1", ex=TOLD_TTL_S)
+
+
+def _channel(at_work: Runtime, name: str) -> Channel | None:
+    return next((c for c in open_channels(at_work.settings) if c.name == name), None)
+
+
+def _change(data: dict[str, Any]) -> Change:
+    booking = Booking(**data["booking"]) if data.get("booking") else None
+    return Change(
+        id=str(data["id"]),
+        kind=str(data["kind"]),
+        call_id=str(data.get("call_id") or ""),
+        booking={**show(booking), "phone": booking.phone} if booking else None,
+        caller_number=str(data.get("caller_number") or (booking.phone if booking else "")),
+        wish=str(data.get("wish") or ""),
+        reason=str(data.get("reason") or ""),
+    )
