@@ -196,17 +196,10 @@ class _Turn:
     def _after_error(self, outcome: Outcome) -> list[Part]:
         """A tool did not do it: the truth, and another way."""
         notes, error = self._notes, (outcome.error or "").lower()
-        if "slots" in outcome.data:
-            notes.offers = [slot for slot in outcome.data["slots"] if isinstance(slot, dict)]
-            notes.chosen = None
-            if notes.offers:
-                offered = self._goals.offer()[0]
-                assert isinstance(offered, Say)
-                return [Say(f"I am sorry, that time is gone. {offered.text}")]
-        if "taken" in error or "offered" in error:
-            notes.chosen, notes.checked = None, None
-            if self._prompt.has("check_availability"):
-                return call("check_availability", **notes.wish)
+        if notes.offers and "slots" in outcome.data:
+            return [Say(f"I am sorry, that time is gone. {self._goals.offered()}")]
+        if outcome.slot_gone and self._prompt.has("check_availability"):
+            return call("check_availability", **notes.wish)
         if outcome.tool == "find_appointments" or "not_found" in error or "not found" in error:
             notes.bookings = None if notes.name is None else []
             return [Say("I cannot find that appointment. What name is it under?")]

@@ -32,6 +32,8 @@ class Goals:
 
     def step(self) -> list[Part]:
         """The next thing to ask, say or do."""
+        if self._notes.refused:
+            return [Say("I am sorry. What would you like to change?")]
         match self._notes.goal:
             case "cancel":
                 return self._cancel()
@@ -80,22 +82,26 @@ class Goals:
         return self.offer()
 
     def offer(self) -> list[Part]:
-        """The free times that were found."""
+        """The free times that were found; the one that was asked for is not among them."""
+        notes = self._notes
+        regret = ""
+        if notes.time is not None and notes.goal != "look" and notes.offers:
+            regret = f"I am sorry, {speech.say_time(notes.time)} is not free. "
+        return [Say(regret + self.offered())]
+
+    def offered(self) -> str:
+        """The free times as a question."""
         notes = self._notes
         offers = notes.offers[:_MOST_OFFERS]
         if not offers:
             day = f" on {speech.say_date(notes.date, self._today)}" if notes.date else ""
-            return [Say(f"I am sorry, nothing is free{day}. What other day would suit you?")]
+            return f"I am sorry, nothing is free{day}. What other day would suit you?"
         listed = wording.offers(offers, self._today)
-        regret = ""
-        if notes.time is not None and notes.goal != "look":
-            regret = f"I am sorry, {speech.say_time(notes.time)} is not free. "
         if len(offers) == 1:
-            return [Say(f"{regret}I have {listed}. Would that work for you?")]
-        question = "Which one would you like?"
+            return f"I have {listed}. Would that work for you?"
         if notes.goal == "look":
-            question = "Would one of these work for you?"
-        return [Say(f"{regret}I have {listed}. {question}")]
+            return f"I have {listed}. Would one of these work for you?"
+        return f"I have {listed}. Which one would you like?"
 
     def _move(self) -> list[Part]:
         notes = self._notes
@@ -144,21 +150,7 @@ class Goals:
             return call("find_appointments", name=notes.name)
         if not notes.bookings:
             return [Say(f"I cannot find one under {notes.name}. What other name could it be?")]
-        return self._pick_booking(verb)
-
-    def _pick_booking(self, verb: str) -> list[Part] | None:
-        notes = self._notes
-        bookings = notes.bookings or []
-        for heard in notes.heard:
-            on_day = [b for b in bookings if b.get("date") == str(heard.said.date)]
-            if heard.order is not None and heard.order < len(bookings):
-                notes.booking = bookings[heard.order]
-            elif len(on_day) == 1:
-                notes.booking = on_day[0]
-                notes.date = None
-        if notes.booking is not None:
-            return None
-        times = [wording.when(booking) or "one" for booking in bookings[:_MOST_OFFERS]]
+        times = [wording.when(booking) or "one" for booking in notes.bookings[:_MOST_OFFERS]]
         listed = speech.say_list(times, "and")
         return [Say(f"I see {listed}. Which one would you like to {verb}?")]
 

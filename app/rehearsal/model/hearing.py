@@ -126,6 +126,13 @@ _DEAF = re.compile(
     r"\W*(?:\((?:unintelligible|inaudible)[^)]*\)|\[(?:inaudible|noise)[^\]]*\])?\W*",
     re.IGNORECASE,
 )
+_ACHES = _words("\\w+ache", "hurts?", "(?:is|has been) hurting", "sore")
+_REFUSED = _words(
+    "(?:does not|doesn'?t|won'?t|will not|can'?t|cannot|don'?t) (?:work|do|make it|like)",
+    "(?:is|are) (?:bad|no good|too \\w+)",
+    "not (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|that day|then|good)",
+)
+_CHANGES = _words("make it|instead|rather|change it|actually|switch|move it|after all")
 #: What a caller wants who names it in so few words that the intent engine abstains.
 _HINTS = (
     (intents.RESCHEDULE, _words("reschedule", "move (?:it|my|the|an)", "change (?:my|the) \\w+")),
@@ -134,6 +141,8 @@ _HINTS = (
         intents.SCHEDULE,
         _words(
             "book(?:ing)?",
+            "(?:look at|check|fix) (?:it|this|that|my \\w+)",
+            "come in",
             "schedule",
             "make an? \\w+",
             "set (?:it |me )?up",
@@ -146,9 +155,9 @@ _HINTS = (
     ),
 )
 _LEAD_IN = _opening(
-    "sure|yes|yeah|ok|okay|um|uh|oh|hi|hello|so|well|of course",
-    "(?:it'?s|it is|this is|(?:my|the) (?:full )?name(?:'s| is)|name(?:'s| is)|i'?m|i am"
-    "|that would be|that'?s|under|for|put it under)",
+    "sure|yes|yeah|ok|okay|um|uh|oh|hi|hello|so|well|of course|no|sorry|actually",
+    "(?:it'?s|it is|it should be|this is|(?:my|the) (?:full )?name(?:'s| is)|name(?:'s| is)|i'?m"
+    "|i am|that would be|that'?s|put it|call it)?(?:\\W*(?:under|for)(?!\\w))?",
 )
 _NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*(?: [A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*){0,3}")
 _NAME_END = re.compile(r"[,.;!?](?:\s|$)|\b(?:and|please|thanks|thank)\b", re.IGNORECASE)
@@ -178,6 +187,9 @@ class Heard:
     person: bool
     any: bool
     others: bool
+    aches: bool
+    refuses: bool
+    changes: bool
     repeat: bool
     deaf: bool
     silent: bool
@@ -200,7 +212,7 @@ class Hearing:
         result = self._engine.analyse(text, now=now)
         intent = result.intent if result.confidence >= THRESHOLD else None
         if intent is None and not result.negated:
-            intent = _hint(text)
+            intent = _hint(text) or (intents.SCHEDULE if _ACHES.search(text) else None)
         return Heard(
             text=text,
             intent=intent,
@@ -214,6 +226,9 @@ class Hearing:
             person=bool(_PERSON.search(text) or _URGENT.search(text)),
             any=bool(_ANY.search(text)),
             others=bool(_OTHERS.search(text)),
+            aches=bool(_ACHES.search(text)),
+            refuses=bool(_REFUSED.search(text)),
+            changes=bool(_CHANGES.search(text)),
             repeat=bool(_REPEAT.search(text)),
             deaf=bool(_DEAF.fullmatch(text)),
             silent=text == "(silence)",

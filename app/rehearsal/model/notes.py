@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
+from app.core.language.spoken_time import Window
 from app.rehearsal.model.hearing import Heard
 
 Goal = Literal["book", "move", "cancel", "look"]
@@ -24,6 +25,7 @@ _ASKED = {
     "choice": r"\bwhich (?:one|of (?:these|them))\b[^?]*\?|\bwould (?:any|one|that|it)\b[^?]*\?",
     "day": r"\b(?:what|which)(?: other)? (?:day|date|time)\b[^?]*\?|\bwhen would\b[^?]*\?",
     "service": r"\bappointment for\?|\bwhat (?:is|would) it for\?",
+    "change": r"\bwhat would you like to change\b[^?]*\?",
     "more": r"\banything else\b[^?]*\?",
     "help": r"\bhow (?:can|may) I help\b[^?]*\?",
 }
@@ -39,6 +41,11 @@ class Outcome:
     arguments: dict[str, Any]
     data: dict[str, Any]
     error: str | None = None
+
+    @property
+    def slot_gone(self) -> bool:
+        """The slot cannot be had."""
+        return any(word in (self.error or "").lower() for word in ("taken", "offered", "slot"))
 
     @property
     def say(self) -> str | None:
@@ -57,6 +64,8 @@ class Notes:
     dates: tuple[dt.date, dt.date] | None = None
     time: dt.time | None = None
     part: str | None = None
+    window: Window | None = None
+    """Hours without a name: "after four"."""
     name: str | None = None
     offers: list[dict[str, Any]] = field(default_factory=list)
     checked: dict[str, Any] | None = None
@@ -79,16 +88,19 @@ class Notes:
     introduced: bool = False
     turns: int = 0
     dropped: bool = False
+    refused: bool = False
+    """The caller just said no to what was read back, and nothing else."""
     service_asked: bool = False
 
     @property
     def wish(self) -> dict[str, Any]:
         """The arguments for check_availability that what was said amounts to."""
         date = self.date or (self.dates[0] if self.dates else None)
+        near = self.time or (self.window and (self.window.start or self.window.end))
         found = {
             "date": date.isoformat() if date else None,
             "part_of_day": self.part if self.part in ("morning", "afternoon", "evening") else None,
-            "time": f"{self.time:%H:%M}" if self.time else None,
+            "time": f"{near:%H:%M}" if near else None,
             "service": self.service,
         }
         return {name: value for name, value in found.items() if value is not None}
@@ -96,11 +108,12 @@ class Notes:
     @property
     def timed(self) -> bool:
         """Whether the caller said anything about when."""
-        return any(v is not None for v in (self.date, self.dates, self.time, self.part))
+        said = (self.date, self.dates, self.time, self.part, self.window)
+        return any(value is not None for value in said)
 
     def forget_time(self) -> None:
         """Start over with the day and the time."""
-        self.date = self.dates = self.time = self.part = None
+        self.date = self.dates = self.time = self.part = self.window = None
         self.offers, self.checked, self.chosen, self.agreed = [], None, None, False
 
     def take_said(self, text: str) -> None:
@@ -134,7 +147,7 @@ class Notes:
         self.outcome = outcome
         match outcome.tool:
             case "check_availability":
-                self.offers = _dicts(outcome.data.get("slots"))
+                self.offers = _inside(_dicts(outcome.data.get("slots")), self.window)
                 self.checked = outcome.arguments
                 self.chosen = at_time(self.offers, self.time, self.date) if self.time else None
                 self.agreed = False
@@ -149,6 +162,10 @@ class Notes:
     def _take_effect(self, outcome: Outcome) -> None:
         self.agreed = False
         if outcome.error is not None:
+            if "slots" in outcome.data:
+                self.offers, self.chosen = _dicts(outcome.data["slots"]), None
+            elif outcome.slot_gone:
+                self.offers, self.chosen, self.checked = [], None, None
             return
         if outcome.tool == "cancel_appointment":
             self.booking, self.bookings = None, None
@@ -193,6 +210,15 @@ def at_time(
         if len(same) == 1:
             return same[0]
     return None
+
+
+def _inside(offers: list[dict[str, Any]], window: Window | None) -> list[dict[str, Any]]:
+    """The offers within the hours; all of them where none is."""
+    if window is None:
+        return offers
+    first = f"{window.start:%H:%M}" if window.start else "00:00"
+    last = f"{window.end:%H:%M}" if window.end else "24:00"
+    return [o for o in offers if first <= str(o.get("time")) < last] or offers
 
 
 def _slot(offers: Sequence[dict[str, Any]], slot_id: object) -> dict[str, Any] | None:

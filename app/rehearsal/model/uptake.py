@@ -54,20 +54,28 @@ def listen(notes: Notes, heard: Heard) -> None:
     notes.system.clear()
     notes.heard.append(heard)
     notes.outcome = None
+    notes.refused = False
     if heard.deaf or heard.silent or heard.question == "who":
         return
     if _drops(notes, heard):
         return
     _take_goal(notes, heard)
+    if _picks_booking(notes, heard):
+        return
     if _rejects(notes, heard):
         notes.forget_time()
         return
-    before = (notes.date, notes.dates, notes.time, notes.part, notes.service)
-    _take_slots(notes, heard)
+    if notes.asked == "change":
+        _open_again(notes, heard)
+    before = notes.wish
+    chosen = _choice(notes, heard)
+    if chosen is None or heard.order is None:
+        _take_slots(notes, heard)
     _take_name(notes, heard)
-    if _chooses(notes, heard):
+    if chosen is not None:
+        _choose(notes, chosen)
         return
-    if (notes.date, notes.dates, notes.time, notes.part, notes.service) != before:
+    if notes.wish != before:
         notes.chosen, notes.agreed = None, False
     elif notes.asked == "agree":
         _answers(notes, heard)
@@ -96,8 +104,11 @@ def _take_goal(notes: Notes, heard: Heard) -> None:
     if goal is None:
         if notes.goal is None and _implies_booking(notes, heard):
             # A time or a service alone, said to somebody who makes appointments.
-            notes.goal = "move" if notes.booking is not None else "book"
+            another = notes.booking is not None and notes.goal is None
+            notes.goal = "move" if another and heard.changes else "book"
         return
+    if goal == "book" and notes.goal is None and notes.booking is not None and heard.changes:
+        goal = "move"
     if goal == notes.goal or (goal == "look" and notes.goal in ("book", "move")):
         return
     if goal == "book" and notes.goal in ("move", "look"):
@@ -120,17 +131,46 @@ def _implies_booking(notes: Notes, heard: Heard) -> bool:
     return asked_open and (bool(heard.said.spoken) or heard.said.service is not None)
 
 
+def _picks_booking(notes: Notes, heard: Heard) -> bool:
+    """Whether the caller said which of their appointments they mean."""
+    bookings = notes.bookings or []
+    if notes.booking is not None or len(bookings) < 2 or notes.goal not in ("cancel", "move"):
+        return False
+    on_day = [b for b in bookings if b.get("date") == str(heard.said.date)]
+    if heard.order is not None and heard.order < len(bookings):
+        notes.booking = bookings[heard.order]
+    elif len(on_day) == 1:
+        notes.booking = on_day[0]
+    return notes.booking is not None
+
+
 def _rejects(notes: Notes, heard: Heard) -> bool:
     """ "No, Wednesday is bad": the day that was offered is named only to refuse it."""
-    if not heard.no or notes.asked not in ("agree", "choice") or notes.date is None:
+    if notes.asked not in ("agree", "choice") or not notes.timed:
         return False
-    return heard.said.date == notes.date and heard.said.time is None
+    if heard.said.spoken:
+        same_day = heard.said.date == notes.date and heard.said.time is None
+        return heard.no and same_day and heard.said.date is not None
+    return heard.refuses
+
+
+def _open_again(notes: Notes, heard: Heard) -> None:
+    """What the caller wants to change is asked for anew, unless they said the new value."""
+    text = heard.text.lower()
+    if "name" in text and heard.said.name is None:
+        notes.name = None
+    if re.search(r"\b(?:time|day|date|hour)\b", text) and not heard.said.spoken:
+        notes.forget_time()
+    if re.search(r"\b(?:service|appointment|reason)\b", text) and heard.said.service is None:
+        notes.service, notes.service_asked = None, False
 
 
 def _take_slots(notes: Notes, heard: Heard) -> None:
     said = heard.said
     if said.service:
         notes.service = said.service
+    elif heard.aches and notes.service is None:
+        notes.service = "checkup"
     elif notes.asked == "service" and not said.spoken and not heard.no:
         notes.service = _own_words(heard.text) or notes.service
     if said.date is not None:
@@ -139,12 +179,12 @@ def _take_slots(notes: Notes, heard: Heard) -> None:
         notes.date, notes.dates = said.date, None
     elif said.spoken.dates is not None:
         notes.dates, notes.date = said.spoken.dates, None
-    if said.time is not None:
-        notes.time, notes.part = said.time, None
-    elif said.part_of_day is not None:
-        notes.part, notes.time = said.part_of_day, None
-    elif said.window is not None:
-        notes.time, notes.part = said.window.start or said.window.end, None
+    if said.time is not None or said.window is not None:
+        notes.time, notes.part, notes.window = said.time, None, None
+        if said.time is None and said.part_of_day is not None:
+            notes.part = said.part_of_day
+        elif said.time is None:
+            notes.window = said.window
 
 
 def _own_words(text: str) -> str | None:
@@ -162,33 +202,38 @@ def _take_name(notes: Notes, heard: Heard) -> None:
         notes.name = bare_name(heard.text) or notes.name
 
 
-def _chooses(notes: Notes, heard: Heard) -> bool:
-    """Whether the caller took one of the offers."""
-    if not notes.offers or notes.goal == "cancel":
-        return False
-    chosen = _choice(notes, heard)
-    if chosen is None:
-        return False
+def _choose(notes: Notes, chosen: dict[str, Any]) -> None:
+    """The caller took one of the offers."""
     if chosen is not notes.chosen:
         notes.agreed = False
     notes.chosen = chosen
     if notes.goal in (None, "look"):
         notes.goal = "book"
-    return True
 
 
 def _choice(notes: Notes, heard: Heard) -> dict[str, Any] | None:
+    """The offer that the caller means, if they mean one."""
     said, offers = heard.said, notes.offers
+    if not offers or notes.goal == "cancel":
+        return None
+    days = {offer.get("date") for offer in offers}
+    if heard.order is not None and said.time is None and str(said.date) not in days:
+        # "The first" is an offer, not the first of the month.
+        in_reach = heard.order < len(offers) and notes.asked in ("choice", "agree", "name")
+        return offers[heard.order] if in_reach else None
     if said.time is not None:
-        return at_time(offers, said.time, said.date)
+        found = at_time(offers, said.time, said.date)
+        if found is None and heard.text.rstrip(" .!").lower().endswith(" one"):
+            # "The ten thirty one" is the one at ten thirty.
+            moment = dt.datetime.combine(dt.date.min, said.time) - dt.timedelta(minutes=1)
+            found = at_time(offers, moment.time(), said.date)
+        return found
     if said.date is not None:
         same = [offer for offer in offers if offer.get("date") == said.date.isoformat()]
         return same[0] if len(same) == 1 and notes.asked == "choice" else None
-    if said.spoken or notes.asked not in ("choice", "agree", "name"):
+    if said.spoken or notes.asked != "choice":
         return None
-    if heard.order is not None and heard.order < len(offers):
-        return offers[heard.order]
-    if notes.asked == "choice" and (heard.any or (len(offers) == 1 and _agrees(heard))):
+    if heard.any or (len(offers) == 1 and _agrees(heard)):
         return offers[0]
     return None
 
@@ -201,8 +246,8 @@ def _answers(notes: Notes, heard: Heard) -> None:
         notes.agreed = False
         if notes.goal == "cancel":
             notes.goal, notes.dropped = None, True
-        elif notes.asked == "agree":
-            notes.chosen = None
+        else:
+            notes.refused = heard.said.name is None
 
 
 def _agrees(heard: Heard) -> bool:
