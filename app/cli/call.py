@@ -111,7 +111,7 @@ def _from_number(script: scenario.Scenario, number: str) -> scenario.Scenario:
 
 
 class Typist:
-    """A person at the keyboard is the caller. Lines are said; an empty line is silence."""
+    """A person at the keyboard is the caller. What is piped in is said turn by turn instead."""
 
     def __init__(self, line: Line, screen: Screen, call_id: str, outcome: Outcome) -> None:
         self._line = line
@@ -119,21 +119,26 @@ class Typist:
         self._call_id = call_id
         self._outcome = outcome
         self._typed: queue.Queue[str | None] = queue.Queue()
+        self._person = sys.stdin.isatty()
+        self._greeted = False
         threading.Thread(target=self._read, daemon=True).start()
 
     def event(self, at: float, event: events.Event) -> None:
         """Show what happened; the person's own words are on the screen already."""
         self._outcome.event(at, event)
-        if not (isinstance(event, events.Word) and event.role == "user"):
+        self._greeted = self._greeted or isinstance(event, events.AgentDone)
+        own = isinstance(event, events.Word) and event.role == "user"
+        if not (own and self._person):
             self._screen.watch(0, self._call_id, at, event)
 
     def tick(self, now: float) -> None:
-        """Say what was typed."""
-        while not self._typed.empty():
+        """Say what was typed; commands and the end of the input too."""
+        while not self._typed.empty() and (self._person or (self._greeted and self._line.idle)):
             text = self._typed.get()
             if text is None or text in ("/quit", "/bye"):
                 self._line.hang_up(now)
-            elif text == "/drop":
+                return
+            if text == "/drop":
                 self._line.link.drop(now)
             elif text.strip():
                 self._line.say(Remark(text), now)
@@ -152,11 +157,9 @@ def _talk(args: argparse.Namespace, url: str, screen: Screen) -> int:
     line = Line(caller.details(call_id), now=clock(), settings=pace)
     outcome = Outcome(call_id)
     screen.line(f"  {call_id}", "dim")
-    screen.line(
-        "  Type what the caller says; type while the agent speaks to interrupt. "
-        "/drop cuts the connection, /bye or Ctrl-D hangs up.",
-        "dim",
-    )
+    if sys.stdin.isatty():
+        screen.line("  Type what the caller says; while the agent speaks, to interrupt.", "dim")
+        screen.line("  /drop cuts the connection, /bye or Ctrl-D hangs up.", "dim")
     driver = Typist(line, screen, call_id, outcome)
     with _stopping() as stopped:
         reason = Client(f"{url.rstrip('/')}/{call_id}", line, driver).run(stopped.is_set)

@@ -8,6 +8,7 @@ stops everything.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import signal
 import sys
@@ -134,8 +135,15 @@ def _welcome(
     port = "" if stack.port == Settings.port else f"PORT={stack.port} "
     call = outcome.call_id if outcome else "CALL_ID"
     token = ' -H "Authorization: Bearer $ADMIN_TOKEN"' if settings.admin_token else ""
+    records = Records(base, settings.admin_token)
+    if outcome is not None:
+        for booking in (records.fetch(outcome.call_id) or {}).get("bookings") or []:
+            screen.line(f"Booked: {booked(booking)}", "good")
+        screen.line()
     screen.line("Up, until Ctrl-C", "bold")
-    screen.line(f"  console   {base}/console")
+    for name, path in (("console", "/console"), ("talk", "/console/talk"), ("calls", "/api/calls")):
+        if records.get(path)[0] == 200:
+            screen.line(f"  {name:<9} {base}{path}")
     screen.line(f"  calendar  {base}/calendar.ics")
     screen.line(f"  socket    ws://localhost:{stack.port}/llm-websocket  (Retell's custom LLM URL)")
     screen.line(f"  logs      {_relative(directory)}/")
@@ -152,6 +160,13 @@ def _welcome(
     for command, purpose in tries:
         screen.line(f"  {command}")
         screen.line(f"      {purpose}", "dim")
+
+
+def booked(booking: dict[str, Any]) -> str:
+    """A booking in words."""
+    start = dt.datetime.fromisoformat(booking["start"])
+    when = f"{start:%A, %B} {start.day}, {start:%H:%M}"
+    return f"{booking['service']} for {booking['name']} on {when} ({booking['status']})"
 
 
 def _python() -> str:
@@ -217,4 +232,7 @@ def short(line: bytes, *, everything: bool) -> str:
     for name in ("time", "logger", "exception"):
         entry.pop(name, None)
     rest = " ".join(f"{name}={value}" for name, value in entry.items())
-    return f"{level}: {message}" + (f" ({rest})" if rest else "")
+    text = f"{level}: {str(message).splitlines()[0] if message else ''}"
+    if rest:
+        text += f" ({rest})"
+    return text if len(text) <= 200 else text[:199] + "…"

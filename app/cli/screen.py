@@ -86,7 +86,7 @@ def describe(event: events.Event) -> tuple[str, str]:
         return f"tool    {event.name}({_arguments(event.arguments)})", "dim"
     if isinstance(event, events.ToolReturned):
         sign = {True: "ok", False: "failed", None: "done"}[event.successful]
-        text = _short(event.content, _RESULT_WIDTH)
+        text = _short(_result(event.content), _RESULT_WIDTH)
         return f"        {sign} after {_ms(event.took)}: {text}", (
             "bad" if event.successful is False else "dim"
         )
@@ -134,6 +134,16 @@ def _ms(seconds: float) -> str:
 def _short(text: str, width: int) -> str:
     text = " ".join(text.split())
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _result(text: str) -> str:
+    """What a tool's result says to people, if it says something."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    message = value.get("message") if isinstance(value, dict) else None
+    return message if isinstance(message, str) and message else text
 
 
 def _arguments(text: str) -> str:
