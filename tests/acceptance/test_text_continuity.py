@@ -255,7 +255,7 @@ def test_flight_record_replays(
     url = f"{stack.base}/api/calls/{phone.call_id}/record"
     with urllib.request.urlopen(url, timeout=10) as answer:
         raw = answer.read()
-    assert b"5550142" not in raw
+    assert b"5550187" not in raw
     assert b"555 0199" not in raw
     playback = play(read(raw), redact_value)
     assert playback.difference is None

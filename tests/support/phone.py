@@ -49,7 +49,7 @@ class Phone:
         """A frame to the server."""
         self.ws.send(json.dumps(frame))
 
-    def details(self, number: str = "+14155550142") -> None:
+    def details(self, number: str = "+14155550187") -> None:
         """`call_details`, as Retell sends them once asked for."""
         call = {
             "call_id": self.call_id,
