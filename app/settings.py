@@ -45,6 +45,7 @@ class Settings:
 
     twilio_account_sid: str = ""
     twilio_auth_token: str = field(default="", repr=False)
+    twilio_base_url: str = "https://api.twilio.com"
 
     calendar_url: str = field(default="redis:", repr=False)
     agent_file: str = ""
@@ -109,6 +110,7 @@ class Settings:
             calendar_token=reader.text("CALENDAR_TOKEN"),
             twilio_account_sid=reader.text("TWILIO_ACCOUNT_SID"),
             twilio_auth_token=reader.text("TWILIO_AUTH_TOKEN"),
+            twilio_base_url=reader.text("TWILIO_BASE_URL") or cls.twilio_base_url,
             calendar_url=reader.text("CALENDAR_URL") or "redis:",
             agent_file=reader.text("AGENT_FILE"),
             booking_webhook_url=reader.text("BOOKING_WEBHOOK_URL"),

@@ -39,6 +39,10 @@ class FlightRecorder:
         """What the call began with: everything a replay needs beside the events."""
         self._add(now, {"begin": about})
 
+    def keep(self, now: float, about: dict[str, Any]) -> None:
+        """Something else that belongs into the record."""
+        self._add(now, about)
+
     def event(self, now: float, event: events.Event) -> None:
         """An event that is about to be decided upon."""
         self._add(now, event)

@@ -26,12 +26,18 @@ from app.errors import AppError, Unavailable
 TOLD = frozenset(
     {
         "action_taken_back",
+        "audio_fed_again",
+        "audio_lost",
         "backchannel",
         "barge_in",
         "bad_event",
         "bad_frame",
+        "budget",
+        "digit",
+        "ending",
         "gave_up",
         "holding_line",
+        "idle",
         "model_error",
         "model_lost",
         "model_renewal",
@@ -40,9 +46,13 @@ TOLD = frozenset(
         "response_incomplete",
         "response_stalled",
         "resumed",
+        "text_answer",
         "tool_asked",
         "tool_done",
         "tool_superseded",
+        "transcription_failed",
+        "unknown_frame",
+        "wrong_format",
     }
 )
 
@@ -68,6 +78,7 @@ class Holder:
         self._events: list[dict[str, Any]] = []
         self._transcript: list[dict[str, Any]] | None = None
         self._usage: dict[str, int] = {}
+        self._cost: dict[str, Any] | None = None
         self._writer: gevent.Greenlet[..., None] | None = None
         self._again = False
 
@@ -106,6 +117,8 @@ class Holder:
         elif note.kind == "usage":
             for name in ("input_tokens", "output_tokens"):
                 self._usage[name] = self._usage.get(name, 0) + int(note.about.get(name) or 0)
+        elif note.kind == "cost":
+            self._cost = note.about
         elif note.kind in TOLD:
             self._events.append({"at": now, "kind": note.kind, **note.about})
         if note.kind == "barge_in":
@@ -184,6 +197,8 @@ class Holder:
             "pending_action": call.pending.kind if call.pending else "",
             **self._usage,
         }
+        if self._cost is not None:
+            fields["cost"] = self._cost
         for name in ("agent_id", "from_number", "to_number", "direction", "call_type", "metadata"):
             if self.details.get(name):
                 fields[name] = self.details[name]

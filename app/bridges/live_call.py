@@ -94,12 +94,18 @@ class LiveCall:
         if self.gone:
             return
         now = time.time()
-        self.recorder.event(now, event)
+        if self._recorded(event):
+            self.recorder.event(now, event)
         self._perform(self.call.handle(event, now), now)
+
+    def _recorded(self, thing: events.Event | events.Action) -> bool:
+        """Whether an event or action belongs into the flight record."""
+        return True
 
     def _perform(self, actions: list[events.Action], now: float) -> None:
         for action in actions:
-            self.recorder.action(now, action)
+            if self._recorded(action):
+                self.recorder.action(now, action)
             self._do(action, now)
         self._arm(now)
 
@@ -180,7 +186,8 @@ class LiveCall:
                 action.name,
                 action.arguments,
                 action.tool_call_id,
-                self.holder.context(self.call.agent),
+                self.holder.context(self.call.agent)
+                | {"heard": [(u.role, u.content) for u in self.call.transcript[-10:]]},
                 deadline_s=action.deadline,
             )
         except (Unavailable, TooMany) as error:

@@ -29,6 +29,7 @@ REHEARSAL_KEY = "rehearsal"
 
 #: Where other commands of this machine find the address of a run's own Redis.
 REDIS_URL_FILE = "redis-url"
+MODEL_URL_FILE = "model-url"
 #: Told of each part once it is ready: its name, what it is, the seconds it took.
 Report = Callable[[str, str, float], None]
 
@@ -140,6 +141,8 @@ class Stack:
         self._wait(self.model, lambda: _status(control) == 200)
         self.env["OPENAI_API_KEY"] = REHEARSAL_KEY
         self.env["OPENAI_BASE_URL"] = f"http://127.0.0.1:{self.model_port}/v1"
+        if self.directory.is_dir():
+            (self.directory / MODEL_URL_FILE).write_text(self.env["OPENAI_BASE_URL"])
         return "model", f"rehearsal model (no OPENAI_API_KEY), on port {self.model_port}"
 
     def start_web(self, *, wait: bool = True) -> None:
@@ -218,7 +221,16 @@ def run_directory() -> Path:
 
 def running_redis_url() -> str | None:
     """The address of the Redis that a running `python -m app dev` of this folder started."""
-    for file in sorted((ROOT / ".run").glob(f"*/{REDIS_URL_FILE}")):
+    return _running(REDIS_URL_FILE)
+
+
+def running_model_url() -> str | None:
+    """The address of the rehearsal model that it started."""
+    return _running(MODEL_URL_FILE)
+
+
+def _running(name: str) -> str | None:
+    for file in sorted((ROOT / ".run").glob(f"*/{name}")):
         try:
             os.kill(int(file.parent.name), 0)
             return file.read_text()

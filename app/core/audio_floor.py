@@ -98,14 +98,17 @@ class AudioFloor(AudioTools):
     def _decided(self, decision: Decision, now: float) -> None:
         """Do what was decided about a sound."""
         verdict, why = decision.verdict, decision.why
-        about = {"verdict": verdict.value, "why": why, "left_ms": self.play.left_ms(now)}
+        left_ms = self.play.left_ms(now)
         if verdict is Verdict.MUTE:
             if self.play.mute(now):
                 self._clear()
-            self._note("barge_in", **about)
+            self._note("muted", left_ms=left_ms)
             return
         kept, _ = self.recent.since(0)
-        self._note("barge_in", **about, caller_audio=b64encode(kept).decode())
+        self._note("caller_audio", why=why, pcmu=b64encode(kept).decode())
+        self._note(
+            "backchannel" if verdict is Verdict.RESUME else "barge_in", why=why, left_ms=left_ms
+        )
         sounds = self.undecided or ([self.segment] if self.segment is not None else [])
         for segment in sounds:
             segment.remark = verdict is Verdict.RESUME
@@ -193,7 +196,7 @@ class AudioFloor(AudioTools):
         """What was taken for a remark was said to be answered."""
         segment.remark, segment.answered = False, True
         if self._agent_has_floor:
-            self._note("barge_in", verdict="yield", why="late_words")
+            self._note("barge_in", why="late_words", left_ms=self.play.left_ms(now))
             self._interrupted(now)
         if segment.committed:
             self._caller_turn(now)

@@ -26,6 +26,8 @@ def members(entry: Any) -> dict[str, Any]:
             return entry
         case events.FromRetell(raw):
             return {"in": "retell", "frame": slim(raw)}
+        case events.FromPhone(raw):
+            return {"in": "phone", "frame": _value(raw)}
         case events.FromModel(session, raw):
             return {"in": "model", "session": session, "frame": _value(raw)}
         case events.ModelOpened(session):
@@ -42,6 +44,12 @@ def members(entry: Any) -> dict[str, Any]:
             return {"in": "resumed"}
         case events.ToRetell(frame):
             return {"out": "retell", "frame": _value(frame)}
+        case events.ToPhone(frame):
+            return {"out": "phone", "frame": _value(frame)}
+        case events.EndCall(kind, number, say):
+            return {"out": "end", "kind": kind, "number": number, "say": say}
+        case events.KeepLine(text, audio):
+            return {"out": "line", "text": text, "bytes": len(audio)}
         case events.ToModel(session, raw):
             return {"out": "model", "session": session, "frame": _value(raw)}
         case events.OpenModel(session, delay):
@@ -84,11 +92,11 @@ def event_of(entry: dict[str, Any]) -> events.Event | None:
     return None
 
 
-def _value(raw: bytes) -> Any:
+def _value(raw: str | bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return raw.decode("utf-8", "replace")
+        return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
 
 
 def _raw(value: Any) -> bytes:

@@ -229,6 +229,13 @@ def dial_twiml(number: str, say: str | None = None, *, language: str = "en-US") 
     return _response(f"{_say(say, language)}<Dial>{escape(number)}</Dial>")
 
 
+def closing_twiml(kind: str, number: str, say: str, *, language: str = "en-US") -> str:
+    """TwiML for the end of an agent's call: hang up or dial `number`, after saying `say`."""
+    if kind == "transfer" and number:
+        return dial_twiml(number, say or None, language=language)
+    return hangup_twiml(say or None, language=language)
+
+
 def reject_twiml(reason: str = "busy") -> str:
     """TwiML that refuses the call before it is answered. `reason` is ``busy`` or ``rejected``."""
     return _response(f"<Reject reason={quoteattr(reason)}/>")

@@ -54,6 +54,12 @@ class Handset:
             raise ValueError(f"Twilio takes no {kind!r}")
         return kind
 
+    def cut_off(self) -> None:
+        """The stream is gone: what was buffered is not played."""
+        self.buffer.clear()
+        self.marks.clear()
+        self._buffered = 0
+
     @property
     def playing(self) -> bool:
         """Whether anything is waiting to be played."""

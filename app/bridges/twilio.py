@@ -1,0 +1,256 @@
+"""One call on a media stream: a telephone's through Twilio, or a page's microphone.
+
+`AudioCall` decides, `LiveCall` performs; here is what belongs to the stream. Audio is not recorded
+frame by frame: the flight record holds everything else, and the last two seconds of the caller's
+voice where they were decided about.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any
+
+import gevent
+import orjson
+
+from app import logs, metrics
+from app.adapters import prices
+from app.adapters.resample import PcmCodec
+from app.adapters.twilio_calls import TwilioCalls
+from app.adapters.voice_lines import LineStore
+from app.bridges.live_call import LiveCall
+from app.bridges.services import Services
+from app.bridges.socket import Connection
+from app.core import events
+from app.core.agent import Agent
+from app.core.audio_call import AudioCall
+from app.core.cost import Ledger
+from app.errors import ProtocolError, Unavailable
+from app.protocol import twilio
+from app.protocol.twilio import Start
+
+#: How long a stream may take to say which call it is.
+START_S = 5.0
+#: How often a page is told of changed words, at most.
+PAGE_S = 0.1
+#: Entries of the transcript that may still change.
+PAGE_ENTRIES = 8
+#: Notes a page is told of.
+PAGE_NOTES = frozenset(
+    {
+        "action_taken_back",
+        "backchannel",
+        "barge_in",
+        "budget",
+        "cost",
+        "ending",
+        "gave_up",
+        "holding_line",
+        "idle",
+        "model_lost",
+        "muted",
+        "resumed",
+        "tool_asked",
+        "tool_done",
+        "turn",
+    }
+)
+
+log = logs.get(__name__)
+AUDIO_LOST = metrics.counter("audio_lost_ms_total", "Caller audio no model session ever heard")
+CALL_COST = metrics.counter("model_cost_usd_total", "Cost of audio calls by the price table")
+
+
+def read_start(ws: Connection) -> Start | None:
+    """The stream's `start` frame; None where the peer left or took too long.
+
+    Raises `ProtocolError` for a stream of another kind.
+    """
+    timeout = gevent.Timeout(START_S)
+    try:
+        with timeout:
+            while (message := ws.receive()) is not None:
+                frame = twilio.parse(message)
+                if isinstance(frame, Start):
+                    form = (frame.encoding, frame.sample_rate, frame.channels)
+                    if form != (twilio.ENCODING, twilio.SAMPLE_RATE, 1):
+                        raise ProtocolError(f"audio must be 8 kHz mono mu-law, not {form}")
+                    return frame
+                if isinstance(frame, twilio.Media):
+                    raise ProtocolError("media before start")
+    except gevent.Timeout as late:
+        if late is not timeout:
+            raise
+    return None
+
+
+class PhoneBridge(LiveCall):
+    """A telephone call."""
+
+    channel = "twilio"
+    call: AudioCall
+
+    def __init__(
+        self,
+        services: Services,
+        ws: Connection,
+        start: Start,
+        agent: Agent,
+        details: dict[str, Any],
+        lines: LineStore,
+    ) -> None:
+        super().__init__(services, ws, start.call_sid)
+        self._start = start
+        self._agent = agent
+        self._details = details
+        self._lines = lines
+        self._spent = 0.0
+
+    def _serve(self) -> None:
+        state = self._taken()
+        if state is not None and state.get("channel") != "audio":
+            raise ProtocolError("this call is on another channel")
+        agent, now = self._agent, time.time()
+        today = dt.datetime.fromtimestamp(now, dt.UTC).date()
+        ledger = Ledger(
+            self.services.settings.realtime_model, prices.load().on(today), agent.budget
+        )
+        codec = PcmCodec() if agent.audio.format == "pcm" else None
+        self.call = AudioCall(self.call_id, agent, ledger, lines=self._known_lines(), codec=codec)
+        about = {"call_id": self.call_id, "channel": self.channel, "agent": agent.model_dump()}
+        self.recorder.begin(now, {**about, "state": state, "details": self._details})
+        self.holder.details = {**self._details, **self.holder.details}
+        self._listen()
+        if state is None:
+            self._perform(self.call.start(self._start, self._details, now), now)
+        else:
+            log.info("the call goes on on a new stream")
+            self.call.restore(state)
+            self._perform(self.call.resume(self._start, now), now)
+        while (message := self.ws.receive()) is not None:
+            self.feed(events.FromPhone(message))
+
+    def _known_lines(self) -> dict[str, bytes]:
+        try:
+            return self._lines.known(self._agent)
+        except Unavailable:
+            return {}
+
+    def _recorded(self, thing: events.Event | events.Action) -> bool:
+        if isinstance(thing, events.FromPhone | events.ToPhone):
+            raw = thing.raw if isinstance(thing, events.FromPhone) else thing.frame
+            head = raw[:48] if isinstance(raw, str) else raw[:48].decode("latin-1")
+            return '"media"' not in head and '"mark"' not in head
+        if isinstance(thing, events.ToModel):
+            return not thing.raw.startswith(b'{"type":"input_audio_buffer.append"')
+        if isinstance(thing, events.FromModel):
+            return b"response.output_audio.delta" not in thing.raw[:160]
+        return not isinstance(thing, events.Tick)
+
+    def _do(self, action: events.Action, now: float) -> None:
+        if isinstance(action, events.ToPhone):
+            self.ws.send(action.frame)
+        elif isinstance(action, events.KeepLine):
+            self._spawn(self._lines.keep, self._agent, action.text, action.audio)
+        elif isinstance(action, events.EndCall):
+            self._spawn(self._end, action)
+        elif isinstance(action, events.Note):
+            self._told(action, now)
+            super()._do(action, now)
+        else:
+            super()._do(action, now)
+
+    def _told(self, note: events.Note, now: float) -> None:
+        """Notes that this channel has its own use for."""
+        if note.kind == "caller_audio":
+            self.recorder.keep(now, {"caller_audio": note.about})
+        elif note.kind == "audio_lost":
+            AUDIO_LOST.inc(note.about["ms"])
+        elif note.kind == "cost":
+            CALL_COST.inc(max(0.0, note.about["usd"] - self._spent))
+            self._spent = note.about["usd"]
+        elif note.kind == "wrong_format":
+            log.error("the model's server speaks another audio format", extra=note.about)
+
+    def _end(self, action: events.EndCall) -> None:
+        """The call is over, or goes to somebody else. Closing the stream has Twilio ask what to do
+        (`POST /twilio/next`), which reads it from the saved state; telling it is faster."""
+        self.holder.save_now(self.call)
+        calls = TwilioCalls.from_settings(self.services.settings)
+        if calls is not None and (action.kind == "transfer" or action.say):
+            language = self._agent.language
+            try:
+                calls.instruct(
+                    self.call_id,
+                    twilio.closing_twiml(action.kind, action.number, action.say, language=language),
+                )
+            except Unavailable as error:
+                log.warning("Twilio did not take instructions", extra={"why": error.message})
+        self.ws.close(1000, action.kind)
+
+    @property
+    def _over(self) -> bool:
+        """Without a `stop` and not by us, the stream is lost and the call is not."""
+        return self.call.ended and not self.call.dropped
+
+
+class PageBridge(PhoneBridge):
+    """A page with a microphone: the same frames, and the words as they come."""
+
+    channel = "browser"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._shown: dict[str, tuple[str, bool]] = {}
+        self._shown_at = 0.0
+        self._show_later: gevent.Greenlet[..., None] | None = None
+
+    def feed(self, event: events.Event) -> None:
+        """As `LiveCall.feed`; then tell the page what has changed."""
+        super().feed(event)
+        if not isinstance(event, events.FromPhone):
+            self._show()
+
+    def _told(self, note: events.Note, now: float) -> None:
+        super()._told(note, now)
+        if note.kind in PAGE_NOTES:
+            about = {"event": "note", "kind": note.kind, "about": note.about}
+            self.ws.send(orjson.dumps(about).decode())
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if now - self._shown_at < PAGE_S:
+            if self._show_later is None:
+                self._show_later = gevent.spawn_later(PAGE_S, self._show_rest)
+            return
+        self._shown_at = now
+        entries = self.call.record.entries
+        said = []
+        for number, entry in enumerate(
+            entries[-PAGE_ENTRIES:], max(0, len(entries) - PAGE_ENTRIES)
+        ):
+            state = (entry.text, entry.cut)
+            if self._shown.get(entry.item_id) != state:
+                self._shown[entry.item_id] = state
+                said.append(
+                    {
+                        "id": entry.item_id,
+                        "number": number,
+                        "role": entry.role,
+                        "text": entry.text,
+                        "cut": entry.cut,
+                    }
+                )
+        if said:
+            self.ws.send(orjson.dumps({"event": "said", "entries": said}).decode())
+
+    def _show_rest(self) -> None:
+        self._show_later = None
+        if not self.gone:
+            self._shown_at = 0.0
+            self._show()
+
+    @property
+    def _over(self) -> bool:
+        return True
