@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from app.rehearsal.model import pcm
 from app.rehearsal.model.spoken import RATES
 
@@ -145,8 +143,7 @@ class Ears:
 
 def level(frame: bytes, name: str) -> float:
     """Loudness from 0 (silence) to 1 (loud speech)."""
-    samples = pcm.decode(frame, name).astype(np.float32)
-    power = float(np.dot(samples, samples)) / max(1, len(samples))
+    power = pcm.power(frame, name)
     if power < 1.0:
         return 0.0
     decibels = 10 * math.log10(power) - 90.3

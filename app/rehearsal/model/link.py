@@ -164,8 +164,24 @@ class Link:
                 raw = b"".join(self._fragments)
                 self._fragments.clear()
                 self._events += 1
-                self._session.receive(raw, self._loop.time())
+                self._receive(self._session, raw)
                 self._read_slowly()
+
+    def _receive(self, session: Session, raw: bytes) -> None:
+        """Take one message; a fault of our own ends this connection only."""
+        try:
+            session.receive(raw, self._loop.time())
+        except Exception as error:
+            log.exception("session %d: internal error", session.number)
+            self._stage.refused["internal_error"] += 1
+            session.emit(
+                Refusal(
+                    f"The rehearsal model failed: {type(error).__name__}.",
+                    code=None,
+                    kind="server_error",
+                ).as_event(None)
+            )
+            session.drop("close", 1011)
 
     def _read_slowly(self) -> None:
         slow = self._faults.get("slow_reader")

@@ -147,7 +147,7 @@ class Notes:
         self.outcome = outcome
         match outcome.tool:
             case "check_availability":
-                self.offers = _inside(_dicts(outcome.data.get("slots")), self.window)
+                self.offers = _inside(_bookable(outcome.data.get("slots")), self.window)
                 self.checked = outcome.arguments
                 self.chosen = at_time(self.offers, self.time, self.date) if self.time else None
                 self.agreed = False
@@ -163,7 +163,7 @@ class Notes:
         self.agreed = False
         if outcome.error is not None:
             if "slots" in outcome.data:
-                self.offers, self.chosen = _dicts(outcome.data["slots"]), None
+                self.offers, self.chosen = _bookable(outcome.data["slots"]), None
             elif outcome.slot_gone:
                 self.offers, self.chosen, self.checked = [], None, None
             return
@@ -223,6 +223,10 @@ def _inside(offers: list[dict[str, Any]], window: Window | None) -> list[dict[st
 
 def _slot(offers: Sequence[dict[str, Any]], slot_id: object) -> dict[str, Any] | None:
     return next((offer for offer in offers if offer.get("slot_id") == slot_id), None)
+
+
+def _bookable(value: Any) -> list[dict[str, Any]]:
+    return [slot for slot in _dicts(value) if slot.get("slot_id")]
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -40,6 +40,20 @@ def _inverse(table: Samples) -> NDArray[np.uint8]:
 _INVERSES = {name: _inverse(table) for name, table in _TABLES.items()}
 
 
+_SQUARES = {name: table.astype(np.float32) ** 2 for name, table in _TABLES.items()}
+
+
+def power(audio: bytes, name: str) -> float:
+    """The mean square of the samples; full scale is 2**30."""
+    if not audio:
+        return 0.0
+    if name == "audio/pcm":
+        samples = np.frombuffer(audio, dtype="<i2").astype(np.float32)
+        return float(samples @ samples) / len(samples)
+    squares = _SQUARES[name].take(np.frombuffer(audio, dtype=np.uint8))
+    return float(squares.sum()) / len(audio)
+
+
 def decode(audio: bytes, name: str) -> Samples:
     """Samples of audio in the format `name`; PCM is 16 bit little endian."""
     if name == "audio/pcm":
