@@ -95,6 +95,7 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
 
 def move(wish: Wish, target: Booking, draft: Draft) -> Flow:
     """Move `target`, of this call or an earlier one, to the time of `draft`."""
+    wish = replace(wish, booking_id=target.id)
     for _ in range(MAX_ROUNDS):
         ledger, version = yield Load()
         mine = ledger.wishes.get(wish.key)
@@ -128,6 +129,7 @@ def move(wish: Wish, target: Booking, draft: Draft) -> Flow:
 
 def cancel(wish: Wish, target: Booking) -> Flow:
     """Cancel `target`, of this call or an earlier one."""
+    wish = replace(wish, booking_id=target.id)
     for _ in range(MAX_ROUNDS):
         ledger, version = yield Load()
         mine = ledger.wishes.get(wish.key)

@@ -23,6 +23,7 @@ def open_channels(settings: Settings) -> list[Channel]:
                 settings.twilio_account_sid,
                 settings.twilio_auth_token,
                 settings.notify_sms_from,
+                api=settings.twilio_base_url,
             )
         )
     elif not settings.production:
