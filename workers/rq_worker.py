@@ -11,18 +11,25 @@ import time
 from typing import Any
 
 import gevent
+import redis
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.job import Job
+from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 from rq.utils import get_version
+
+from app import logs, metrics
+from app.adapters.queue import DEAD_TTL_S, job_key
 
 #: A wait for jobs ends after this long, to look whether the process is asked to end.
 WAIT_S = 1
 #: RQ's hash of a worker outlives its last heartbeat by a minute more than this.
 WORKER_TTL_S = 60
 HEARTBEAT_S = 15.0
+
+log = logs.get(__name__)
 
 
 class GreenletTimeout(BaseDeathPenalty):
@@ -95,10 +102,42 @@ class GreenletWorker(SimpleWorker):
                 )
             except DequeueTimeout:
                 continue
+            except Exception as error:
+                job_id = getattr(error, "job_id", None)
+                if job_id is None or isinstance(error, redis.RedisError):
+                    raise
+                self._bury(job_id, error)
+                continue
             if found is not None:
-                found[0].redis_server_version = get_version(self.connection)
+                job, queue = found
+                job.origin = job.origin or queue.name
+                job.redis_server_version = get_version(self.connection)
             return found
         raise StopRequested
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: StartedJobRegistry | None = None,
+        exc_string: str = "",
+    ) -> None:
+        """As RQ's, but whatever comes without a time to live gets one."""
+        if job.failure_ttl is None:
+            job.failure_ttl = DEAD_TTL_S
+        super().handle_job_failure(job, queue, started_job_registry, exc_string)
+
+    def _bury(self, job_id: str, error: Exception) -> None:
+        """A job that cannot even be read: to the dead letters, so that nobody takes it again."""
+        log.error("a job cannot be read", extra={"job": job_id, "error": type(error).__name__})
+        metrics.ERRORS_TOTAL.labels("worker").inc()
+        [queue] = self.queues
+        pipeline = self.connection.pipeline()
+        pipeline.lrem(queue.intermediate_queue.key, 1, job_id)
+        pipeline.hset(job_key(job_id), "status", "failed")
+        pipeline.expire(job_key(job_id), DEAD_TTL_S)
+        pipeline.zadd(f"rq:failed:{queue.name}", {job_id: time.time() + DEAD_TTL_S})
+        pipeline.execute()
 
     def check_for_suspension(self, burst: bool) -> None:
         """Suspension is not offered: it would stop callers' tools."""

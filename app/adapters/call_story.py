@@ -54,6 +54,8 @@ def tell(
     story["turns"] = [value(item) for item in turns]
     story["intents"] = [value(item) for item in intents]
     story["events"] = [value(item) for item in events]
+    bookings, holder, _ = found[1 + len(FIELDS) :]
+    story["bookings"] = value(bookings) if bookings else []
+    story["holder"] = holder.decode() if holder else None
     story["tool_calls"] = [Effect.of(call_id, hash_).to_json() for hash_ in effects if hash_]
-    story["holder"] = found[-1].decode() if found[-1] else None
     return story

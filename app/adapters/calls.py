@@ -305,21 +305,22 @@ class CallStore:
     def snapshot(self, call_id: str) -> dict[str, Any] | None:
         """The whole story of a call as plain data; None where it is not known.
 
-        Members: the summary's fields, `transcript`, `turns`, `intents`, `events`, `tool_calls`,
-        `holder`.
+        Members: the summary's fields, `transcript`, `turns`, `intents`, `events`, `bookings`,
+        `tool_calls`, `holder`.
         """
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hgetall(keys.summary(call_id))
         for name in FIELDS:
             entries(pipeline, call_id, name)
-        pipeline.zrange(keys.effects(call_id), 0, -1)
+        pipeline.hget(keys.bookings(call_id), "public")
         pipeline.hget(keys.lease(call_id), "process")
+        pipeline.zrange(keys.effects(call_id), 0, -1)
         found = pipeline.execute()
-        if not found[0] and not any(found[1:-1]):
+        if not any(found):
             return None
-        for member in found[-2]:
+        for member in found[-1]:
             pipeline.hgetall(keys.effect(call_id, member.decode()))
-        return tell(call_id, found, pipeline.execute() if found[-2] else [])
+        return tell(call_id, found, pipeline.execute() if found[-1] else [])
 
     @guarded
     def _append(self, key: str, values: Sequence[Mapping[str, Any]], most: int) -> None:

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from redis import Redis
-from rq.exceptions import NoSuchJobError
+from redis import exceptions as redis_errors
+from rq.exceptions import DeserializationError
 from rq.job import Job
-from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 
+from app import logs
 from app.adapters import queue
 from app.adapters.effect_data import Effect
 from app.adapters.effects import EffectStore
 from app.adapters.redis import guarded
-from app.errors import NotFound
+from app.errors import BadRequest, NotFound
+
+log = logs.get(__name__)
 
 _EFFECT = "effect:"
 
@@ -61,7 +64,7 @@ class DeadLetters:
             if effect is None or effect.state != "failed":
                 raise NotFound(f"no dead letter {letter_id}")
             return _of_effect(effect)
-        return _of_job(self._job(letter_id))
+        return _of_job(letter_id, self._job(letter_id))
 
     @guarded
     def requeue(self, letter_id: str) -> None:
@@ -71,9 +74,11 @@ class DeadLetters:
                 raise NotFound(f"no dead letter {letter_id}")
             return
         job = self._job(letter_id)
+        if job is None:
+            raise BadRequest(f"job {letter_id} cannot be read: it can only be forgotten")
         name = cast(queue.QueueName, job.origin)
         fresh = queue.prepare(
-            job.func_name,
+            str(job.func_name),
             job.args,
             queue=name,
             job_id=job.id,
@@ -82,7 +87,7 @@ class DeadLetters:
             about=job.description,
         )
         pipeline = self._redis.pipeline()
-        pipeline.zrem(FailedJobRegistry(queue=queue.rq_queue(self._redis, name)).key, job.id)
+        pipeline.zrem(f"rq:failed:{name}", job.id)
         queue.put(pipeline, fresh)
         pipeline.execute()
 
@@ -93,24 +98,37 @@ class DeadLetters:
             if not self._effects.forget(*_parse(letter_id)):
                 raise NotFound(f"no dead letter {letter_id}")
             return
-        self._job(letter_id).delete()
+        self._job(letter_id)
+        pipeline = self._redis.pipeline()
+        pipeline.delete(queue.job_key(letter_id), f"rq:results:{letter_id}")
+        for name in queue.QUEUES:
+            pipeline.zrem(f"rq:failed:{name}", letter_id)
+        pipeline.execute()
 
     def _jobs(self, limit: int) -> Iterator[DeadLetter]:
         for name in queue.QUEUES:
-            registry = FailedJobRegistry(queue=queue.rq_queue(self._redis, name))
-            found = cast(list[bytes], self._redis.zrevrange(registry.key, 0, limit - 1))
-            ids = [item.decode() for item in found]
-            jobs = Job.fetch_many(ids, self._redis, serializer=JSONSerializer)
-            yield from (_of_job(job) for job in jobs if job is not None)
+            found = cast(list[bytes], self._redis.zrevrange(f"rq:failed:{name}", 0, limit - 1))
+            for item in found:
+                job_id = item.decode()
+                try:
+                    yield _of_job(job_id, self._job(job_id), name)
+                except NotFound:
+                    continue
 
-    def _job(self, job_id: str) -> Job:
+    def _job(self, job_id: str) -> Job | None:
+        """The failed job; None where it cannot be read. Raises `NotFound`."""
+        status = cast(bytes | None, self._redis.hget(queue.job_key(job_id), "status"))
+        if status is None:
+            raise NotFound(f"no dead letter {job_id}")
+        if status != b"failed":
+            raise NotFound(f"job {job_id} was not given up: it is {status.decode()}")
         try:
-            job = Job.fetch(job_id, self._redis, serializer=JSONSerializer)
-        except NoSuchJobError:
-            raise NotFound(f"no dead letter {job_id}") from None
-        if not job.is_failed:
-            raise NotFound(f"job {job_id} is {job.get_status(refresh=False)}, not given up")
-        return job
+            return Job.fetch(job_id, self._redis, serializer=JSONSerializer)
+        except redis_errors.RedisError:
+            raise
+        except Exception as error:  # whatever was put there under this id
+            log.warning("a job cannot be read", extra={"error": type(error).__name__})
+            return None
 
 
 def _parse(letter_id: str) -> tuple[str, str]:
@@ -131,10 +149,12 @@ def _of_effect(effect: Effect) -> DeadLetter:
     )
 
 
-def _of_job(job: Job) -> DeadLetter:
+def _of_job(job_id: str, job: Job | None, name: str = "") -> DeadLetter:
+    if job is None:
+        return DeadLetter(job_id, name, "unreadable", "", 0.0, "cannot be read", 0, {})
     try:
         what, args = str(job.func_name), list(job.args)
-    except Exception:  # whatever was put into Redis under this id: it must still be shown
+    except DeserializationError:
         what, args = "unreadable", []
     result = job.latest_result()
     text = result.exc_string if result else None

@@ -84,6 +84,26 @@ def start_worker(url: str, redis: Redis, tmp_path: Path) -> Iterator[Start]:
         part.kill()
 
 
+@pytest.fixture
+def supervised(url: str, redis: Redis, tmp_path: Path) -> Iterator[Part]:
+    """The product's supervisor over one worker process with the tests' tools."""
+    script = (
+        "import sys; from workers.supervisor import Supervisor; sys.exit(Supervisor("
+        "[[sys.executable, '-m', 'tests.support.worker_process', 'live']]).run())"
+    )
+    part = Part(
+        "supervisor",
+        [sys.executable, "-c", script],
+        log=tmp_path / "supervisor.log",
+        env={**os.environ, "REDIS_URL": url, "APP_ENV": "development"},
+        cwd=ROOT,
+    )
+    part.start()
+    eventually(lambda: _at_work(redis, "live", part, 0))
+    yield part
+    part.stop(30)
+
+
 def _at_work(redis: Redis, name: queue.QueueName, part: Part, before: int) -> bool:
     assert part.alive, part.tail()
     return queue.workers_alive(redis, name) > before
