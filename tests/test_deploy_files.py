@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from app.settings import REQUIRED, Settings
+from workers.process import SPARE_CONNECTIONS
 
 ROOT = Path(__file__).parent.parent
 
@@ -183,6 +184,19 @@ def test_app_json_sets_what_production_needs(app_json: dict[str, Any]) -> None:
     assert env["REDIS_TLS_VERIFY"]["value"] == "0"
     for name in set(REQUIRED) - {"REDIS_URL"}:
         assert env[name].get("required") or env[name].get("generator") == "secret", name
+
+
+def test_heroku_connections_fit_the_smallest_plan_during_a_deploy(app_json: dict[str, Any]) -> None:
+    number = {name: int(e["value"]) for name, e in app_json["env"].items() if _digits(e)}
+    replies_reader = 1
+    web = number["WEB_CONCURRENCY"] * (number["REDIS_CONNECTIONS"] + replies_reader)
+    workers = number["LIVE_WORKERS"] + number["BACKGROUND_WORKERS"] + 2 * SPARE_CONNECTIONS
+    mini_plan = 20
+    assert 2 * (web + workers) <= mini_plan
+
+
+def _digits(entry: dict[str, Any]) -> bool:
+    return str(entry.get("value", "")).isdigit()
 
 
 def test_render_has_only_known_keys(render: dict[str, Any]) -> None:

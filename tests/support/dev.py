@@ -84,7 +84,7 @@ class Dev:
 
     def left(self) -> list[str]:
         """Command lines of what still runs."""
-        _, alive = psutil.wait_procs(self.processes(), timeout=20)
+        _, alive = psutil.wait_procs(self.processes(), timeout=60)
         return [" ".join(process.cmdline()) for process in alive]
 
     def _read(self) -> None:
