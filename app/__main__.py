@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from app.errors import AppError
 
 #: In the order they are listed. Each is a module of `app.cli`, imported only when it is needed.
-COMMANDS = ("dev", "call", "talk", "webhook", "doctor", "replay", "jobs", "check")
+COMMANDS = ("dev", "call", "talk", "webhook", "doctor", "replay", "jobs", "check", "train-intents")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in names:
-        module = importlib.import_module(f"app.cli.{name}")
+        module = importlib.import_module(f"app.cli.{name.replace('-', '_')}")
         command = commands.add_parser(
             module.NAME, help=module.HELP, description=(module.__doc__ or "").strip()
         )

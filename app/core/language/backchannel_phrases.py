@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from app.core.language.text import vocabulary
 
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(phrase.strip() for phrase in text.split(",") if phrase.strip())
-
-
-BACKCHANNELS = _lines(
+BACKCHANNELS = vocabulary(
     """
     yeah, yes, yep, yup, ya, yah, yea, aye, uh huh, uh hum, um hum, um hmm, mm hmm, mm hm,
     mhm, mmhm, mhmm, mm, mmm, hmm, hm, huh, ah, aha, ah ha, oh, ooh, okay, ok, okey dokey, k,
@@ -28,11 +23,12 @@ BACKCHANNELS = _lines(
     brilliant, very good, very nice, very interesting, good deal, good point, how about that,
     how nice, that is it, that is great, too bad, so i hear, so i have heard, same here, me
     too
-    """
+    """,
+    ",",
 )
 """Whole remarks of someone who goes on listening."""
 
-INTERRUPTS = _lines(
+INTERRUPTS = vocabulary(
     """
     stop, please stop, stop it, stop talking, stop there, wait, wait a minute, wait a second,
     wait wait, hold on, hold it, hold up, hang on, one second, one sec, one moment, just a
@@ -45,7 +41,8 @@ INTERRUPTS = _lines(
     that, come again, go back, start over, slow down, too fast, help, operator, agent, human,
     representative, real person, question, i have a question, i don't understand, i didn't, i
     don't, don't, change, speak up, louder, skip, skip it, next, bye, goodbye, hang up
-    """
+    """,
+    ",",
 )
 """Remarks that stop the agent wherever they stand in what was said."""
 
@@ -85,9 +82,9 @@ SOFTENERS = frozenset(
 PRAISE = frozenset(
     vocabulary(
         "great good nice neat interesting cool fun funny true right fine amazing wonderful "
-        "fantastic excellent awesome incredible lovely perfect terrific super crazy wild something terrible "
-        "awful sad scary bad hard rough tough strange weird correct fair okay ok alright helpful "
-        "exciting impressive unbelievable beautiful pretty wise smart idea shame pity point thing "
-        "surprising remarkable unfortunate horrible tremendous"
+        "fantastic excellent awesome incredible lovely perfect terrific super crazy wild "
+        "something terrible awful sad scary bad hard rough tough strange weird correct fair okay "
+        "ok alright helpful exciting impressive unbelievable beautiful pretty wise smart idea "
+        "shame pity point thing surprising remarkable unfortunate horrible tremendous"
     )
 )

@@ -24,9 +24,11 @@ _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s+-+\s+|\s*\.\.\.+\s*")
 
 
-def vocabulary(words: str) -> tuple[str, ...]:
-    """The words of a space-separated list."""
-    return tuple(words.split())
+def vocabulary(words: str, separator: str | None = None) -> tuple[str, ...]:
+    """The words of a list, separated by white space or by `separator`."""
+    if separator is None:
+        return tuple(words.split())
+    return tuple(phrase.strip() for phrase in words.split(separator) if phrase.strip())
 
 
 def plain(text: str, limit: int = 2000) -> str:

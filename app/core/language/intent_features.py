@@ -1,0 +1,170 @@
+"""One utterance as the model and the rules see it: words, acts, objects, negations, features."""
+
+from __future__ import annotations
+
+import re
+
+from app.core.language.intent_words import (
+    ACTS,
+    CLAUSE_STARTS,
+    DAY_NAMES,
+    DETERMINERS,
+    EXPANSIONS,
+    FILLERS,
+    MONTH_NAMES,
+    NEGATION_REACH,
+    NEGATIONS,
+    NUMBER_WORDS,
+    OBJECTS,
+    ORDINAL_WORDS,
+)
+
+_TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+(?::\d+)?|[a-z]+(?:'[a-z]+)*|[?.!,;]|-+(?= )")
+_HALF_OF_DAY = re.compile(r"\b([ap])\.m\b\.?")
+STOP, COMMA = ".", ","
+_AFTER_NO = frozenset(("need", "longer", "reason", "intention", "plans", "wish", "desire"))
+_NO_CHANGE = ("oil", "tire", "a")
+_TAKES = frozenset(("take", "call", "taking", "calling"))
+_AWAY = frozenset(("off", "out"))
+
+_CLASS = (
+    dict.fromkeys(DAY_NAMES, "<day>")
+    | dict.fromkeys(MONTH_NAMES, "<month>")
+    | dict.fromkeys(NUMBER_WORDS, "<n>")
+    | dict.fromkeys(ORDINAL_WORDS, "<th>")
+    | {",": COMMA, ";": COMMA, "?": STOP, ".": STOP, "!": STOP}
+)
+
+
+def normalise(text: str) -> list[str]:
+    """The words of a plain text: short forms spelled out, numbers and days as classes.
+
+    "." and "," stand for the ends of sentences and clauses; fillers are left out.
+    """
+    if ".m" in text:
+        text = _HALF_OF_DAY.sub(r"\1m", text)
+    out: list[str] = []
+    for word in _TOKEN.findall(text):
+        if word in FILLERS:
+            continue
+        known = _CLASS.get(word)
+        if known is not None:
+            out.append(known)
+        elif word in EXPANSIONS:
+            out.extend(EXPANSIONS[word])
+        elif word.isalpha():
+            out.append(word)
+        elif word[0].isdigit():
+            if word[-1].isalpha():
+                out.append("<th>")
+            else:
+                out.append("<time>" if ":" in word else "<n>")
+        elif word[0] == "-":
+            out.append(COMMA)
+        elif word.endswith("'s"):
+            out.append(word[:-2])
+            out.append("'s")
+        else:
+            out.append(word)
+    return out
+
+
+class Utterance:
+    """words: without marks. acts: (place, class, negated). objects: (place, class).
+
+    features: what the linear model weighs. negated: whether any negation was heard.
+    """
+
+    __slots__ = ("acts", "features", "negated", "objects", "tokens", "words")
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.words: list[str] = []
+        self.acts: list[tuple[int, str, bool]] = []
+        self.objects: list[tuple[int, str]] = []
+        self.negated = False
+        self.features: set[str] = set()
+        self._read()
+        self._relate()
+
+    def _read(self) -> None:
+        features, words, tokens = self.features, self.words, self.tokens
+        before, earlier = "^", ""
+        reach = -1
+        place = 0
+        taken: tuple[int, bool] | None = None
+        for i, word in enumerate(tokens):
+            if word == STOP:
+                if before != "^":
+                    features.add(before + " $")
+                before, earlier, reach, taken = "^", "", -1, None
+                continue
+            if word == COMMA:
+                reach = -1
+                continue
+            if word == before and word[0] == "<":
+                continue
+            features.add(word)
+            features.add(before + " " + word)
+            if len(word) > 6:
+                features.add(word[:5] + "~")
+            if word in CLAUSE_STARTS:
+                reach = -1
+            elif word in NEGATIONS:
+                self.negated = True
+                if not self._is_idiom(i):
+                    reach = place + NEGATION_REACH
+            elif word == "no":
+                self.negated = True
+                if i + 1 < len(tokens) and tokens[i + 1] in _AFTER_NO:
+                    reach = place + NEGATION_REACH
+            act = ACTS.get(word)
+            if act is not None and (word != "change" or before not in _NO_CHANGE):
+                self.acts.append((place, act, place <= reach))
+            elif word in _TAKES:
+                taken = place, place <= reach
+            elif word in _AWAY and taken and place - taken[0] <= 10:
+                self.acts.append((taken[0], "cancel", taken[1]))
+                taken = None
+            kind = OBJECTS.get(word)
+            if kind is not None:
+                self.objects.append((place, kind))
+                which = DETERMINERS.get(before) or DETERMINERS.get(earlier) or "-"
+                features.add(f"D={which}.{kind}")
+            words.append(word)
+            earlier, before = before, word
+            place += 1
+        features.add(before + " $")
+
+    def _is_idiom(self, i: int) -> bool:
+        """ "why don't you book", "can't you move it", "don't forget to add": no refusals."""
+        tokens = self.tokens
+        following = tokens[i + 1] if i + 1 < len(tokens) else ""
+        if following in ("forget", "only", "hesitate", "sure", "mind", "you", "we"):
+            return following != "mind" or tokens[i] == "not"
+        return i >= 2 and tokens[i - 2] == "why"
+
+    def _relate(self) -> None:
+        features = self.features
+        for place, act, negated in self.acts:
+            name = "N" + act if negated else act
+            features.add("V=" + name)
+            for at, kind in self.objects:
+                features.add(f"VO={name}.{kind}")
+                if 0 < at - place <= 6:
+                    features.add(f"V>O={name}.{kind}")
+        for _, kind in self.objects:
+            features.add("O=" + kind)
+        if self.objects:
+            features.add("Ol=" + self.objects[-1][1])
+        else:
+            features.add("noO")
+        if self.acts:
+            features.add("V0=" + self.acts[0][1])
+            last = self.acts[-1]
+            features.add(("Vl=N" if last[2] else "Vl=") + last[1])
+        else:
+            features.add("noV")
+        if self.negated:
+            features.add("NEG")
+        features.add(f"len={min(len(self.words) // 3, 6)}")

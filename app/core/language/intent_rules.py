@@ -1,0 +1,239 @@
+"""What the rules know about one utterance: refusals, corrections, completeness, plain requests.
+
+All work on the token lists of `intent_features.normalise`. The linear model weighs words; these
+rules settle what words in a bag cannot say: who is negated, what was taken back, what is missing.
+"""
+
+from __future__ import annotations
+
+from app.core.language.intent_features import COMMA, STOP, Utterance
+from app.core.language.intent_words import ACTS, OBJECTS, PLAIN_ACTS, REFUSABLE
+from app.core.language.text import vocabulary
+
+OWN_OBJECTS = frozenset(("visit", "diary", "table", "doctor"))
+"""Objects that are booked, moved and cancelled here."""
+
+_CUES: tuple[tuple[str, ...], ...] = tuple(
+    tuple(phrase.split())
+    for phrase in vocabulary(
+        "no wait|wait no|wait|scratch that|strike that|i mean|i meant|sorry|actually no|actually|"
+        "no actually|or rather|rather|make that|on second thought|on second thoughts|correction|"
+        "my mistake|no|instead|oops|hold on|hang on|never mind|nope",
+        "|",
+    )
+)
+_TAKEN_BACK = frozenset(
+    tuple(phrase.split())
+    for phrase in vocabulary(
+        "never mind|no never mind|actually never mind|oh never mind|forget it|forget that|"
+        "forget about it|do not|no do not|actually do not|wait do not|no wait do not|actually no|"
+        "no wait|wait no|scratch that|on second thought no|leave it|no leave it|cancel that|"
+        "no forget it|never mind that|actually forget it|not any more|no not any more|do not do it|"
+        "no do not do it|do not do that|no do not do that|not now|no not now|changed my mind|"
+        "i changed my mind|i have changed my mind",
+        "|",
+    )
+)
+_OPEN_ENDS = frozenset(
+    vocabulary(
+        "my the a an to for with at from of and or but because so if our your i want need would "
+        "like can could you is are that's us let about his her their under between into please-to "
+        "wanted was were am will shall should have had going trying calling"
+    )
+)
+_QUESTION_ENDS = frozenset(vocabulary("for with at from of about under i is are have to"))
+_WANTS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(phrase.split())
+    for phrase in vocabulary(
+        "i want to|i need to|i would like to|i have to|can i|could i|can you|could you|may i|"
+        "i am calling to|i must|i wish to|we need to|we want to|i would love to|i am trying to|"
+        "i was hoping to|i wanted to|we have to|help me|i got to|can we|could we|i need you to",
+        "|",
+    )
+)
+
+
+def sentences(tokens: list[str]) -> list[list[str]]:
+    """The tokens of each sentence, empty ones left out."""
+    out: list[list[str]] = [[]]
+    for token in tokens:
+        if token == STOP:
+            if out[-1]:
+                out.append([])
+        else:
+            out[-1].append(token)
+    return out if out[-1] else out[:-1]
+
+
+def after_correction(tokens: list[str]) -> tuple[list[str], bool]:
+    """What stands when one act was taken back for another: "cancel, no wait, move my visit".
+
+    Only a cue between two different acts that are both affirmed counts; all else is left as it is.
+    """
+    acts = Utterance(tokens).acts if _has_cue(tokens) else []
+    kinds = {act for _, act, negated in acts if act in REFUSABLE and not negated}
+    if len(kinds) < 2:
+        return tokens, False
+    for i in range(len(tokens) - 1, 0, -1):
+        for cue in _CUES:
+            if tuple(tokens[i : i + len(cue)]) != cue:
+                continue
+            before = {ACTS.get(token) for token in tokens[:i]} & set(REFUSABLE)
+            rest = tokens[i + len(cue) :]
+            after = {ACTS.get(token) for token in rest} & set(REFUSABLE)
+            if before and after and before != after:
+                return with_object(rest, tokens[:i]), True
+    return tokens, False
+
+
+def _has_cue(tokens: list[str]) -> bool:
+    return any(token in _CUE_STARTS for token in tokens)
+
+
+_CUE_STARTS = frozenset(cue[0] for cue in _CUES)
+
+
+def with_object(tokens: list[str], before: list[str]) -> list[str]:
+    """Name the object of an act that only says "it", when it was named before."""
+    if any(OBJECTS.get(token) in OWN_OBJECTS for token in tokens):
+        return tokens
+    if any(OBJECTS.get(token) == "other" for token in (*before, *tokens)):
+        return tokens
+    return _put_object(tokens)
+
+
+def _put_object(tokens: list[str]) -> list[str]:
+    for i, token in enumerate(tokens):
+        if token in ("it", "that", "this", "one") and i and tokens[i - 1] in ACTS:
+            return [*tokens[:i], "my", "appointment", *tokens[i + 1 :]]
+    for i, token in enumerate(tokens):
+        if ACTS.get(token) in REFUSABLE:
+            return [*tokens[: i + 1], "my", "appointment", *tokens[i + 1 :]]
+    return tokens
+
+
+def contrasted(tokens: list[str], utterance: Utterance) -> list[str] | None:
+    """ "not cancel, move it": the affirmed act with its object named, or None.
+
+    One act refused and another one wanted, both of the kind done to bookings, is about a booking
+    even when the booking is not named.
+    """
+    refused = {REFUSABLE[act] for _, act, no in utterance.acts if no and act in REFUSABLE}
+    wanted = [
+        (place, REFUSABLE[act])
+        for place, act, no in utterance.acts
+        if not no and act in REFUSABLE and utterance.words[place] in PLAIN_ACTS
+    ]
+    if not refused or not wanted or {intent for _, intent in wanted} <= refused:
+        return None
+    if any(kind == "other" for _, kind in utterance.objects):
+        return None
+    rest = utterance.words[wanted[-1][0] :]
+    if any(OBJECTS.get(word) in OWN_OBJECTS for word in rest):
+        return rest
+    return _put_object(rest)
+
+
+def refused(utterance: Utterance, intent: str) -> bool:
+    """Whether every act that could mean `intent` is negated."""
+    own = [negated for _, act, negated in utterance.acts if REFUSABLE.get(act) == intent]
+    if own:
+        return all(own)
+    others = [negated for _, act, negated in utterance.acts if act in REFUSABLE]
+    return bool(others) and all(others) and intent != "cancel_meeting"
+
+
+def takes_back(tokens: list[str]) -> bool:
+    """ "never mind", "no, don't": a sentence that withdraws what was asked before it."""
+    words = [token for token in tokens if token not in (COMMA, STOP, "thanks", "oh", "ok", "okay")]
+    return tuple(words) in _TAKEN_BACK
+
+
+def breaks_off(tokens: list[str], *, asks: bool) -> bool:
+    """Whether the last sentence is not finished: "I want to cancel my".
+
+    asks: it is a question, which may well end in "for" or "with".
+    """
+    last = next((token for token in reversed(tokens) if token != COMMA), "")
+    return last in _OPEN_ENDS and not (asks and last in _QUESTION_ENDS)
+
+
+def waiting_request(utterance: Utterance) -> str | None:
+    """The intent of a request whose object is still to come: "I'd like to cancel my", "move".
+
+    "Cancel that" and a bare "cancel" are not requests about a booking.
+    """
+    words = tuple(utterance.words)
+    acts = [(place, act) for place, act, negated in utterance.acts if not negated]
+    if len(acts) != 1 or utterance.objects or acts[0][1] not in ("cancel", "move"):
+        return None
+    place, act = acts[0]
+    rest = words[place + 1 :]
+    wanted = any(words[place - len(want) : place] == want for want in _WANTS if place >= len(want))
+    if rest and rest[-1] in _OPEN_ENDS and len(rest) <= 2:
+        return REFUSABLE[act]
+    return REFUSABLE[act] if wanted and not rest else None
+
+
+def has_object(utterance: Utterance) -> bool:
+    """Whether the text names what it is about: a booking, or its day or time."""
+    return any(kind in OWN_OBJECTS or kind == "time" for _, kind in utterance.objects) or any(
+        word[0] == "<" or word in ("today", "tomorrow", "tonight", "plans", "party", "tomorrow's")
+        for word in utterance.words
+    )
+
+
+def plain_move(utterance: Utterance) -> bool:
+    """Whether the text plainly asks to change a booking: an act of change, then its object.
+
+    So few public sentences ask for it that the model alone is too careful.
+    """
+    acts = [act for _, act, negated in utterance.acts if not negated]
+    if "cancel" in acts or "cancelled" in acts:
+        return False
+    words = utterance.words
+    for place, act, negated in utterance.acts:
+        if act != "move" or negated or words[place] not in _CHANGES:
+            continue
+        if place and words[place - 1] in ("for", "the"):
+            continue
+        for at, kind in utterance.objects:
+            if kind in ("visit", "diary") and 0 < at - place <= 10:
+                return "book" not in acts or words[at] in ("booking", "schedule")
+            if kind == "visit" and at < place and "have" in words[:at]:
+                return "book" not in acts or "booking" in words
+    return False
+
+
+_CHANGES = frozenset(
+    vocabulary(
+        "reschedule move change shift postpone push modify amend alter rebook switch swap delay "
+        "adjust update upgrade moving changing rescheduling amending modifying bump"
+    )
+)
+
+
+def by_rules(utterance: Utterance) -> tuple[str | None, float]:
+    """The intent by acts and objects alone, for engines without weights."""
+    kinds = {kind for _, kind in utterance.objects}
+    acts = [act.removesuffix("ed") for _, act, negated in utterance.acts if not negated]
+    acts = ["move" if act == "mov" else "cancel" if act == "cancell" else act for act in acts]
+    own = bool(kinds & OWN_OBJECTS)
+    if "other" in kinds and not kinds & {"visit", "doctor"}:
+        return None, 0.8
+    for act in ("move", "cancel"):
+        if act in acts:
+            return (REFUSABLE[act], 0.85) if own else (REFUSABLE[act], 0.55)
+    words = utterance.words
+    asks = words[:1] and words[0] in _ASKS
+    if ("free" in acts or "ask" in acts or asks) and (own or "free" in acts) and "book" not in acts:
+        return "query_availability", 0.8 if asks or "ask" in acts else 0.6
+    if "book" in acts:
+        return "schedule_meeting", 0.85 if own else 0.5
+    if kinds & {"doctor", "visit"} and any(word in _NEEDS for word in words):
+        return "schedule_meeting", 0.78
+    return None, 0.7
+
+
+_ASKS = frozenset(vocabulary("what when which is are do does am how any have"))
+_NEEDS = frozenset(vocabulary("need want would like see visit come"))

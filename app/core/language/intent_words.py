@@ -1,0 +1,132 @@
+"""The words that carry an intent: what is done (acts) and to what (objects)."""
+
+from __future__ import annotations
+
+from app.core.language.text import vocabulary
+
+_SHORT_FORMS = """
+    don't=do not, dont=do not, can't=can not, cant=can not, cannot=can not, won't=will not,
+    wont=will not, isn't=is not, aren't=are not, doesn't=does not, doesnt=does not,
+    didn't=did not, didnt=did not, wouldn't=would not, wouldnt=would not, couldn't=could not,
+    shouldn't=should not, haven't=have not, havent=have not, hasn't=has not, wasn't=was not,
+    weren't=were not, ain't=is not, needn't=need not, mustn't=must not, hadn't=had not,
+    i'm=i am, im=i am, i'd=i would, id=i would, i'll=i will, i've=i have, ive=i have,
+    you're=you are, it's=it is, that's=that is, thats=that is, what's=what is, whats=what is,
+    let's=let us, lets=let us, there's=there is, we're=we are, we'd=we would, we'll=we will,
+    we've=we have, they're=they are, when's=when is, who's=who is, how's=how is,
+    where's=where is, gonna=going to, wanna=want to, gotta=got to, lemme=let me,
+    gimme=give me, you'd=you would, you'll=you will, what've=what have, anymore=any more,
+    nevermind=never mind, checkup=check-up
+    """
+EXPANSIONS: dict[str, tuple[str, ...]] = {
+    short.strip(): tuple(full.split())
+    for short, full in (pair.split("=") for pair in _SHORT_FORMS.split(","))
+}
+"""Short forms -> the words they stand for."""
+
+DAY_NAMES = frozenset(
+    vocabulary(
+        "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays "
+        "thursdays fridays saturdays sundays mon tue tues wed thu thurs fri sat sun"
+    )
+)
+MONTH_NAMES = frozenset(
+    vocabulary(
+        "january february march april june july august september october november december jan feb "
+        "mar apr jun jul aug sep sept oct nov dec"
+    )
+)
+NUMBER_WORDS = frozenset(
+    vocabulary(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen twenty thirty forty fifty hundred"
+    )
+)
+ORDINAL_WORDS = frozenset(
+    vocabulary(
+        "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+        "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
+    )
+)
+FILLERS = frozenset(vocabulary("please um uh er erm hmm kindly just like-um"))
+"""Words that never count."""
+
+
+def _classes(**words: str) -> dict[str, str]:
+    return {word: name for name, listed in words.items() for word in listed.split()}
+
+
+ACTS = _classes(
+    cancel=(
+        "cancel cancels cancelling canceling cancellation cancelation delete deleting remove "
+        "removing erase clear empty scrap drop abandon scratch void withdraw release rid"
+    ),
+    cancelled="cancelled canceled deleted removed erased cleared dropped",
+    move=(
+        "reschedule rescheduling move moving change changing changes shift postpone postponing "
+        "push delay swap switch modify modifying modification amend amending alter rebook adjust "
+        "bump extend update updating edit upgrade"
+    ),
+    moved="rescheduled moved changed shifted postponed pushed switched amended updated modified",
+    book=(
+        "book booking schedule scheduling reserve arrange make making set create add put plan "
+        "pencil get organize organise insert mark enter rez"
+    ),
+    booked="booked scheduled reserved arranged made created added planned",
+    ask=("check show tell see list view look find confirm verify display know read pull remind"),
+    free="free available availability availabilities openings opening open slots vacant busy",
+)
+"""Word -> what it does to an object; the past forms are classes of their own."""
+
+REFUSABLE = {
+    "cancel": "cancel_meeting",
+    "cancelled": "cancel_meeting",
+    "move": "reschedule_meeting",
+    "moved": "reschedule_meeting",
+    "book": "schedule_meeting",
+    "booked": "schedule_meeting",
+}
+"""The acts that a "not" takes back, and the intents they stand for."""
+
+PLAIN_ACTS = frozenset(
+    vocabulary(
+        "cancel delete remove erase move reschedule change shift postpone push switch modify amend "
+        "rebook book schedule reserve keep"
+    )
+)
+"""Acts that say by themselves what is wanted, also without an object."""
+
+OBJECTS = _classes(
+    visit=(
+        "appointment appointments appt appts appointmnt meeting meetings meetup reservation "
+        "reservations reservtion visit visits consultation check-up checkup session sessions slot "
+        "slots booking bookings reserved rez cleaning haircut trim filling exam physical viewing "
+        "interview"
+    ),
+    diary="calendar calender schedule agenda event events diary itinerary",
+    table="table tables dinner lunch brunch breakfast restaurant restaurants bistro",
+    doctor=(
+        "dentist doctor doctors dr stylist salon hairdresser hairstylist dermatologist "
+        "gynecologist ophthalmologist physician therapist practitioner pediatrician barber gp spa "
+        "massage clinic hygienist optometrist chiropractor vet orthodontist"
+    ),
+    other=(
+        "alarm alarms reminder reminders flight flights taxi uber cab lyft car rental hotel hotels "
+        "room rooms suite list lists card cards account order orders ticket tickets train bus "
+        "movie movies song songs playlist timer message email mail transfer payment money bill "
+        "subscription insurance pto vacation pizza food weather traffic direction directions news "
+        "stock recipe light lights volume password address pin"
+    ),
+    time="day date time spot place something anything",
+)
+"""Word -> the kind of object it names."""
+
+DETERMINERS = {
+    word: word
+    for word in vocabulary("my the our a any another this that no your some his her their")
+} | {"an": "a"}
+NEGATIONS = frozenset(("not", "never", "without", "nor", "refuse", "unable", "decline", "avoid"))
+CLAUSE_STARTS = frozenset(vocabulary("but so instead because since and then rather"))
+"""Words that end the reach of a negation."""
+NEGATION_REACH = 8
+"""A negation reaches so many words ahead."""
