@@ -1,0 +1,132 @@
+"""POST /webhook/retell/inbound: let in with variables, refuse, know a repeat, need no Redis."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+from flask.testing import FlaskClient
+
+from app.adapters import agents as agent_files
+from app.adapters import keys
+from app.adapters.redis import connect
+from app.adapters.socket_tokens import SocketTokens
+from app.rehearsal.webhook_samples import sample
+from app.security import signatures
+from app.settings import Settings
+from app.web import inbound
+from tests.support.web_app import make_app
+
+KEY = "key_3b81d2"
+
+
+def agents(*blocked: str) -> Any:
+    default = agent_files.load().default.model_copy(update={"blocked_numbers": blocked})
+    return SimpleNamespace(default=default, all=(default,), for_retell=lambda _: default)
+
+
+def client_for(url: str, *blocked: str, **changes: Any) -> FlaskClient:
+    settings = Settings(redis_url=url, **{"retell_api_keys": (KEY,), **changes})
+    return make_app(settings, inbound.bp, agents=agents(*blocked)).test_client()
+
+
+def ring(client: FlaskClient, name: str = "call_inbound", key: str = KEY, **changes: Any) -> Any:
+    body = sample(name, "call_1", 1_795_300_000_000)
+    body[name].update(changes)
+    raw = orjson.dumps(body)
+    headers = {signatures.HEADER: signatures.sign(raw, key, int(time.time() * 1000))}
+    return client.post(
+        "/webhook/retell/inbound", data=raw, headers=headers, content_type="application/json"
+    )
+
+
+def test_a_call_is_let_in_with_variables_that_are_texts(redis_url: str) -> None:
+    answer = ring(client_for(redis_url)).json["call_inbound"]
+    assert "reject" not in answer
+    variables = answer["dynamic_variables"]
+    assert variables["caller_number"] == "+14155550142"
+    assert variables["business"] == "Harbor Dental"
+    assert all(isinstance(value, str) for value in variables.values())
+    assert isinstance(answer["metadata"], dict)
+
+
+def test_the_token_opens_one_calls_socket(redis_url: str) -> None:
+    client = client_for(redis_url, socket_token="static")
+    token = ring(client).json["call_inbound"]["dynamic_variables"]["socket_token"]
+    settings = Settings(redis_url=redis_url, retell_api_keys=(KEY,), socket_token="static")
+    door = SocketTokens(connect(settings), settings)
+    assert door.accept(token, "call_of_another_id")
+    assert not door.accept(token, "call_2")
+
+
+def test_a_repeated_post_gets_a_token_of_the_same_call(redis_url: str) -> None:
+    client = client_for(redis_url, socket_token="static")
+    first, second = (
+        ring(client).json["call_inbound"]["dynamic_variables"]["socket_token"] for _ in range(2)
+    )
+    assert first.split(".")[1] == second.split(".")[1]
+    lines = connect(Settings(redis_url=redis_url)).lrange(keys.events("call_1"), 0, -1)
+    assert [orjson.loads(line)["event"] for line in lines] == ["call_inbound"]
+
+
+def test_other_calls_get_other_tokens(redis_url: str) -> None:
+    client = client_for(redis_url)
+    first, second = (
+        ring(client, call_id=call_id).json["call_inbound"]["dynamic_variables"]["socket_token"]
+        for call_id in ("call_1", "call_2")
+    )
+    assert first.split(".")[1] != second.split(".")[1]
+
+
+def test_a_message_gets_no_socket_token(redis_url: str) -> None:
+    answer = ring(client_for(redis_url), "chat_inbound").json
+    assert set(answer) == {"chat_inbound"}
+    assert "socket_token" not in answer["chat_inbound"]["dynamic_variables"]
+
+
+@pytest.mark.parametrize("name", ["call_inbound", "chat_inbound"])
+def test_a_blocked_number_is_refused_and_nothing_else_said(redis_url: str, name: str) -> None:
+    client = client_for(redis_url, "+1 (415) 555-0142")
+    assert ring(client, name).json == {name: {"reject": True}}
+    assert "reject" not in ring(client, name, from_number="+14155550143").json[name]
+
+
+@pytest.mark.parametrize(
+    ("number", "patterns", "refused"),
+    [
+        ("+14155550142", (), False),
+        ("+14155550142", ("+14155550142",), True),
+        ("+14155550142", ("14155550142",), True),
+        ("+14155550142", ("+1415*",), True),
+        ("+14155550142", ("+1415",), False),
+        ("+14155550142", ("*",), True),
+        ("anonymous", ("Anonymous",), True),
+        ("anonymous", ("+1415*",), False),
+        ("", ("+1415*", ""), True),
+        ("+4930123", ("+1*", "+49 30 123"), True),
+    ],
+)
+def test_patterns(number: str, patterns: tuple[str, ...], refused: bool) -> None:
+    assert inbound.blocked(number, patterns) is refused
+
+
+def test_edges(redis_url: str) -> None:
+    client = client_for(redis_url)
+    assert ring(client, key="key_other").status_code == 401
+    unsigned = client.post("/webhook/retell/inbound", json=sample("call_inbound", "c", 1))
+    assert unsigned.status_code == 401
+    bare = client_for(redis_url, retell_api_keys=())
+    assert bare.post("/webhook/retell/inbound", json=sample("call_inbound", "c", 1)).is_json
+    assert ring(client, from_number=5).status_code == 400
+
+
+def test_redis_away_is_no_reason_to_let_it_ring(free_port: int) -> None:
+    client = client_for(f"redis://127.0.0.1:{free_port}/0", "+1999*")
+    for _ in range(3):
+        started = time.monotonic()
+        assert "dynamic_variables" in ring(client).json["call_inbound"]
+        assert time.monotonic() - started < 3
+    assert ring(client, from_number="+19995").json == {"call_inbound": {"reject": True}}
