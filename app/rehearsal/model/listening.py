@@ -115,8 +115,10 @@ class Listening:
                 "audio_end_ms": at,
             }
         )
-        self._commit(self._item_id, self._told)
+        # The words may be told while they are being spoken.
+        words = self._told if self._told is not None else self._next_words()
         self._told = None
+        self._commit(self._item_id, words)
         if self._settings["turn_detection"]["create_response"]:
             session.responding.respond()
 

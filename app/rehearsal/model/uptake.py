@@ -55,7 +55,7 @@ def listen(notes: Notes, heard: Heard) -> None:
     notes.heard.append(heard)
     notes.outcome = None
     notes.refused = False
-    if heard.deaf or heard.silent or heard.question == "who":
+    if heard.deaf or heard.silent or (heard.question and not heard.said.spoken):
         return
     if _drops(notes, heard):
         return
@@ -90,7 +90,8 @@ def _drops(notes: Notes, heard: Heard) -> bool:
         return False
     if heard.intent not in (None, intents.CANCEL) and not heard.negated:
         return False
-    if notes.goal is None and notes.booking is not None and "cancel" in heard.text.lower():
+    idle = notes.goal in (None, "look")
+    if idle and notes.booking is not None and "cancel" in heard.text.lower():
         notes.goal = "cancel"
         return True
     notes.dropped = notes.goal is not None

@@ -279,6 +279,14 @@ def test_a_booking_just_made_is_moved_or_cancelled() -> None:
     assert not desk.bookings
 
 
+def test_a_question_in_between_is_answered_and_forgotten() -> None:
+    desk = Desk()
+    play(desk, [("cleaning on Tuesday at nine am, my name is Kim Novak", "shall I"),
+                ("what are your hours?", "eight to five.*shall I"), ("yes", "all set"),
+                ("when do you open?", "eight to five.*anything else"),
+                ("please cancel that", "Tuesday.*shall I"), ("yes", "cancelled")])  # fmt: skip
+
+
 def test_no_appointment_under_that_name() -> None:
     desk = Desk()
     play(desk, [("cancel my appointment", "name"), ("Dana Reyes", "cannot find.*other name"),
