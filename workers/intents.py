@@ -17,14 +17,18 @@ from zoneinfo import ZoneInfo
 from app import logs
 from app.adapters import intent_model, language
 from app.adapters.call_news import News, NewsStore
+from app.adapters.effect_data import Effect
+from app.adapters.offered import Offered
 from app.core import slot_ids
 from app.core.agent import Agent
-from app.core.booking import local_instant
+from app.core.booking import Slot, local_instant
 from app.core.heard_request import Understanding, Verdict, understand, verdict
 from app.core.heard_transcript import heard_in
 from app.core.language.intents import IntentResult
 from app.core.language.slots import Slots, extract
 from app.core.tools import idempotency_key
+from workers.availability import check_availability
+from workers.effects import context_of
 from workers.runtime import Runtime
 
 log = logs.get(__name__)
@@ -97,51 +101,76 @@ def _act(
         # A correction before the booking has begun replaces it; after that it moves it.
         last["ok"] = False
         said = replace(said, tool="book_appointment")
-    slots = seen.request.slots
-    name = seen.name or _told_name(news)
-    arguments: dict[str, Any] = {"name": name or UNNAMED}
-    if said.tool != "book_appointment":
-        arguments = {"name": name} if name else {}
-    if said.tool != "cancel_appointment":
-        service = agent.booking.service(slots.get("service"))
-        if service is None:
-            return Verdict("none", "there is no such service")
-        start = local_instant(
-            dt.date.fromisoformat(slots["date"]),
-            dt.time.fromisoformat(slots["time"]),
-            agent.booking.zone,
-        )
-        index = agent.booking.services.index(service)
-        arguments["slot_id"] = slot_ids.make(news.call_id, start, index)
-        if said.tool == "book_appointment":
-            arguments["service"] = service.name
+    arguments, slot = _arguments(news, agent, seen, said.tool)
     undone = sum(act.get("ok") is True and act["tool"] != "book_appointment" for act in acts)
     key = idempotency_key(news.call_id, said.tool, arguments, undone)
-    effect = at_work.effects.ask(
-        news.call_id,
-        key,
-        said.tool,
-        arguments,
-        f"heard-{seen.request.number}-{key[-8:]}",
-        {
+    act = {
+        "number": seen.request.number,
+        "tool": said.tool,
+        "slots": {part: seen.request.slots.get(part) for part in ("date", "time")},
+        "key": key,
+        "at_ms": now_ms,
+        "ok": None,
+    }
+    effect = at_work.effects.get(news.call_id, key)
+    if effect is None:
+        context = {
             "agent": agent.name,
             "agent_id": str(news.facts.get("agent_id") or ""),
             "caller_number": caller_number(news),
             "channel": "webhook",
-        },
-    )
-    act = {
-        "number": seen.request.number,
-        "tool": said.tool,
-        "slots": {part: slots[part] for part in ("date", "time") if part in slots},
-        "key": key,
-        "at_ms": now_ms,
-        "ok": effect.ok if effect.settled else None,
-    }
+        }
+        if slot is not None and not _offer(at_work, news, agent, slot, context):
+            store.acted(news.call_id, [*acts, {**act, "ok": False}])
+            return Verdict("none", "that time is not free", tool=said.tool)
+        tool_call_id = f"heard-{seen.request.number}-{key[-8:]}"
+        effect = at_work.effects.ask(news.call_id, key, said.tool, arguments, tool_call_id, context)
+        log.info("a final led to an action", extra={"tool": said.tool})
     if key not in {known["key"] for known in acts}:
+        act["ok"] = effect.ok if effect.settled else None
         store.acted(news.call_id, [*acts, act])
-    log.info("a final led to an action", extra={"tool": said.tool, "intent": seen.request.intent})
     return said
+
+
+def _arguments(
+    news: News, agent: Agent, seen: Understanding, tool: str
+) -> tuple[dict[str, Any], Slot | None]:
+    """The tool's arguments, and the slot they name. The same request names the same slot."""
+    assert seen.request is not None
+    slots = seen.request.slots
+    name = seen.name or _told_name(news)
+    if tool == "cancel_appointment":
+        return ({"name": name} if name else {}), None
+    rules = agent.booking
+    service = rules.service(slots.get("service")) or rules.services[0]
+    start = local_instant(
+        dt.date.fromisoformat(slots["date"]), dt.time.fromisoformat(slots["time"]), rules.zone
+    )
+    slot = Slot(start, start + dt.timedelta(minutes=service.minutes), service.id)
+    slot_id = slot_ids.make(news.call_id, start, rules.services.index(service))
+    if tool == "book_appointment":
+        return {"slot_id": slot_id, "name": name or UNNAMED, "service": service.name}, slot
+    return {"slot_id": slot_id, **({"name": name} if name else {})}, slot
+
+
+def _offer(at_work: Runtime, news: News, agent: Agent, slot: Slot, context: dict[str, Any]) -> bool:
+    """Whether the slot the caller named is free and can be booked; then it counts as offered.
+
+    The caller named it without being asked: that is their yes, where the agent's file wants one
+    before it books. (`intents.confirm` asks for another.)
+    """
+    asking = Effect(news.call_id, "heard", "asked", "check_availability", context=context)
+    local = slot.local(agent.booking.zone)
+    found = check_availability(
+        context_of(at_work, asking),
+        {"date": local.date().isoformat(), "time": f"{local:%H:%M}", "service": slot.service},
+    )
+    wanted = (local.date().isoformat(), f"{local:%H:%M}")
+    offered = [(free["date"], free["time"]) for free in found["output"].get("slots") or ()]
+    if wanted not in offered:
+        return False
+    Offered(at_work.redis, news.call_id).asked_before(slot, "heard", 0)
+    return True
 
 
 def _with_outcomes(

@@ -29,6 +29,8 @@ log = logs.get(__name__)
 
 #: What the calls of requests are named after that do not say theirs.
 NO_CALL = "function"
+#: How much of the transcript so far goes along, for what has to be agreed to before it is done.
+HEARD = 20
 UNDOING = frozenset({"cancel_appointment", "reschedule_appointment"})
 
 
@@ -65,7 +67,9 @@ def run(
     parts = (tool.name.encode(), orjson.dumps(arguments), raw)
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
     tool_call_id = f"function-{uuid4().hex if tool.kind == 'read' else digest}"[:33]
-    key = key_of(now_services, call_id, tool, arguments, tool_call_id)
+    key, again = key_of(now_services, call_id, tool, arguments, tool_call_id)
+    if again:
+        tool_call_id = f"function-{uuid4().hex}"
     patience_s = agent.turn_taking.tool_deadline_ms / 1000
     effect = now_services.effects.ask(
         call_id,
@@ -78,6 +82,11 @@ def run(
             "agent_id": asked.agent_id,
             "caller_number": asked.caller_number,
             "channel": "function",
+            "heard": [
+                (entry["role"], entry["content"])
+                for entry in asked.entries[-HEARD:]
+                if entry.get("content")
+            ],
         },
         deadline_s=patience_s,
         reply_to=now_services.replies.process,
@@ -143,19 +152,20 @@ def call_of(tool: Tool, call_id: str, arguments: dict[str, Any]) -> tuple[str, d
 
 def key_of(
     now_services: Services, call_id: str, tool: Tool, arguments: dict[str, Any], tool_call_id: str
-) -> str:
+) -> tuple[str, bool]:
     """The effect's key: as for a live call, where what was cancelled may be booked anew.
 
-    The same request sent again has the key it had, whatever was done since.
+    The same request sent again has the key it had, whatever was done since. True beside it where
+    that came out badly: Retell repeats what got no answer, so this is the model asking anew.
     """
     if tool.kind == "read":
-        return idempotency_key(call_id, tool.name, arguments)
+        return idempotency_key(call_id, tool.name, arguments), False
     undone = 0
     for effect in now_services.effects.of_call(call_id):
         if tool_call_id in effect.tool_call_ids:
-            return effect.key
+            return effect.key, effect.settled and not effect.ok
         undone += effect.tool in UNDOING and effect.ok
-    return idempotency_key(call_id, tool.name, arguments, undone)
+    return idempotency_key(call_id, tool.name, arguments, undone), False
 
 
 def capped(result: dict[str, Any]) -> bytes:
