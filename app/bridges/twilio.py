@@ -140,7 +140,7 @@ class PhoneBridge(LiveCall):
     def _recorded(self, thing: events.Event | events.Action) -> bool:
         if isinstance(thing, events.FromPhone | events.ToPhone):
             raw = thing.raw if isinstance(thing, events.FromPhone) else thing.frame
-            head = raw[:48] if isinstance(raw, str) else raw[:48].decode("latin-1")
+            head = raw[:160] if isinstance(raw, str) else raw[:160].decode("latin-1")
             return '"media"' not in head and '"mark"' not in head
         if isinstance(thing, events.ToModel):
             return not thing.raw.startswith(b'{"type":"input_audio_buffer.append"')

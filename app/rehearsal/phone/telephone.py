@@ -257,10 +257,11 @@ class _Sender:
         self._number = 0
         self._chunk = 0
 
-    def frame(self, **members: Any) -> None:
+    def frame(self, event: str, **members: Any) -> None:
         """Any frame."""
         self._number += 1
-        body = {"sequenceNumber": str(self._number), "streamSid": self._sid, **members}
+        number = {"sequenceNumber": str(self._number), "streamSid": self._sid}
+        body = {"event": event, **number, **members}
         self._socket.send(orjson.dumps(body).decode())
 
     def media(self, audio: bytes, at_ms: int) -> None:
