@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any
 
@@ -9,9 +10,11 @@ import gevent
 import orjson
 
 from app import logs
+from app.adapters import prices
 from app.bridges.live_call import LiveCall
 from app.core import events
 from app.core.agent import Agent
+from app.core.cost import Ledger
 from app.core.text_call import TextCall
 from app.protocol import retell_llm
 
@@ -35,6 +38,9 @@ class RetellBridge(LiveCall):
         now = time.time()
         about = {"call_id": self.call_id, "channel": self.channel, "agent": agent.model_dump()}
         self.recorder.begin(now, {**about, "state": state})
+        today = dt.datetime.fromtimestamp(now, dt.UTC).date()
+        model = self.services.settings.realtime_model
+        self.ledger = Ledger(model, prices.load().on(today), agent.budget)
         self._listen()
         if state is None:
             self.call = TextCall(self.call_id, agent)
@@ -42,6 +48,7 @@ class RetellBridge(LiveCall):
         else:
             log.info("the call goes on on a new socket")
             self.call = TextCall.from_state(self.call_id, agent, state)
+            self.ledger.nano = self.call.spent_nano_usd
             self.feed(events.Resumed())
         for raw in waiting:
             self.feed(events.FromRetell(raw))
@@ -51,8 +58,23 @@ class RetellBridge(LiveCall):
     def _do(self, action: events.Action, now: float) -> None:
         if isinstance(action, events.ToRetell):
             self.ws.send(action.frame)
-        else:
-            super()._do(action, now)
+            return
+        super()._do(action, now)
+        if isinstance(action, events.Note) and action.kind == "usage":
+            self._spent(action.about, now)
+
+    def _spent(self, usage: dict[str, Any], now: float) -> None:
+        """Count what a response cost, and see to the budget."""
+        ledger = self.ledger
+        ledger.response(usage)
+        self.call.spent_nano_usd = ledger.nano
+        self.holder.note(events.Note("cost", ledger.as_json()), now)
+        alarm = ledger.alarm()
+        if alarm is not None:
+            self.holder.note(events.Note("budget", {"alarm": alarm, "usd": ledger.usd}), now)
+            log.warning("budget of the call", extra={"alarm": alarm})
+        if alarm == "end":
+            self._spawn(self.feed, events.BudgetSpent())
 
     def _agent(self, state: dict[str, Any] | None, waiting: list[bytes]) -> Agent:
         """The agent of this call. Only where there are several does Retell have to tell which."""

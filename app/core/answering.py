@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.events import Note
 from app.core.language import backchannel
 from app.core.model_session import Finished
-from app.core.pending_action import after_words
+from app.core.pending_action import PendingAction, after_words
 from app.core.tool_calls import error_output
 from app.core.tool_turns import ToolTurns
 from app.core.turns import Step, Turn
@@ -30,6 +30,11 @@ class Answering(ToolTurns):
         for tool in self.tools.drop_held(self.out):
             self.model.append("output", error_output(_SUPERSEDED), tool.call_id)
         note = None
+        if self.time_up and self.pending is None:
+            self.pending = PendingAction("end", self.agent.lines.time_up)
+            self.model.withdraw(now)
+            self._act(turn, now)
+            return
         if self.pending is not None:
             answer = "again" if turn.reminder else after_words(self.pending, caller, self.agent)
             if answer == "again":

@@ -61,6 +61,11 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetSpent:
+    """The call has cost what the agent's file allows it to cost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The call is on a new socket; its state was loaded."""
 
@@ -73,7 +78,16 @@ class FromPhone:
 
 
 Event = (
-    FromRetell | FromPhone | ModelOpened | FromModel | ModelLost | ToolDone | Tick | Drain | Resumed
+    FromRetell
+    | FromPhone
+    | ModelOpened
+    | FromModel
+    | ModelLost
+    | ToolDone
+    | Tick
+    | Drain
+    | Resumed
+    | BudgetSpent
 )
 
 

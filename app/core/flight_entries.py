@@ -42,6 +42,8 @@ def members(entry: Any) -> dict[str, Any]:
             return {"in": "drain"}
         case events.Resumed():
             return {"in": "resumed"}
+        case events.BudgetSpent():
+            return {"in": "budget_spent"}
         case events.ToRetell(frame):
             return {"out": "retell", "frame": _value(frame)}
         case events.ToPhone(frame):
@@ -89,6 +91,8 @@ def event_of(entry: dict[str, Any]) -> events.Event | None:
             return events.Drain()
         case "resumed":
             return events.Resumed()
+        case "budget_spent":
+            return events.BudgetSpent()
     return None
 
 

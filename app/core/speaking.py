@@ -44,6 +44,10 @@ class Speaking:
         self.interruptions = 0
         self.turns = 0
         self.late: list[str] = []
+        #: The budget is spent: the next answer is a goodbye. What was spent is counted by the
+        #: call's owner, and kept with the state.
+        self.time_up = False
+        self.spent_nano_usd = 0
         self.holding_lines = 0
         self.last_event = b""
         self.draining = False
@@ -66,6 +70,8 @@ class Speaking:
             "caller_spoke_at",
             "interruptions",
             "turns",
+            "time_up",
+            "spent_nano_usd",
         ):
             setattr(self, name, state[name])
 

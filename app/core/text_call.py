@@ -40,6 +40,8 @@ class TextCall(Answering):
             self._happened(self.model.lost(event.session, event.code, event.fatal, now), now)
         elif isinstance(event, events.Drain):
             self.draining = True
+        elif isinstance(event, events.BudgetSpent):
+            self.time_up = True
         else:
             self._resume(now)
         if self.draining and not self.dropped and (self.turn is None or self.turn.complete):
@@ -221,6 +223,8 @@ class TextCall(Answering):
             "interrupted_at": self.interrupted_at,
             "caller_spoke_at": self.caller_spoke_at,
             "session": self.model.number,
+            "time_up": self.time_up,
+            "spent_nano_usd": self.spent_nano_usd,
             "interruptions": self.interruptions,
             "turns": self.turns,
         }

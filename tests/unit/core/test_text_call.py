@@ -462,3 +462,14 @@ def test_smoke_test_of_a_bare_client_is_answered() -> None:
     call.advance(3)
     assert call.text(1) == "Welcome."
     assert call.completed(1) == 1
+
+
+def test_a_spent_budget_ends_the_call_politely() -> None:
+    call = started()
+    call.script("Sure.")
+    call.say("Tell me about it please", wait=3)
+    call.feed(events.BudgetSpent())
+    call.say("And more of it please", wait=1)
+    assert call.text(2) == call.agent.lines.time_up
+    assert call.responses(2)[-1]["end_call"]
+    assert call.asked_model() == 1
