@@ -48,6 +48,11 @@ class Listening:
         else:
             self._ears.configure(self._settings["turn_detection"])
 
+    def forget(self) -> None:
+        """Nothing will be heard any more."""
+        self._ears = None
+        self._idle_at = None
+
     def _hearing(self) -> Ears:
         if self._ears is None:
             self._ears = Ears(self._settings["format"]["type"], self._settings["turn_detection"])

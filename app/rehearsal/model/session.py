@@ -172,9 +172,12 @@ class Session:
         return self.ended_because is None
 
     def lost(self, because: str) -> None:
-        """The client's connection is gone."""
+        """The connection is gone. What was said is kept to be looked at, its audio is not."""
         if self.ended_because is None:
             self.ended_because = because
+        for item in self.conversation:
+            item.audio = b""
+        self.listening.forget()
 
     def _run(self, now: float) -> None:
         self.listening.tick(now)
