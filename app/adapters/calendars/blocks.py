@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,23 +58,34 @@ def expand(
     calendar = Calendar()
     for block in found:
         calendar.add_component(block.event(zone))
+    return busy_of(calendar, start, end, zone)
+
+
+def busy_of(
+    calendar: Calendar,
+    start: dt.datetime,
+    end: dt.datetime,
+    zone: ZoneInfo,
+    own: Callable[[Event], Busy | None] = lambda event: None,
+    takes_time: Callable[[Event], bool] = lambda event: True,
+) -> list[Busy]:
+    """Return when the events of an iCalendar object take time between `start` and `end`.
+
+    `own` may give an event's busy time itself; `takes_time` is asked of each occurrence.
+    """
     if not calendar.subcomponents:
         return []
-    return occurrences(calendar, start, end, zone)
-
-
-def occurrences(
-    calendar: Calendar, start: dt.datetime, end: dt.datetime, zone: ZoneInfo
-) -> list[Busy]:
-    """Return when the events of an iCalendar object take place between `start` and `end`."""
     # Whole days are compared without a time zone there, so ask for a day more on each side.
     margin = dt.timedelta(days=1)
-    found = recurring_ical_events.of(calendar).between(start - margin, end + margin)
     busy = []
-    for event in found:
-        begin, finish = span(event, zone)
-        if begin < end and start < finish:
-            busy.append(Busy(begin, finish))
+    for event in recurring_ical_events.of(calendar).between(start - margin, end + margin):
+        if not takes_time(event):
+            continue
+        item = own(event)
+        if item is None:
+            item = Busy(*span(event, zone))
+        if item.start < end and start < item.end:
+            busy.append(item)
     return sorted(busy, key=lambda item: item.start)
 
 

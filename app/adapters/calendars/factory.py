@@ -37,6 +37,10 @@ def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
         from app.adapters.calendars.redis import RedisCalendar
 
         return RedisCalendar(redis, rules.zone, found[1] or "main")
+    if url.startswith(("caldav+https://", "caldav+http://")):
+        from app.adapters.calendars.caldav import CalDavCalendar
+
+        return CalDavCalendar(url, redis, rules.zone)
     raise SettingsError(
         ["CALENDAR_URL must start with redis:, caldav+https://, calcom: or google:"]
     )
