@@ -21,13 +21,13 @@ from app.adapters.effect_data import Effect
 from app.adapters.offered import Offered
 from app.core import slot_ids
 from app.core.agent import Agent
-from app.core.booking import Slot, local_instant
+from app.core.booking import Slot, local_instant, refusal
 from app.core.heard_request import Understanding, Verdict, understand, verdict
 from app.core.heard_transcript import heard_in
 from app.core.language.intents import IntentResult
 from app.core.language.slots import Slots, extract
 from app.core.tools import idempotency_key
-from workers.availability import check_availability
+from workers.availability import busy_around
 from workers.effects import context_of
 from workers.runtime import Runtime
 
@@ -104,7 +104,7 @@ def _act(
     arguments, slot = _arguments(news, agent, seen, said.tool)
     undone = sum(act.get("ok") is True and act["tool"] != "book_appointment" for act in acts)
     key = idempotency_key(news.call_id, said.tool, arguments, undone)
-    act = {
+    act: dict[str, Any] = {
         "number": seen.request.number,
         "tool": said.tool,
         "slots": {part: seen.request.slots.get(part) for part in ("date", "time")},
@@ -120,9 +120,11 @@ def _act(
             "caller_number": caller_number(news),
             "channel": "webhook",
         }
-        if slot is not None and not _offer(at_work, news, agent, slot, context):
-            store.acted(news.call_id, [*acts, {**act, "ok": False}])
-            return Verdict("none", "that time is not free", tool=said.tool)
+        why = slot and _refusal(at_work, news, agent, said.tool, slot, context)
+        if why:
+            act |= {"ok": False, "why": f"that time cannot be had: {why}"}
+            store.acted(news.call_id, [*acts, act])
+            return Verdict("none", str(act["why"]), tool=said.tool)
         tool_call_id = f"heard-{seen.request.number}-{key[-8:]}"
         effect = at_work.effects.ask(news.call_id, key, said.tool, arguments, tool_call_id, context)
         log.info("a final led to an action", extra={"tool": said.tool})
@@ -153,24 +155,25 @@ def _arguments(
     return {"slot_id": slot_id, **({"name": name} if name else {})}, slot
 
 
-def _offer(at_work: Runtime, news: News, agent: Agent, slot: Slot, context: dict[str, Any]) -> bool:
-    """Whether the slot the caller named is free and can be booked; then it counts as offered.
+def _refusal(
+    at_work: Runtime, news: News, agent: Agent, tool: str, slot: Slot, context: dict[str, Any]
+) -> str | None:
+    """Why the slot the caller named cannot be had; None where it can, and then it is offered.
 
     The caller named it without being asked: that is their yes, where the agent's file wants one
-    before it books. (`intents.confirm` asks for another.)
+    before it books. (`intents.confirm` asks for another.) For a move only the rules are looked at:
+    the appointment itself may be what is in the way; the calendar decides when it is moved.
     """
-    asking = Effect(news.call_id, "heard", "asked", "check_availability", context=context)
-    local = slot.local(agent.booking.zone)
-    found = check_availability(
-        context_of(at_work, asking),
-        {"date": local.date().isoformat(), "time": f"{local:%H:%M}", "service": slot.service},
-    )
-    wanted = (local.date().isoformat(), f"{local:%H:%M}")
-    offered = [(free["date"], free["time"]) for free in found["output"].get("slots") or ()]
-    if wanted not in offered:
-        return False
-    Offered(at_work.redis, news.call_id).asked_before(slot, "heard", 0)
-    return True
+    rules = agent.booking
+    service = next(item for item in rules.services if item.id == slot.service)
+    ctx = context_of(at_work, Effect(news.call_id, "heard", "asked", tool, context=context))
+    busy = busy_around(ctx, slot.start, service) if tool == "book_appointment" else ()
+    why = refusal(rules, service, slot.start, busy, ctx.now)
+    if why is None:
+        offered = Offered(at_work.redis, news.call_id)
+        offered.add_slots([slot], rules)
+        offered.asked_before(slot, "heard", 0)
+    return why
 
 
 def _with_outcomes(
@@ -192,6 +195,8 @@ def _with_outcomes(
             changed = True
             outcome = "done" if act["ok"] else "refused"
             detail = (effect.result or {}).get("output", {}) if effect is not None else {}
+            if not act["ok"]:
+                act["why"] = f"{act['tool']} was refused: {detail.get('error')}"
             at_work.calls.add_event(
                 news.call_id,
                 {

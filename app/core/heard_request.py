@@ -122,7 +122,7 @@ def verdict(
     `quiet_ms` is how long the caller must have been quiet; `over` means that they have left and
     will not correct themselves. `done` are the actions this call has led to so far, oldest first,
     each with its `tool`, its `slots`, the `number` of its request, and whether it came out `ok`
-    (None while it is under way).
+    (None while it is under way), and `why` it did not.
     """
     request = seen.request
     if request is None:
@@ -143,7 +143,7 @@ def verdict(
     if request.intent in options.confirm and not request.confirmed:
         return Verdict("none", "waits for the caller's confirmation")
     if _done(request, tool, done):
-        return Verdict("none", f"{tool} was done for this already")
+        return Verdict("none", str(done[-1].get("why") or f"{tool} was done for this already"))
     if tool == "book_appointment" and _stands(request, done):
         tool = "reschedule_appointment"  # "no, make it eleven", after it was booked
     due_ms = seen.last_heard_ms + quiet_ms

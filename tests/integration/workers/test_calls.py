@@ -1,0 +1,330 @@
+"""A call's webhooks worked off: its story, its intents, and one action for each request."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import time
+from typing import Any
+
+import orjson
+import pytest
+from redis import Redis
+
+import workers.runtime
+from app.adapters import keys
+from app.adapters.call_news import NewsStore
+from app.adapters.calls import CallStore
+from app.adapters.effects import EffectStore
+from app.adapters.intake import WAKE, Intake
+from app.protocol.retell_webhook import parse
+from app.rehearsal.webhook_samples import sample
+from app.settings import Settings
+from workers import bookings, calls, effects, intents  # noqa: F401  (bookings registers the tools)
+from workers.runtime import Runtime, open_runtime
+
+BOOK = "I'd like to book a cleaning for {day} at ten in the morning"
+
+
+def weekday(ahead: int = 7) -> dt.date:
+    """A Tuesday at least `ahead` days from now."""
+    day = dt.date.today() + dt.timedelta(days=ahead)
+    return day + dt.timedelta(days=(1 - day.weekday()) % 7)
+
+
+def spoken(day: dt.date) -> str:
+    return f"{day:%A}, {day:%B} {day.day}"
+
+
+class Desk:
+    """Takes events in and works them off, with a clock that the test moves."""
+
+    def __init__(self, at_work: Runtime, settings: Settings) -> None:
+        self.at_work = at_work
+        self.redis = at_work.redis
+        self.intake = Intake(self.redis, settings)
+        self.news = NewsStore(self.redis, settings)
+        self.now_ms = self.began_ms = int(time.time() * 1000)
+
+    def send(self, name: str, call_id: str = "s-1", **changes: Any) -> str:
+        payload = sample(name, call_id, self.began_ms)
+        holder = next((payload[key] for key in ("call", "chat") if key in payload), payload)
+        holder.update(changes)
+        return self.intake.take(parse(orjson.dumps(payload)), self.now_ms)
+
+    def say(self, text: str, call_id: str = "s-1", **changes: Any) -> None:
+        self.now_ms += 5000
+        self.send("transcript", call_id, transcript=text, **{"isFinal": True, **changes})
+
+    def work(self, call_id: str = "s-1") -> None:
+        """Run the call's job, and again whenever it wants, and the tools it asks for."""
+        for _ in range(4):
+            calls.work_off(call_id, "job")
+            self.run_tools(call_id)
+            due = self.redis.zscore(WAKE, call_id)
+            if due is None:
+                return
+            self.now_ms = max(self.now_ms, int(due))
+
+    def run_tools(self, call_id: str) -> None:
+        for effect in self.at_work.effects.of_call(call_id):
+            effects.run(call_id, effect.key)
+
+    def story(self, call_id: str = "s-1") -> dict[str, Any]:
+        story = self.at_work.calls.snapshot(call_id)
+        assert story is not None
+        return story
+
+    def bookings(self) -> list[Any]:
+        calendar = self.at_work.calendar(self.at_work.agents.default)
+        start = dt.datetime.now(dt.UTC)
+        return list(calendar.busy(start, start + dt.timedelta(days=80)))
+
+
+@pytest.fixture
+def at_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    monkeypatch.setattr(workers.runtime, "_runtime", None)
+    return open_runtime(settings, connections=4)
+
+
+@pytest.fixture
+def desk(at_work: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(at_work, settings)
+    monkeypatch.setattr(calls.time, "time", lambda: desk.now_ms / 1000)
+    return desk
+
+
+LIFE = ("call_started", "transcript_updated", "call_ended", "call_analyzed")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(LIFE)))
+def test_a_call_ends_the_same_in_every_order(desk: Desk, order: tuple[str, ...]) -> None:
+    for name in order:
+        desk.send(name, "call_1")
+        if name == order[1]:
+            desk.work("call_1")
+        desk.send(name, "call_1")
+    desk.work("call_1")
+    story = desk.story("call_1")
+    assert story["status"] == "ended"
+    assert story["disconnection_reason"] == "agent_hangup"
+    assert story["analysis"]["user_sentiment"] == "Positive"
+    assert story["from_number"] == "+14155550142"
+    assert [entry["role"] for entry in story["transcript"]][:3] == ["agent", "user", "agent"]
+    assert sorted(event["event"] for event in story["events"] if event["kind"] == "webhook") == (
+        sorted(LIFE)
+    )
+    assert desk.redis.zscore(keys.LIVE_CALLS, "call_1") is None
+
+
+def test_a_call_that_goes_on_is_live(desk: Desk) -> None:
+    desk.send("call_started", "call_1")
+    desk.work("call_1")
+    assert desk.story("call_1")["status"] == "ongoing"
+    assert desk.redis.zscore(keys.LIVE_CALLS, "call_1") is not None
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        (["transfer_started"], "started"),
+        (["transfer_started", "transfer_bridged"], "bridged"),
+        (["transfer_bridged", "transfer_started"], "bridged"),
+        (["transfer_started", "transfer_cancelled"], "cancelled"),
+        (["transfer_cancelled", "transfer_started"], "cancelled"),
+        (["transfer_started", "transfer_bridged", "transfer_ended"], "ended"),
+        (["transfer_ended", "transfer_bridged", "transfer_started"], "ended"),
+        (["transfer_started", "transfer_cancelled", "again"], "started"),
+    ],
+)
+def test_a_transfer_in_every_order(desk: Desk, events: list[str], state: str) -> None:
+    desk.send("call_started", "call_1")
+    for name in events:
+        if name == "again":
+            desk.send("transfer_started", "call_1", transcript="Agent: Trying once more.\n")
+        else:
+            desk.send(name, "call_1")
+    desk.work("call_1")
+    transfer = desk.story("call_1")["transfer"]
+    assert transfer["state"] == state
+    assert "+14155550177" in transfer["destination"]
+
+
+def test_a_sure_final_is_booked_once(desk: Desk) -> None:
+    desk.send("session_start")
+    desk.say(BOOK.format(day=spoken(weekday())))
+    for _ in range(3):
+        desk.work()
+    desk.send("session_end")
+    desk.work()
+    story = desk.story()
+    assert len(desk.bookings()) == 1
+    (tool_call,) = story["tool_calls"]
+    assert (tool_call["tool"], tool_call["state"]) == ("book_appointment", "done")
+    assert tool_call["result"]["ok"] is True
+    assert story["decision"]["acted"] is True
+    assert story["last_intent"]["intent"] == "schedule_meeting"
+    assert story["last_intent"]["slots"]["time"] == "10:00"
+    assert [item["outcome"] for item in story["events"] if item["kind"] == "intent_action"] == [
+        "done"
+    ]
+    assert story["status"] == "ended"
+
+
+def test_nothing_is_done_before_the_caller_is_quiet(desk: Desk) -> None:
+    desk.say(BOOK.format(day=spoken(weekday())))
+    calls.work_off("s-1", "job")
+    story = desk.story()
+    assert story["tool_calls"] == []
+    assert story["decision"]["acted"] is False
+    assert "quiet" in story["decision"]["why"]
+    assert desk.redis.zscore(WAKE, "s-1") == desk.now_ms + 1500
+
+
+def test_an_interruption_makes_it_wait_anew(desk: Desk) -> None:
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.now_ms += 1400
+    desk.send("interruption")
+    desk.now_ms += 200
+    calls.work_off("s-1", "job")
+    assert desk.story()["tool_calls"] == []
+    assert desk.redis.zscore(WAKE, "s-1") == desk.now_ms - 200 + 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Hello, how are you today?", "nothing was asked for"),
+        ("I'd like to book an appointment", "waits for"),
+        ("Don't book anything for Tuesday at ten", ""),
+        ("Do you have anything free on Tuesday?", ""),
+    ],
+)
+def test_what_leads_to_nothing_says_why(desk: Desk, text: str, why: str) -> None:
+    desk.say(text)
+    desk.work()
+    story = desk.story()
+    assert story["tool_calls"] == []
+    assert story["decision"]["acted"] is False
+    assert why in story["decision"]["why"]
+    assert desk.bookings() == []
+
+
+def test_a_partial_never_acts(desk: Desk) -> None:
+    desk.say(BOOK.format(day=spoken(weekday())), isFinal=False)
+    desk.send("session_end")
+    desk.work()
+    assert desk.bookings() == []
+    assert desk.story().get("decision") is None
+
+
+def test_a_correction_before_the_booking_counts(desk: Desk) -> None:
+    day = weekday()
+    desk.say(BOOK.format(day=spoken(day)))
+    desk.now_ms -= 4000
+    desk.say("no, at eleven")
+    desk.work()
+    (busy,) = desk.bookings()
+    local = busy.start.astimezone(desk.at_work.agents.default.booking.zone)
+    assert (local.date(), local.hour) == (day, 11)
+
+
+def test_a_correction_after_the_booking_moves_it(desk: Desk) -> None:
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.work()
+    desk.say("no, at eleven")
+    desk.work()
+    (busy,) = desk.bookings()
+    assert busy.start.astimezone(desk.at_work.agents.default.booking.zone).hour == 11
+    assert [call["tool"] for call in desk.story()["tool_calls"]] == [
+        "book_appointment", "reschedule_appointment",
+    ]  # fmt: skip
+
+
+def test_a_time_that_is_taken_is_not_booked(desk: Desk) -> None:
+    text = BOOK.format(day=spoken(weekday()))
+    for call_id in ("s-1", "s-2"):
+        desk.say(text, call_id)
+        desk.work(call_id)
+    assert len(desk.bookings()) == 1
+    assert "cannot be had: taken" in desk.story("s-2")["decision"]["why"]
+    assert desk.story("s-2")["decision"]["acted"] is False
+
+
+def test_a_worker_that_died_after_asking_books_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.now_ms += 2000
+    with monkeypatch.context() as patch:
+        patch.setattr(NewsStore, "acted", lambda *_: (_ for _ in ()).throw(MemoryError))
+        with pytest.raises(MemoryError):
+            calls.work_off("s-1", "job")
+    desk.run_tools("s-1")
+    desk.work()
+    assert len(desk.bookings()) == 1
+    assert len(desk.story()["tool_calls"]) == 1
+
+
+def test_a_call_on_our_own_socket_is_understood_and_left_alone(
+    desk: Desk, calls_store: CallStore
+) -> None:
+    calls_store.take("s-1", "process")
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.work()
+    story = desk.story()
+    assert story["last_intent"]["intent"] == "schedule_meeting"
+    assert "on a socket of ours" in story["decision"]["why"]
+    assert desk.bookings() == []
+
+
+def test_a_call_whose_model_uses_the_tools_is_left_alone(desk: Desk) -> None:
+    store: EffectStore = desk.at_work.effects
+    store.ask("s-1", "check-1", "check_availability", {}, "tool-1", {})
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.work()
+    assert "has used a tool" in desk.story()["decision"]["why"]
+    assert desk.bookings() == []
+
+
+def test_finals_of_retells_transcript_lead_to_the_action(desk: Desk) -> None:
+    day = weekday()
+    talk = [
+        {"role": "agent", "content": "Hello. "},
+        {"role": "user", "content": BOOK.format(day=spoken(day))},
+        {"role": "agent", "content": "One moment. "},
+    ]
+    for count in (1, 2, 3):
+        desk.send("transcript_updated", "call_1", transcript_with_tool_calls=talk[:count])
+        calls.work_off("call_1", "job")
+    desk.send("call_ended", "call_1", transcript_with_tool_calls=talk)
+    desk.work("call_1")
+    (busy,) = desk.bookings()
+    assert busy.start.astimezone(desk.at_work.agents.default.booking.zone).date() == day
+    (tool_call,) = desk.story("call_1")["tool_calls"]
+    assert tool_call["arguments"]["name"] == "Dana"
+    desk.send("call_analyzed", "call_1", transcript_with_tool_calls=talk)
+    desk.work("call_1")
+    assert len(desk.bookings()) == 1
+
+
+@pytest.fixture
+def calls_store(desk: Desk) -> CallStore:
+    return desk.at_work.calls
+
+
+def test_the_agents_file_may_forbid_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = desk.at_work.agents.default
+    passive = agent.model_copy(update={"intents": agent.intents.model_copy(update={"act": False})})
+    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: passive)
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.work()
+    assert "says not to act" in desk.story()["decision"]["why"]
+    assert desk.bookings() == []
+
+
+def test_keys_have_an_end(desk: Desk, redis: Redis) -> None:
+    desk.say(BOOK.format(day=spoken(weekday())))
+    desk.work()
+    mine = [key for key in redis.keys("call:*") if redis.ttl(key) == -1]
+    assert mine == []
