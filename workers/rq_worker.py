@@ -14,11 +14,12 @@ import gevent
 import redis
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout, StopRequested
+from rq.executions import Execution
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
-from rq.utils import get_version
+from rq.utils import get_version, now
 
 from app import logs, metrics
 from app.adapters.queue import DEAD_TTL_S, job_key
@@ -48,10 +49,24 @@ class GreenletTimeout(BaseDeathPenalty):
             self._timer.close()
 
 
+class LeanJob(Job):
+    """A job that runs without asking Redis for anything more."""
+
+    def perform(self) -> Any:
+        """Run the function."""
+        self._result = self._execute()
+        return self._result
+
+
 class GreenletWorker(SimpleWorker):
-    """Works on one queue until `stop`."""
+    """Works on one queue until `stop`.
+
+    Of RQ's bookkeeping it does what recovery needs, in one step before a job and one after it:
+    every further round trip is time that a caller waits.
+    """
 
     death_penalty_class = GreenletTimeout
+    job_class = LeanJob
 
     def __init__(self, queue: Queue, name: str) -> None:
         super().__init__(
@@ -88,9 +103,7 @@ class GreenletWorker(SimpleWorker):
     ) -> tuple[Job, Queue] | None:
         """Wait for a job. Raises `StopRequested` when asked to end."""
         while not self._stop_requested:
-            if time.monotonic() - self._beaten > HEARTBEAT_S:
-                self.heartbeat()
-                self._beaten = time.monotonic()
+            self.heartbeat()
             try:
                 found: tuple[Job, Queue] | None = self.queue_class.dequeue_any(
                     self.queues,
@@ -138,6 +151,46 @@ class GreenletWorker(SimpleWorker):
         pipeline.expire(job_key(job_id), DEAD_TTL_S)
         pipeline.zadd(f"rq:failed:{queue.name}", {job_id: time.time() + DEAD_TTL_S})
         pipeline.execute()
+
+    def prepare_execution(self, job: Job) -> Execution:
+        """Write down who runs the job since when; from here on it is found if this worker dies."""
+        with self.connection.pipeline() as pipeline:
+            self.execution = Execution.create(
+                job, self.get_heartbeat_ttl(job), pipeline=pipeline, worker_name=self.name
+            )
+            job.prepare_for_execution(self.name, pipeline=pipeline)
+            pipeline.lrem(self.queues[0].intermediate_queue.key, 1, job.id)
+            pipeline.execute()
+        return self.execution
+
+    def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = False) -> None:
+        """Done by `prepare_execution`."""
+
+    def handle_execution_ended(self, job: Job, queue: Queue, heartbeat_ttl: int) -> None:
+        """The job ended, well or not."""
+        job.ended_at = now()
+
+    def handle_job_success(
+        self, job: Job, queue: Queue, started_job_registry: StartedJobRegistry
+    ) -> None:
+        """Forget a job that went well, unless it is to be kept."""
+        if job.get_result_ttl(self.default_result_ttl) != 0:
+            super().handle_job_success(job, queue, started_job_registry)
+            return
+        with self.connection.pipeline() as pipeline:
+            self.cleanup_execution(job, pipeline=pipeline)
+            pipeline.delete(job.key, job.execution_registry.key)
+            pipeline.execute()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Tell RQ that this worker lives; not with every job."""
+        if time.monotonic() - self._beaten > HEARTBEAT_S:
+            self._beaten = time.monotonic()
+            super().heartbeat(timeout, pipeline)
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        """Kept here only."""
+        self._state = state
 
     def check_for_suspension(self, burst: bool) -> None:
         """Suspension is not offered: it would stop callers' tools."""
