@@ -24,6 +24,8 @@ from app.adapters.realtime import refusal_of
 from app.errors import ModelError, ProtocolError
 from app.protocol import realtime
 
+#: How long the server may take to take the session's settings.
+ADMISSION_S = 10.0
 Format = Literal["pcmu", "pcm"]
 Text = Callable[[str, bool], object]
 _FORMATS: dict[Format, dict[str, Any]] = {
@@ -106,11 +108,13 @@ class RealtimeSession:
         self._reader: threading.Thread | None = None
         self._turns: dict[str, Turn] = {}
         self._done: queue.Queue[Turn | ModelError] = queue.Queue()
+        self._admitted = threading.Event()
+        self._refused: ModelError | None = None
         self._events = 0
         self._closing = False
 
     def connect(self) -> Self:
-        """Open the session. Raises `ModelError`."""
+        """Open the session; returns once the server has taken its settings. Raises `ModelError`."""
         try:
             client = OpenAI(**self._client_options)  # type: ignore[arg-type]  # both may be None
             self._connection = client.realtime.connect(
@@ -121,9 +125,17 @@ class RealtimeSession:
             raise refusal_of(error) from error
         except OpenAIError as error:
             raise ModelError(str(error), code="invalid_api_key") from None
-        self._send(realtime.session_update(self._session))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        try:
+            self._send(realtime.session_update(self._session))
+        except ModelError:
+            pass  # the reader knows why
+        if not self._admitted.wait(ADMISSION_S):
+            self._refused = ModelError("the model's server does not answer", code="timeout")
+        if self._refused is not None:
+            self.close()
+            raise self._refused
         return self
 
     def close(self) -> None:
@@ -213,7 +225,14 @@ class RealtimeSession:
                     self._on_error("malformed", error.message)
         except ConnectionClosed as end:
             code = end.rcvd.code if end.rcvd is not None else 1006
-            self._done.put(ModelError("the session has ended", code=str(code)))
+            self._fail(ModelError("the session has ended", code=str(code)))
+
+    def _fail(self, error: ModelError) -> None:
+        """The session is of no more use."""
+        if not self._admitted.is_set():
+            self._refused = error
+            self._admitted.set()
+        self._done.put(error)
 
     def _take(self, event: realtime.ServerEvent) -> None:
         match event:
@@ -237,8 +256,10 @@ class RealtimeSession:
                 self._finish(event)
             case realtime.Error(code, message):
                 self._on_error(code, message)
-                if code in ModelError.FATAL_CODES:
-                    self._done.put(ModelError(message, code=code))
+                if code in ModelError.FATAL_CODES or not self._admitted.is_set():
+                    self._fail(ModelError(message, code=code))
+            case realtime.SessionChanged(created=False):
+                self._admitted.set()
 
     def _turn(self, response_id: str) -> Turn:
         return self._turns.setdefault(response_id, Turn(response_id))
