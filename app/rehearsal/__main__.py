@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app import logs
 from app.core.language.intents import IntentEngine
 from app.rehearsal.model import pace, server
 from app.rehearsal.model.brain import Receptionist
@@ -77,11 +78,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         chosen, voice = stage(args), Voice(args.voice)
     except ValueError as error:
         p.error(str(error))
-    logging.basicConfig(
-        level=logging.WARNING if args.quiet else logging.INFO,
-        format="%(asctime)s rehearsal model: %(message)s",
-        stream=sys.stderr,
-    )
+    level = logging.WARNING if args.quiet else logging.INFO
+    if sys.stderr.isatty():
+        logging.basicConfig(level=level, format="%(asctime)s rehearsal model: %(message)s")
+    else:
+        logs.setup(logging.getLevelName(level), sys.stderr)
 
     async def run() -> None:
         stop = asyncio.Event()

@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.frames import CloseCode, Frame, Opcode
@@ -20,6 +21,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from app import logs
 from app.rehearsal.model import session_config, spoken
 from app.rehearsal.model.faults import Fault
 from app.rehearsal.model.refusal import Refusal
@@ -27,7 +29,7 @@ from app.rehearsal.model.session import Drop, Session
 from app.rehearsal.model.stage import Stage
 from app.rehearsal.model.voice import Voice
 
-log = logging.getLogger("app.rehearsal.model")
+log = logs.get("app.rehearsal.model")
 
 _MAX_EVENT = 16 * 1024 * 1024
 _MAX_BEHIND = 64 * 1024 * 1024
@@ -169,8 +171,11 @@ class Link:
 
     def _receive(self, session: Session, raw: bytes) -> None:
         """Take one message; a fault of our own ends this connection only."""
+        violated = self._stage.violated
         try:
             session.receive(raw, self._loop.time())
+            if self._stage.violated != violated:
+                _log_violation(self._stage.violations[-1])
         except Exception as error:
             log.exception("session %d: internal error", session.number)
             self._stage.refused["internal_error"] += 1
@@ -276,6 +281,19 @@ class Link:
     ) -> None:
         utterance.audio, utterance.ready = audio, True
         session.voiced(request, self._loop.time())
+
+
+def _log_violation(violation: dict[str, Any]) -> None:
+    """Tell of a client's error; a cancel that comes too late is nobody's fault."""
+    late = violation["code"] == "response_cancel_not_active"
+    log.log(
+        logging.INFO if late else logging.WARNING,
+        "session %d: %s refused: %s (%s)",
+        violation["session"],
+        violation["event"],
+        violation["code"],
+        violation["message"],
+    )
 
 
 _QUIET = logging.getLogger("app.rehearsal.model.protocol")

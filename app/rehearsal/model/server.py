@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import orjson
 
+from app import logs
 from app.rehearsal.model import control
 from app.rehearsal.model.link import Link
 from app.rehearsal.model.stage import Stage
 from app.rehearsal.model.voice import Voice
 
-log = logging.getLogger("app.rehearsal.model")
+log = logs.get("app.rehearsal.model")
 
 _MAX_HEAD = 64 * 1024
 _MAX_BODY = 16 * 1024 * 1024

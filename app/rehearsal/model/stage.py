@@ -47,6 +47,7 @@ class Stage:
         default_factory=lambda: deque(maxlen=_KEPT_VIOLATIONS)
     )
     opened: int = 0
+    violated: int = 0
 
     def next_number(self) -> int:
         """The number of a new session, from 1."""
@@ -85,6 +86,7 @@ class Stage:
     def violation(self, session: int, event: str, code: str | None, message: str) -> None:
         """A client did something that the service refuses."""
         self.refused[code or "none"] += 1
+        self.violated += 1
         self.violations.append(
             {"session": session, "event": event, "code": code, "message": message}
         )

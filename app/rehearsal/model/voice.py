@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import shutil
 import subprocess
 import threading
@@ -14,11 +13,12 @@ from typing import Literal
 import numpy as np
 import soxr
 
+from app import logs
 from app.rehearsal.model import pcm
 from app.rehearsal.model.pcm import Samples
 from app.rehearsal.model.spoken import RATES, Request
 
-log = logging.getLogger("app.rehearsal.model")
+log = logs.get("app.rehearsal.model")
 
 Kind = Literal["auto", "espeak", "tones"]
 _WORDS_PER_MINUTE = 170
