@@ -103,9 +103,9 @@ def _problems(story: dict[str, Any]) -> Iterator[str]:
             yield f"Tool {call.get('tool')} failed: {_short(str(error))}"
         elif call.get("state") in ("asked", "running"):
             yield f"Tool {call.get('tool')} never ended: are workers running?"
-    if story.get("pending_action"):
-        yield f"The call ended before its {story['pending_action']} could happen."
     reason = str(story.get("disconnection_reason") or "")
+    if story.get("pending_action") == "transfer" and reason not in ("", "call_transfer"):
+        yield f"The caller was to be transferred, but the call ended by {reason}."
     if reason.startswith("error_"):
         yield f"Retell ended the call by {reason}: see docs/troubleshooting.md."
 

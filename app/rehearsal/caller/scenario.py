@@ -111,7 +111,7 @@ class HangUp(_Model):
 class CallerSpec(_Model):
     """The call object that Retell would send."""
 
-    from_number: str | None = "+14155550142"
+    from_number: str | None = "+14155550191"
     to_number: str | None = "+14155550100"
     direction: Literal["inbound", "outbound"] = "inbound"
     call_type: Literal["phone_call", "web_call"] = "phone_call"

@@ -273,7 +273,7 @@ expect: {ended: agent_hangup}
         (outcome,) = run(text, agent.url)
     assert outcome.failures == []
     calls = [frame["call"]["from_number"] for frame in agent.kinds("call_details")]
-    assert calls == ["+14155550142", "+15550002"]
+    assert calls == ["+14155550191", "+15550002"]
 
 
 def test_a_silent_server_fails_within_the_patience() -> None:

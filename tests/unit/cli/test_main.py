@@ -9,9 +9,13 @@ import pytest
 from app.__main__ import COMMANDS, main
 
 
+def module_of(name: str) -> str:
+    return "app.cli." + name.replace("-", "_")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    module = importlib.import_module(f"app.cli.{name}")
+    module = importlib.import_module(module_of(name))
     assert name == module.NAME
     with pytest.raises(SystemExit) as stopped:
         main([name, "--help"])
@@ -24,7 +28,7 @@ def test_the_list_of_commands(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     out = capsys.readouterr().out
     for name in COMMANDS:
-        assert importlib.import_module(f"app.cli.{name}").HELP[:40] in " ".join(out.split())
+        assert importlib.import_module(module_of(name)).HELP[:40] in " ".join(out.split())
 
 
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
