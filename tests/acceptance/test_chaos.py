@@ -37,7 +37,7 @@ steps:
   - hear: how can I help
   - say: Hi, I would like to book a cleaning, please.
   - converse:
-      - {{when: '(what|which) (day|date)|when would|what time|day (and|or) time', say: "{{weekday+{days}}} please."}}
+      - {{when: '(what|which) (day|date)|when would|what time|day (and|or) time', say: "{{day+{days}}} please."}}
       - {{when: '\\bname\\b', say: "It's Dana Reyes."}}
       - {{when: 'shall I|should I|is that (right|correct|okay)|confirm|go ahead|book (it|that)\\?', say: "Yes, please."}}
       - {{when: '', say: "The first one is perfect."}}
@@ -70,6 +70,7 @@ class Trouble(threading.Thread):
         self.dice = random.Random(seed)
         self.over = threading.Event()
         self.made: Counter[str] = Counter()
+        self.killed = 0.0
 
     def run(self) -> None:
         kinds = [self.model_fault] * 6 + [self.drop_models] * 2
@@ -89,6 +90,10 @@ class Trouble(threading.Thread):
         ModelControl(self.stack.model_port).post("drop", how=self.dice.choice(["rst", "fin"]))
 
     def kill_web(self) -> None:
+        # Retell connects anew four times; a machine this small needs seconds to start a process.
+        if time.monotonic() - self.killed < 8.0:
+            return
+        self.killed = time.monotonic()
         self.dice.choice(self.stack.web_processes()).send_signal(signal.SIGKILL)
 
     def kill_worker(self) -> None:
@@ -118,7 +123,7 @@ def test_calls_under_random_faults(make_stack: object) -> None:
 
     def one(number: int) -> Outcome:
         # Every caller has a day of their own, so that nobody goes without a free slot.
-        text = SCENARIO.format(number=number, days=3 + number % 50)
+        text = SCENARIO.format(number=number, days=3 + number % 30)
         return stack.call(text, speed=0.0)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Iterator
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
+from app.cli.replay import read
+from app.core.replay import play
+from app.logs import redact_value
 from tests.support.phone import ModelControl, Phone
 from tests.support.stack import RunningStack, kill
 from tests.support.waiting import eventually
@@ -47,6 +53,18 @@ def second_web(stack: RunningStack, tmp_path: pytest.TempPathFactory) -> Iterato
     other.web.stop()
 
 
+def status(url: str) -> int:
+    """The HTTP status, 0 where nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except OSError:
+        return 0
+
+
 def slow_speech(model: ModelControl) -> None:
     """Speech that takes seconds, so that something can happen in the middle of it."""
     model.post("pace", created=0.004, first=0.04, delta=0.05)
@@ -81,7 +99,14 @@ def test_ten_interruptions_leave_one_speaker_and_a_true_history(
 
 
 @pytest.mark.parametrize(
-    "drop", [{"how": "rst"}, {"how": "fin"}, {"how": "close", "code": 1001}], ids=str
+    "drop",
+    [
+        {"how": "rst"},
+        {"how": "fin"},
+        {"how": "close", "code": 1001},
+        {"how": "close", "code": 1011},
+    ],
+    ids=["rst", "fin", "1001", "1011"],
 )
 def test_model_lost_in_mid_sentence(
     phone: Phone, model: ModelControl, drop: dict[str, object]
@@ -96,6 +121,15 @@ def test_model_lost_in_mid_sentence(
     assert text.endswith("The end.")
     assert len(phone.of(0)) == 1
     assert not model.refused()
+
+
+def test_a_session_closed_for_good_is_not_tried_again(phone: Phone, model: ModelControl) -> None:
+    phone.wait(lambda: model.get("sessions")["sessions"])
+    model.post("drop", how="close", code=4000)
+    phone.ask("Hello, are you there please")
+    assert "sorry" in phone.answered(1).lower()
+    assert phone.of(1)[-1].get("end_call") or phone.of(1)[-1].get("transfer_number")
+    assert len(model.get("sessions")["sessions"]) == 1
 
 
 def test_model_refuses_then_comes_back(phone: Phone, model: ModelControl) -> None:
@@ -184,6 +218,9 @@ def test_sigterm_finishes_the_turn_and_drops_without_a_close_frame(
     phone.wait(lambda: phone.text(1))
     assert stack.web is not None
     os.kill(stack.web.pid, signal.SIGTERM)
+    phone.wait(lambda: status(f"{stack.base}/ready") in (503, 0))
+    with pytest.raises((InvalidStatus, OSError)):
+        Phone(stack.socket_url, call_id())
     assert phone.answered(1).endswith("Ok.")
     phone.wait(lambda: phone.closed is not None)
     assert phone.closed == 1006
@@ -217,6 +254,24 @@ def test_redis_away_in_the_middle_of_a_call(
     eventually(lambda: stack.story(phone.call_id)["turns_count"] >= 2)
 
 
+@pytest.mark.faults
+def test_a_frozen_process_that_wakes_up_has_lost_its_call(
+    stack: RunningStack, second_web: RunningStack, phone: Phone, model: ModelControl
+) -> None:
+    model.script("The second process speaks.")
+    for process in stack.web_processes():
+        process.suspend()
+    newer = Phone(second_web.socket_url, phone.call_id)
+    newer.ask("are you still there please")
+    assert newer.answered(1) == "The second process speaks."
+    for process in stack.web_processes():
+        process.resume()
+    phone.wait(lambda: phone.closed is not None)
+    assert phone.closed == 1006
+    newer.hang_up()
+    eventually(lambda: stack.story(phone.call_id)["turns_count"] == 1)
+
+
 def test_bad_input_harms_no_other_call(
     stack: RunningStack, phone: Phone, model: ModelControl
 ) -> None:
@@ -238,10 +293,6 @@ def test_bad_input_harms_no_other_call(
 def test_flight_record_replays(
     stack: RunningStack, phone: Phone, model: ModelControl, tmp_path: pytest.TempPathFactory
 ) -> None:
-    from app.cli.replay import read
-    from app.core.replay import play
-    from app.logs import redact_value
-
     phone.details()
     phone.ask("I would like to book a cleaning next week please")
     phone.answered(1)
@@ -250,8 +301,6 @@ def test_flight_record_replays(
     phone.answered(2)
     phone.hang_up()
     eventually(lambda: stack.story(phone.call_id)["status"] == "ended")
-    import urllib.request
-
     url = f"{stack.base}/api/calls/{phone.call_id}/record"
     with urllib.request.urlopen(url, timeout=10) as answer:
         raw = answer.read()
