@@ -20,7 +20,8 @@ _NEW = (
     "an appointment|a meeting|a cleaning|a checkup|a visit|a consultation|a haircut|a table|a slot|"
     "a session|a follow up|an eye exam|a physical|an oil change|a root canal|a filling|a massage|"
     "a booking|a reservation|a time to come in|an appointment with the dentist|a new appointment|"
-    "another appointment|a meeting with sam|a demo|a callback|a service visit|an interview"
+    "another appointment|a meeting with sam|a demo|a callback|a service visit|an interview|"
+    "a crown|an extraction|a consult|a manicure|some whitening|an x ray|a fitting|a flu shot"
 )
 _MINE = (
     "my appointment|my meeting|my reservation|my booking|the appointment|our reservation|"
@@ -59,7 +60,21 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "{start}set up {new}{when}",
         "{start}get {new}{when}",
         "i need {new}{when}",
+        "i need {new}{when}",
+        "i need {new}{when}",
+        "i think i need {new}{when}",
+        "my son needs {new}{when}",
+        "my daughter needs {new}",
+        "i'm due for {new}{when}",
+        "we need {new}{when}",
+        "i want {new}{when}",
         "i'd like {new}{when} please",
+        "why don't you book me in for {new}{when}",
+        "why don't we schedule {new}{when}",
+        "can't you book {new}{when}",
+        "don't forget to book {new}{when}",
+        "can i get in to see someone{when}",
+        "my back hurts i need to be seen{when}",
         "i want to come in for {new}{when}",
         "i need to see the dentist{when}",
         "i'd like to see the doctor{when}",
@@ -94,6 +109,9 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "please take {mine} out of the book",
         "something came up and i need to cancel {mine}",
         "i want {mine} cancelled",
+        "i need to cancel for tomorrow",
+        "i have to cancel on friday i'm sick",
+        "can't you just cancel {mine}",
     ),
     "reschedule_meeting": (
         "{start}reschedule {mine}{to}",
@@ -120,6 +138,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "i need to make a change to {mine}",
         "add two more people to {mine}",
         "can we do {mine}{when} instead",
+        "why don't we move {mine}{to}",
+        "can't you move {mine}{to}",
     ),
     "query_availability": (
         "what times do you have{when}",
@@ -142,6 +162,10 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "which days do you have free",
         "tell me what is on my calendar{when}",
         "is {mine} still on",
+        "did you cancel {mine}",
+        "was {mine} cancelled",
+        "has {mine} been moved",
+        "did you move {mine}",
     ),
     "near": (
         "{start}cancel my {other}",
@@ -173,6 +197,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "can i speak to a human",
         "i have a question about my bill",
         "why was {mine} cancelled",
+        "why did you cancel {mine}",
         "how long does {new} take",
         "what should i bring to {mine}",
         "do you have parking",
@@ -187,6 +212,12 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "my appointment is{when}",
         "i already cancelled {mine}",
         "i had {new}{when}",
+        "i can't make {mine}",
+        "i can't make it to {mine}",
+        "i won't be able to make {mine}",
+        "i might be late for {mine}",
+        "i'm running late for {mine}",
+        "i missed {mine}",
     ),
     "generic_cancel": ("cancel", "cancel that", "stop", "cancel it", "never mind", "forget it"),
     "smalltalk": (

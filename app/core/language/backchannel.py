@@ -90,10 +90,13 @@ def classify(text: str, floor: Floor, lists: BackchannelOptions = DEFAULTS) -> K
         return Kind.NOTHING
     quiet = _phrases(lists.backchannels, BACKCHANNELS)
     loud = _phrases(lists.interrupts, INTERRUPTS)
-    if tuple(said) in loud or (tuple(said) not in quiet and _commands(said, loud, quiet)):
+    whole = len(said)
+    if _match(said, 0, loud) == whole:
+        return Kind.COMMAND
+    if _match(said, 0, quiet) != whole and _commands(said, loud, quiet):
         return Kind.COMMAND
     asks = len(said) == 1 and said[0] in _REPAIRS and text.rstrip().endswith("?")
-    if asks or not _is_listening(said, quiet):
+    if asks or not _is_listening(said, quiet, own=lists.backchannels is not None):
         return Kind.INTERRUPTION
     if floor is Floor.AGENT:
         return Kind.BACKCHANNEL
@@ -104,7 +107,8 @@ _NOISE = frozenset(("inaudible", "unintelligible", "noise", "cough", "laughter")
 _REPAIRS = ("huh", "hm", "hmm", "eh")
 _SHORT = 5
 
-_Phrases = frozenset[tuple[str, ...]]
+_Phrases = dict[str, tuple[tuple[str, ...], ...]]
+"""First word -> the phrases that begin with it, longest first."""
 
 
 def _phrases(own: Iterable[str] | None, default: tuple[str, ...]) -> _Phrases:
@@ -113,7 +117,18 @@ def _phrases(own: Iterable[str] | None, default: tuple[str, ...]) -> _Phrases:
 
 @lru_cache(maxsize=256)
 def _compiled(phrases: tuple[str, ...]) -> _Phrases:
-    return frozenset(tuple(words(plain(phrase))) for phrase in phrases) - {()}
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in sorted({tuple(words(plain(phrase))) for phrase in phrases} - {()}):
+        found.setdefault(phrase[0], []).append(phrase)
+    return {first: tuple(sorted(some, key=len, reverse=True)) for first, some in found.items()}
+
+
+def _match(said: list[str], i: int, phrases: _Phrases) -> int:
+    """The length of the longest phrase at word i, 0 if there is none."""
+    for phrase in phrases.get(said[i], ()):
+        if tuple(said[i : i + len(phrase)]) == phrase:
+            return len(phrase)
+    return 0
 
 
 def _commands(said: list[str], loud: _Phrases, quiet: _Phrases) -> bool:
@@ -123,29 +138,25 @@ def _commands(said: list[str], loud: _Phrases, quiet: _Phrases) -> bool:
     """
     i = 0
     while i < len(said):
-        covered = max((len(p) for p in quiet if tuple(said[i : i + len(p)]) == p), default=0)
-        found = max((len(p) for p in loud if tuple(said[i : i + len(p)]) == p), default=0)
+        covered, found = _match(said, i, quiet), _match(said, i, loud)
         if found and found >= covered:
             return i == 0 or len(said) <= _SHORT
         i += covered or 1
     return False
 
 
-def _is_listening(said: list[str], quiet: _Phrases) -> bool:
-    """Whether the text is made of backchannel phrases, sounds and praise only."""
-    singles = SOUNDS if quiet is _compiled(BACKCHANNELS) else HESITATIONS
-    longest = max((len(phrase) for phrase in quiet), default=0)
+def _is_listening(said: list[str], quiet: _Phrases, *, own: bool) -> bool:
+    """Whether the text is made of backchannel phrases, sounds and praise only.
+
+    own: the phrases are the agent's, so that only they and hesitation count.
+    """
     i = 0
     while i < len(said):
-        for size in range(min(longest, len(said) - i), 0, -1):
-            if tuple(said[i : i + size]) in quiet:
-                i += size
-                break
-        else:
-            size = 1 if said[i] in singles else _praise(said, i) if singles is SOUNDS else 0
-            if not size:
-                return False
-            i += size
+        size = _match(said, i, quiet) or int(said[i] in (HESITATIONS if own else SOUNDS))
+        size = size or (0 if own else _praise(said, i))
+        if not size:
+            return False
+        i += size
     return True
 
 

@@ -24,6 +24,7 @@ _HALF_OF_DAY = re.compile(r"\b([ap])\.m\b\.?")
 STOP, COMMA = ".", ","
 _AFTER_NO = frozenset(("need", "longer", "reason", "intention", "plans", "wish", "desire"))
 _NO_CHANGE = ("oil", "tire", "a")
+_CANNOT_MAKE = (["it"], ["my"], ["the"], ["our"], ["that"])
 _TAKES = frozenset(("take", "call", "taking", "calling"))
 _AWAY = frozenset(("off", "out"))
 
@@ -41,6 +42,8 @@ def normalise(text: str) -> list[str]:
 
     "." and "," stand for the ends of sentences and clauses; fillers are left out.
     """
+    if "check" in text:
+        text = text.replace("check-up", "checkup").replace("a check up", "a checkup")
     if ".m" in text:
         text = _HALF_OF_DAY.sub(r"\1m", text)
     out: list[str] = []
@@ -73,9 +76,10 @@ class Utterance:
     """words: without marks. acts: (place, class, negated). objects: (place, class).
 
     features: what the linear model weighs. negated: whether any negation was heard.
+    misses: the speaker "can't make it".
     """
 
-    __slots__ = ("acts", "features", "negated", "objects", "tokens", "words")
+    __slots__ = ("acts", "features", "misses", "negated", "objects", "tokens", "words")
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
@@ -83,6 +87,7 @@ class Utterance:
         self.acts: list[tuple[int, str, bool]] = []
         self.objects: list[tuple[int, str]] = []
         self.negated = False
+        self.misses = False
         self.features: set[str] = set()
         self._read()
         self._relate()
@@ -119,7 +124,9 @@ class Utterance:
                 if i + 1 < len(tokens) and tokens[i + 1] in _AFTER_NO:
                     reach = place + NEGATION_REACH
             act = ACTS.get(word)
-            if act is not None and (word != "change" or before not in _NO_CHANGE):
+            if word == "make" and place <= reach and tokens[i + 1 : i + 2] in _CANNOT_MAKE:
+                self.misses = True
+            elif act is not None and (word != "change" or before not in _NO_CHANGE):
                 self.acts.append((place, act, place <= reach))
             elif word in _TAKES:
                 taken = place, place <= reach

@@ -34,14 +34,15 @@ _TAKEN_BACK = frozenset(
         "|",
     )
 )
-_OPEN_ENDS = frozenset(
+_BEFORE_NOUN = frozenset(vocabulary("my the a an our your his their and or but because"))
+"""No sentence ends with these, even where a recogniser has set a full stop."""
+_OPEN_ENDS = _BEFORE_NOUN | frozenset(
     vocabulary(
-        "my the a an to for with at from of and or but because so if our your i want need would "
-        "like can could you is are that's us let about his her their under between into please-to "
-        "wanted was were am will shall should have had going trying calling"
+        "to for with at from of so if i want need would like can could is are us let about under "
+        "between into wanted was were will shall should had going trying calling"
     )
 )
-_QUESTION_ENDS = frozenset(vocabulary("for with at from of about under i is are have to"))
+_QUESTION_ENDS = frozenset(vocabulary("to for with at from of about under i is are was were"))
 _WANTS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
     for phrase in vocabulary(
@@ -112,23 +113,34 @@ def _put_object(tokens: list[str]) -> list[str]:
     return tokens
 
 
-def contrasted(tokens: list[str], utterance: Utterance) -> list[str] | None:
+def contrasted(utterance: Utterance) -> list[str] | None:
     """ "not cancel, move it": the affirmed act with its object named, or None.
 
     One act refused and another one wanted, both of the kind done to bookings, is about a booking
-    even when the booking is not named.
+    even when the booking is not named. So is "I can't make it, can we reschedule".
     """
+    if utterance.misses and not utterance.objects:
+        plain = [p for p, act, no in utterance.acts if not no and act in ("cancel", "move")]
+        return _put_object(utterance.words[plain[-1] :]) if plain else None
     refused = {REFUSABLE[act] for _, act, no in utterance.acts if no and act in REFUSABLE}
+    own = [at for at, kind in utterance.objects if kind in OWN_OBJECTS]
     wanted = [
         (place, REFUSABLE[act])
         for place, act, no in utterance.acts
-        if not no and act in REFUSABLE and utterance.words[place] in PLAIN_ACTS
+        if not no
+        and act in REFUSABLE
+        and (
+            utterance.words[place] in PLAIN_ACTS
+            or (act == "book" and any(0 < at - place <= 4 for at in own))
+        )
     ]
     if not refused or not wanted or {intent for _, intent in wanted} <= refused:
         return None
     if any(kind == "other" for _, kind in utterance.objects):
         return None
-    rest = utterance.words[wanted[-1][0] :]
+    place = wanted[-1][0]
+    later = [at for at, act, no in utterance.acts if no and at > place]
+    rest = utterance.words[place : later[0] if later else None]
     if any(OBJECTS.get(word) in OWN_OBJECTS for word in rest):
         return rest
     return _put_object(rest)
@@ -149,13 +161,15 @@ def takes_back(tokens: list[str]) -> bool:
     return tuple(words) in _TAKEN_BACK
 
 
-def breaks_off(tokens: list[str], *, asks: bool) -> bool:
+def breaks_off(tokens: list[str], *, ended: bool, asks: bool) -> bool:
     """Whether the last sentence is not finished: "I want to cancel my".
 
-    asks: it is a question, which may well end in "for" or "with".
+    ended: it has its full stop. asks: it is a question, which may well end in "for" or "with".
     """
     last = next((token for token in reversed(tokens) if token != COMMA), "")
-    return last in _OPEN_ENDS and not (asks and last in _QUESTION_ENDS)
+    if last in _BEFORE_NOUN:
+        return True
+    return last in _OPEN_ENDS and not ended and not (asks and last in _QUESTION_ENDS)
 
 
 def waiting_request(utterance: Utterance) -> str | None:
@@ -165,7 +179,9 @@ def waiting_request(utterance: Utterance) -> str | None:
     """
     words = tuple(utterance.words)
     acts = [(place, act) for place, act, negated in utterance.acts if not negated]
-    if len(acts) != 1 or utterance.objects or acts[0][1] not in ("cancel", "move"):
+    if utterance.misses or len(acts) != 1 or utterance.objects:
+        return None
+    if acts[0][1] not in ("cancel", "move"):
         return None
     place, act = acts[0]
     rest = words[place + 1 :]
@@ -189,9 +205,9 @@ def plain_move(utterance: Utterance) -> bool:
     So few public sentences ask for it that the model alone is too careful.
     """
     acts = [act for _, act, negated in utterance.acts if not negated]
-    if "cancel" in acts or "cancelled" in acts:
-        return False
     words = utterance.words
+    if "cancel" in acts or "cancelled" in acts or not words or words[0] in _LOOKS_BACK:
+        return False
     for place, act, negated in utterance.acts:
         if act != "move" or negated or words[place] not in _CHANGES:
             continue
@@ -205,6 +221,27 @@ def plain_move(utterance: Utterance) -> bool:
     return False
 
 
+def plain_cancel(utterance: Utterance) -> bool:
+    """Whether the text plainly asks to cancel a booking: "delete my next meeting"."""
+    acts = [act for _, act, negated in utterance.acts if not negated]
+    words = utterance.words
+    if "cancel" not in acts or "move" in acts or words[0] in _LOOKS_BACK:
+        return False
+    if "book" in acts[: acts.index("cancel")]:
+        return False
+    if any(kind == "other" for _, kind in utterance.objects):
+        return False
+    own = [at for at, kind in utterance.objects if kind in ("visit", "diary")]
+    return any(
+        act == "cancel" and words[place] in _CANCELS and any(0 < at - place <= 4 for at in own)
+        for place, act, negated in utterance.acts
+        if not negated
+    )
+
+
+_LOOKS_BACK = frozenset(vocabulary("did was were has have why when had what"))
+"""A question that begins so asks about what was done, not for it."""
+_CANCELS = frozenset(("cancel", "delete", "erase", "remove"))
 _CHANGES = frozenset(
     vocabulary(
         "reschedule move change shift postpone push modify amend alter rebook switch swap delay "

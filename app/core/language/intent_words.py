@@ -16,7 +16,7 @@ _SHORT_FORMS = """
     we've=we have, they're=they are, when's=when is, who's=who is, how's=how is,
     where's=where is, gonna=going to, wanna=want to, gotta=got to, lemme=let me,
     gimme=give me, you'd=you would, you'll=you will, what've=what have, anymore=any more,
-    nevermind=never mind, checkup=check-up
+    nevermind=never mind
     """
 EXPANSIONS: dict[str, tuple[str, ...]] = {
     short.strip(): tuple(full.split())
@@ -59,7 +59,8 @@ def _classes(**words: str) -> dict[str, str]:
 ACTS = _classes(
     cancel=(
         "cancel cancels cancelling canceling cancellation cancelation delete deleting remove "
-        "removing erase clear empty scrap drop abandon scratch void withdraw release rid"
+        "removing erase unbook unreserve unschedule disregard clear empty scrap drop abandon "
+        "scratch void withdraw release rid"
     ),
     cancelled="cancelled canceled deleted removed erased cleared dropped",
     move=(
@@ -99,9 +100,10 @@ PLAIN_ACTS = frozenset(
 OBJECTS = _classes(
     visit=(
         "appointment appointments appt appts appointmnt meeting meetings meetup reservation "
-        "reservations reservtion visit visits consultation check-up checkup session sessions slot "
+        "reservations reservtion visit visits consultation checkup checkups session sessions slot "
         "slots booking bookings reserved rez cleaning haircut trim filling exam physical viewing "
-        "interview"
+        "interview canal crown implant extraction whitening consult fitting manicure pedicure "
+        "facial vaccination treatment demo shot braces"
     ),
     diary="calendar calender schedule agenda event events diary itinerary",
     table="table tables dinner lunch brunch breakfast restaurant restaurants bistro",

@@ -7,10 +7,11 @@ are loaded by `app.adapters.language.engine()`. Without weights the rules decide
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.language import custom_intents, intent_rules
+from app.core.language import intent_rules, own_words
 from app.core.language.intent_features import COMMA, STOP, Utterance, normalise
 from app.core.language.intent_words import REFUSABLE
 from app.core.language.linear_model import LinearModel
@@ -37,6 +38,10 @@ _PLAIN = 0.85
 """The least confidence of a plain request to move a booking."""
 _SURE = 0.95
 """Above this the model's other opinion counts more than the plain words."""
+_PLAIN_REQUESTS = (
+    (RESCHEDULE, intent_rules.plain_move),
+    (CANCEL, intent_rules.plain_cancel),
+)
 _CONTRAST = 0.8
 """The least confidence of "not cancel, move it": the contrast says what is wanted."""
 
@@ -82,25 +87,33 @@ class IntentEngine:
         """
         self._model = LinearModel(weights) if weights else None
         if self._model:
-            classes = self._model.classes
-            self._places = [(intent, classes.index(intent)) for intent in INTENTS]
+            self._classes = self._model.classes
+            self._places = [(intent, self._classes.index(intent)) for intent in INTENTS]
 
     def analyse(
-        self, text: str, *, now: datetime | None = None, settings: IntentOptions = DEFAULTS
+        self,
+        text: str,
+        *,
+        now: datetime | None = None,
+        settings: IntentOptions = DEFAULTS,
+        services: Sequence[str] = (),
     ) -> IntentResult:
         """Say what `text` asks for. Any text is allowed; never raises.
 
         text: one final utterance, or the caller's words so far. When it holds several sentences
             the last complete one that asks for something decides.
         now: the aware time in the agent's zone; may be left out (days are told by their words).
+        services: what is booked here ("beard trim"); each counts as an appointment.
         """
         said = plain(text)
         tokens = normalise(said)
+        if services:
+            tokens = own_words.with_services(tokens, tuple(services))
         if not any(token not in (STOP, COMMA) for token in tokens):
             return IntentResult(None, 1.0, complete=False, reason="no words")
         parts = intent_rules.sentences(tokens)
         judged, open_end = self._judge_parts(tokens, parts, said)
-        own = custom_intents.find(tokens, settings.custom)
+        own = own_words.find_intent(tokens, settings.custom)
         if own and (judged.intent is None or own[1] > judged.confidence):
             if judged.negated or (judged.utterance.negated and judged.reason == "refused"):
                 return IntentResult(None, 0.9, negated=True, reason="refused")
@@ -111,13 +124,13 @@ class IntentEngine:
         self, tokens: list[str], parts: list[list[str]], said: str
     ) -> tuple[_Judged, bool]:
         """The judgement over all sentences, and whether the last one breaks off."""
-        asks = said.rstrip().endswith("?")
-        broken = said.rstrip().endswith(("-", "...", ","))
-        open_end = broken or intent_rules.breaks_off(parts[-1], asks=asks)
+        end = said.rstrip()
+        asks, broken = end.endswith("?"), end.endswith(("-", "...", ","))
+        ended = end.endswith((".", "!", "?"))
+        open_end = broken or intent_rules.breaks_off(parts[-1], ended=ended, asks=asks)
+        if intent_rules.takes_back(parts[-1]):
+            return _Judged(None, 0.9, Utterance(parts[-1]), "taken back", negated=True), False
         if len(parts) > 1:
-            if intent_rules.takes_back(parts[-1]):
-                taken = Utterance(parts[-1])
-                return _Judged(None, 0.9, taken, "taken back", negated=True), False
             last = self._judge(parts[-1])
             if last.negated or (last.intent and last.confidence >= DEFAULTS.act_threshold):
                 return last, open_end
@@ -128,7 +141,7 @@ class IntentEngine:
         utterance = Utterance(standing)
         contrast = None
         if utterance.negated:
-            contrast = intent_rules.contrasted(standing, utterance)
+            contrast = intent_rules.contrasted(utterance)
             if contrast is not None:
                 utterance = Utterance(contrast)
         intent, confidence, reason = self._weigh(utterance)
@@ -151,10 +164,10 @@ class IntentEngine:
         shares = self._model.probabilities(utterance.features)
         intent, place = max(self._places, key=lambda item: shares[item[1]])
         confidence = self._model.confidence(shares[place])
-        if intent_rules.plain_move(utterance) and (intent == RESCHEDULE or confidence < _SURE):
-            at = next(at for name, at in self._places if name == RESCHEDULE)
-            confidence = max(self._model.confidence(shares[at]), _PLAIN)
-            return RESCHEDULE, confidence, "plain request"
+        for plain_intent, is_plain in _PLAIN_REQUESTS:
+            if (intent == plain_intent or confidence < _SURE) and is_plain(utterance):
+                share = shares[self._classes.index(plain_intent)]
+                return plain_intent, max(self._model.confidence(share), _PLAIN), "plain request"
         if confidence < _NAMED_FROM:
             return None, min(1.0, 1.35 - confidence), "model"
         return intent, confidence, "model"

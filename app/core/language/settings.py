@@ -71,10 +71,15 @@ class BackchannelSettings:
 
 @dataclass(frozen=True)
 class TimePreferences:
-    """How unclear dates and times are read. Every use of it is reported as an assumption."""
+    """How unclear dates and times are read. Every use of it is reported as an assumption.
+
+    A business passes its own hours, so that "at five" means the five o'clock it is open at.
+    """
 
     opens: time = time(7, 0)
     """A bare "half past three" is the reading between `opens` and twelve hours later."""
+    closes: time = time(21, 0)
+    """Where the other reading lies before `closes` too ("at seven"), the time is ambiguous."""
     next_weekday: NextWeekday = "following"
     day_first: bool = False
     """Whether "3/4" is the third of April."""

@@ -70,8 +70,9 @@ class Slots:
         """The public form: only what was said; dates ``YYYY-MM-DD``, times ``HH:MM``.
 
         Keys: date, time, window {start?, end?, name?}, dates [first, last], part_of_day, name,
-        service, ambiguous [str], alternatives [{date?, time?}]. With `now`, a time without a day
-        also gets the day of its next occurrence as date, marked by ``"date_implied": true``.
+        service, ambiguous [str], assumed [str], alternatives [{date?, time?}]. With `now`, a time
+        without a day also gets the day of its next occurrence as date, marked by
+        ``"date_implied": true``.
         """
         out: dict[str, Any] = {}
         if self.date is not None:
@@ -93,6 +94,8 @@ class Slots:
                 out[key] = value
         if self.spoken.ambiguous:
             out["ambiguous"] = list(self.spoken.ambiguous)
+        if self.spoken.assumed:
+            out["assumed"] = list(self.spoken.assumed)
         if self.spoken.alternatives:
             out["alternatives"] = [
                 ({"date": date.isoformat()} if date else {})

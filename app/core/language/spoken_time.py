@@ -41,11 +41,13 @@ class Spoken:
     date: the one day meant, today or later. time: the one time of day meant (wall clock).
     window: a span of the day instead of one time. dates: first and last day of a span of days
         ("next week", "in April"), when no single day was said.
-    ambiguous: why the reading is not certain; empty when it is. Values: "am_pm" (the half of the
-        day was assumed), "next_weekday" (this week's or the following one's), "weekday_mismatch"
-        (the weekday and the date contradict each other at first sight), "day_or_month" ("3/4"),
-        "past" (only a past moment fits, so it is not given), "far" (beyond the horizon), "zone"
-        (a time in another zone), "several" (more values than one, and none was taken back).
+    ambiguous: why the agent has to ask; empty when it need not. Values: "am_pm" (both halves of
+        the day are possible), "weekday_mismatch" (the weekday and the date contradict each other at
+        first sight), "day_or_month" ("3/4"), "past" (only a past moment fits, so it is not given),
+        "far" (beyond the horizon), "zone" (a time in another zone), "several" (more values than
+        one, and none was taken back).
+    assumed: what was settled by the preferences and should be read back. Values: "am_pm" (the half
+        of the day that lies in the hours), "next_weekday" (which week is meant).
     alternatives: the other readings, as (date, time) pairs with None for what is not touched.
     """
 
@@ -54,6 +56,7 @@ class Spoken:
     window: Window | None = None
     dates: tuple[dt.date, dt.date] | None = None
     ambiguous: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     alternatives: tuple[tuple[dt.date | None, dt.time | None], ...] = ()
 
     def __bool__(self) -> bool:
@@ -61,14 +64,6 @@ class Spoken:
         return not (
             self.date is None and self.time is None and self.window is None and self.dates is None
         )
-
-    @property
-    def open_question(self) -> bool:
-        """Whether the agent has to ask, because the readings differ in more than a likely detail.
-
-        The half of the day ("am_pm") and "next Friday" only have to be read back.
-        """
-        return not set(self.ambiguous) <= {"am_pm", "next_weekday"}
 
     def moment(self, now: dt.datetime) -> dt.datetime | None:
         """The aware moment meant: date and time, or the next occurrence of a time alone."""
@@ -90,10 +85,21 @@ class _Reading:
         self.window: Window | None = None
         self.dates: tuple[dt.date, dt.date] | None = None
         self.ambiguous: list[str] = []
+        self.assumed: list[str] = []
         self.alternatives: list[tuple[dt.date | None, dt.time | None]] = []
 
     def doubt(self, *reasons: str) -> None:
-        self.ambiguous.extend(reason for reason in reasons if reason not in self.ambiguous)
+        """Note what is not certain: as an assumption, or as a question that stays open."""
+        for reason in reasons:
+            notes = self.assumed if reason == "next_weekday" else self.ambiguous
+            if reason not in notes:
+                notes.append(reason)
+
+    def halve(self, time: dt.time, closes: dt.time) -> None:
+        """Note that the half of the day of `time` was assumed."""
+        other = _other_half(time)
+        self.alternatives.append((None, other))
+        (self.ambiguous if time < other < closes else self.assumed).append("am_pm")
 
     def spoken(self) -> Spoken:
         return Spoken(
@@ -102,6 +108,7 @@ class _Reading:
             self.window,
             self.dates,
             tuple(self.ambiguous),
+            tuple(self.assumed),
             tuple(self.alternatives),
         )
 
@@ -188,14 +195,13 @@ def _set_time(
             return
         reading.time = time
         if assumed:
-            reading.doubt("am_pm")
-            reading.alternatives.append((None, _other_half(time)))
+            reading.halve(time, prefer.closes)
         return
     if ranges:
         start, end, assumed = ranges[-1].times(prefer.opens)
         reading.window = Window(start, end)
         if assumed:
-            reading.doubt("am_pm")
+            reading.assumed.append("am_pm")
     elif part is not None:
         reading.window = Window(*SPANS[part], part)
 
@@ -226,8 +232,10 @@ def _keep_future(
             reading.date += _ONE_DAY
             return
         other = _other_half(reading.time)
-        if "am_pm" in reading.ambiguous and other >= clock_now:
+        if "am_pm" in (*reading.ambiguous, *reading.assumed) and other >= clock_now:
             reading.time, reading.alternatives = other, []
+            reading.ambiguous = [reason for reason in reading.ambiguous if reason != "am_pm"]
+            reading.assumed = [*reading.assumed, "am_pm"]
             return
         reading.date = None
         reading.doubt("past")

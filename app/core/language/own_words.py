@@ -1,4 +1,4 @@
-"""Intents of the agent's own: a name and the phrases that mean it."""
+"""An agent's own words: intents by name and phrases, and the services it offers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from app.core.language.intent_features import COMMA, STOP, normalise
+from app.core.language.intent_words import OBJECTS
 from app.core.language.text import plain, vocabulary
 
 _SMALL_WORDS = frozenset(
@@ -16,7 +17,7 @@ _WHOLE, _ALL_WORDS = 0.92, 0.8
 _Compiled = tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
 
 
-def find(tokens: list[str], custom: Mapping[str, Sequence[str]]) -> tuple[str, float] | None:
+def find_intent(tokens: list[str], custom: Mapping[str, Sequence[str]]) -> tuple[str, float] | None:
     """The custom intent that the tokens name, with its confidence.
 
     A whole phrase inside the text is sure; all its telling words in any order nearly so.
@@ -46,6 +47,36 @@ def _compiled(custom: tuple[tuple[str, tuple[str, ...]], ...]) -> _Compiled:
         )
         for name, phrases in custom
     )
+
+
+def with_services(tokens: list[str], services: tuple[str, ...]) -> list[str]:
+    """The tokens with every service that is named replaced by "appointment"."""
+    starts = _service_tokens(services)
+    if starts.keys().isdisjoint(tokens):
+        return tokens
+    out: list[str] = []
+    i = 0
+    while i < len(tokens):
+        for words in starts.get(tokens[i], ()):
+            if tuple(tokens[i : i + len(words)]) == words:
+                out.append("appointment")
+                i += len(words)
+                break
+        else:
+            out.append(tokens[i])
+            i += 1
+    return out
+
+
+@lru_cache(maxsize=128)
+def _service_tokens(services: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """First word -> the services that begin with it, longest first; plurals too."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for name in services:
+        words = tuple(token for token in normalise(plain(name)) if token not in (STOP, COMMA))
+        if words and words[0] not in OBJECTS:
+            found.setdefault(words[0], set()).update((words, (*words[:-1], words[-1] + "s")))
+    return {first: tuple(sorted(some, key=len, reverse=True)) for first, some in found.items()}
 
 
 def _score(words: list[str], said: set[str], phrase: tuple[str, ...]) -> float:
