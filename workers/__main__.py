@@ -23,6 +23,7 @@ from app import logs
 from app.adapters.queue import QUEUES
 from app.errors import SettingsError
 from app.settings import Settings
+from workers.runtime import open_runtime
 from workers.supervisor import EX_CONFIG, Supervisor, commands
 
 _PR_SET_PDEATHSIG = 1
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         logs.setup(settings.log_level)
         if arguments.queue is None:
+            open_runtime(settings, connections=1)  # names what is wrong once, not in each process
             return Supervisor(commands(QUEUES)).run()
         from workers.process import serve
 
