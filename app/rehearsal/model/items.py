@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,11 +110,21 @@ class Item:
             return self.wire
         part = dict(self.wire["content"][0])
         if self.truncated:
-            kept = [text for ms, text in self.marks if ms <= self.audio_ms]
-            part["transcript"] = kept[-1] if kept else ""
+            part["transcript"] = self._spoken()
         else:
             part["transcript"] = self.heard
         return {**self.wire, "content": [part, *self.wire["content"][1:]]}
+
+    def _spoken(self) -> str:
+        """The words in the audio that is left; inside a sentence they are counted evenly."""
+        before_ms, before = 0, ""
+        for mark_ms, text in self.marks:
+            if mark_ms > self.audio_ms:
+                words = re.findall(r"\s*\S+", text[len(before) :])
+                share = (self.audio_ms - before_ms) / (mark_ms - before_ms)
+                return before + "".join(words[: int(len(words) * share)])
+            before_ms, before = mark_ms, text
+        return before
 
     def with_audio(self) -> Wire:
         """The wire form with the audio's bytes, as `conversation.item.retrieved` gives it."""

@@ -143,6 +143,18 @@ def test_the_model_remembers_only_what_was_heard_of_truncated_audio() -> None:
     assert probe.texts[-1] == "hello."
 
 
+@pytest.mark.parametrize(
+    ("share", "left"), [(0, ""), (0.4, "one two"), (0.5, "one two three."), (1, None)]
+)
+def test_a_cut_inside_a_sentence_leaves_its_first_words(share: float, left: str | None) -> None:
+    probe = Probe()
+    text = "one two three. four five six."
+    item_id = done(probe.ask(text))["output"][0]["id"]
+    cut = int(2 * len(probe.audio) // 48 * share)
+    probe.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=cut)
+    assert probe.texts[-1] == (text if left is None else left)
+
+
 def test_deleting_an_item_while_it_is_streamed_harms_nothing() -> None:
     from app.rehearsal.model.pace import Pace
 
