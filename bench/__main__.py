@@ -10,22 +10,16 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bench import calls, intake
 from bench.certificate import make_certificate
-from bench.parts import ROOT, SCRATCH
+from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
 from bench.tables import Table
 
-BENCHES: dict[str, Callable[[calls.Bench], list[Table]]] = {
-    "latency": calls.latency,
-    "memory": calls.memory,
-    "tools": calls.tools,
-    "scaling": calls.scaling,
-    "webhooks": intake.webhooks,
-}
+CALLS = ("memory", "latency", "greeting", "tools", "cpu")
+ALL = (*CALLS, "webhooks", "language")
 
 
 def machine() -> str:
@@ -55,13 +49,14 @@ def language() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[[], *BENCHES, "language"], help="default: all")
-    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    parser.add_argument("only", nargs="*", choices=[[], *ALL], help="default: all")
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement")
     parser.add_argument("--no-peer", action="store_true", help="without the FastAPI peer")
     options = parser.parse_args()
-    wanted = options.only or [*BENCHES, "language"]
+    wanted = set(options.only or ALL)
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    began, tables = time.monotonic(), []
+    began = time.monotonic()
+    tables: list[Table] = []
     where = machine()
     try:
         bench = calls.Bench(
@@ -69,10 +64,11 @@ def main() -> int:
             make_certificate(SCRATCH),
             options.seconds,
         )
-        for name in wanted:
-            if name in BENCHES:
-                print(f"\n{name}", flush=True)
-                tables += BENCHES[name](bench)
+        with foremost():
+            if wanted & set(CALLS):
+                tables += calls.Calls(bench).run(wanted)
+            if "webhooks" in wanted:
+                tables += intake.webhooks(bench)
     finally:
         shutil.rmtree(SCRATCH, ignore_errors=True)
     if tables:

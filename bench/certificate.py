@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -39,4 +40,13 @@ def make_certificate(directory: Path) -> Path:
         )
     )
     path.chmod(0o600)
+    # Servers trust it beside the usual authorities: how many there are is part of what a context
+    # costs.
+    authorities = Path(certifi.where()).read_bytes()
+    bundle_of(path).write_bytes(authorities + certificate.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+def bundle_of(certificate: Path) -> Path:
+    """The file of trusted authorities that belongs to a certificate of `make_certificate`."""
+    return certificate.with_suffix(".bundle")

@@ -7,6 +7,7 @@ markup, never in what counts: the words.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _MARKUP = re.compile(r"</?[a-z]+>")
@@ -16,9 +17,13 @@ _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|No|Ave|a\.m|p\.m)|\b[A-Z])\
 _TRAILING = " \t\n.,;:!?…)]}\"'’”-–—。！？、"
 
 
+@lru_cache(maxsize=1024)
 def words(text: str) -> tuple[str, ...]:
-    """The words of `text`, without case, punctuation and markup."""
-    return tuple(match.group().casefold() for match in _WORD.finditer(_blank_markup(text)))
+    """The words of `text`, without case, punctuation and markup.
+
+    One request asks for the words of its whole transcript several times over.
+    """
+    return tuple(map(str.casefold, _WORD.findall(_blank_markup(text))))
 
 
 def _blank_markup(text: str) -> str:
