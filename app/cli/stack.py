@@ -11,9 +11,9 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import orjson
 import redis
 
-import app
 from app.adapters import queue
 from app.adapters import redis as adapter
 from app.cli import ports
@@ -21,11 +21,13 @@ from app.cli.embedded_redis import RedisServer
 from app.cli.processes import Part, PartFailed, free_port, stop_all, wait_until
 from app.settings import Settings
 
-ROOT = Path(app.__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 12.0
 REHEARSAL_KEY = "rehearsal"
+#: What the workers' supervisor logs of each process that ended by itself.
+CRASHED = "a worker process ended"
 
 #: Where other commands of this machine find the address of a run's own Redis.
 REDIS_URL_FILE = "redis-url"
@@ -168,8 +170,9 @@ class Stack:
     def wait_for_workers(self) -> None:
         """Until workers have registered with Redis."""
         assert self.workers is not None
+        part = self.workers
         with self.client() as client:
-            self._wait(self.workers, lambda: _registered(client))
+            self._wait(part, lambda: _registered(client) or _crashes(part))
 
     def client(self) -> redis.Redis:
         """A client of the stack's Redis."""
@@ -202,7 +205,7 @@ class Stack:
         try:
             wait_until(ready, part, timeout=READY_TIMEOUT_S, what="it was ready", poll=0.05)
         except PartFailed as failed:
-            raise PartFailed(f"{failed.message}{_because(part)}") from None
+            raise PartFailed(f"{failed.message}{because(part)}") from None
 
 
 def run_directory() -> Path:
@@ -277,7 +280,41 @@ def _registered(client: redis.Redis) -> bool:
         return False
 
 
-def _because(part: Part) -> str:
-    """The last thing a part said, for the one line that tells of its end."""
-    lines = [line for line in part.tail(8).splitlines() if line.strip()]
-    return f": {lines[-1].strip()}" if lines else ""
+def _crashes(part: Part) -> bool:
+    """Raise `PartFailed` where the supervisor starts its processes again and again; else False."""
+    if part.tail(2000).count(CRASHED) >= 3:
+        raise PartFailed(f"{part.name}: its processes end as soon as they start")
+    return False
+
+
+def because(part: Part) -> str:
+    """What a part said of its end, for the one line that tells of it.
+
+    An exception's last line, or what was printed as plain text, says more than the log after it.
+    """
+    lines = [line.strip() for line in part.tail(60).splitlines() if line.strip()]
+    plain = [line for line in lines if not line.startswith("{")]
+    if plain:
+        return f": {plain[-1]}"
+    return f": {short(lines[-1].encode(), everything=True)}" if lines else ""
+
+
+def short(line: bytes, *, everything: bool) -> str:
+    """A line of the JSON log for a person; empty if it need not be shown."""
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return line.decode(errors="replace") if everything else ""
+    if not isinstance(entry, dict):
+        return ""
+    level = str(entry.pop("level", "info"))
+    if not everything and level in ("debug", "info"):
+        return ""
+    message = str(entry.pop("message", "")).strip()
+    for name in ("time", "logger", "exception"):
+        entry.pop(name, None)
+    rest = " ".join(f"{name}={value}" for name, value in entry.items())
+    text = f"{level}: {message.splitlines()[0] if message else ''}"
+    if rest:
+        text += f" ({rest})"
+    return text if len(text) <= 200 else text[:199] + "…"
