@@ -17,12 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from app.cli.processes import PartFailed
 from app.cli.records import Records
 from app.cli.screen import Screen
-from app.cli.stack import Stack, remove_run_directory, run_directory
+from app.cli.stack import Stack, because, remove_run_directory, run_directory, short
 from app.rehearsal.caller import scenario
 from app.rehearsal.caller.outcome import Outcome
 from app.rehearsal.caller.play import Stage, play
@@ -91,8 +89,7 @@ def _watch(stack: Stack, screen: Screen) -> int:
     while True:
         dead = stack.dead()
         if dead is not None:
-            why = dead.tail(1).strip()
-            screen.line(f"  {dead.name} {dead.status}{': ' + why if why else ''}", "bad")
+            screen.line(f"  {dead.name} {dead.status}{because(dead)}", "bad")
             return 1
         time.sleep(WATCH_S)
 
@@ -215,24 +212,3 @@ class LogTail:
             text = short(line, everything=self._everything)
             if text:
                 self._screen.line(f"  {path.stem:<8} {text}", "dim")
-
-
-def short(line: bytes, *, everything: bool) -> str:
-    """A log line for a person; empty if it need not be shown."""
-    try:
-        entry = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return line.decode(errors="replace") if everything else ""
-    if not isinstance(entry, dict):
-        return ""
-    level = str(entry.pop("level", "info"))
-    if not everything and level in ("debug", "info"):
-        return ""
-    message = entry.pop("message", "")
-    for name in ("time", "logger", "exception"):
-        entry.pop(name, None)
-    rest = " ".join(f"{name}={value}" for name, value in entry.items())
-    text = f"{level}: {str(message).splitlines()[0] if message else ''}"
-    if rest:
-        text += f" ({rest})"
-    return text if len(text) <= 200 else text[:199] + "…"

@@ -292,6 +292,8 @@ def because(part: Part) -> str:
 
     An exception's last line, or what was printed as plain text, says more than the log after it.
     """
+    if part.status.startswith("was ended by"):
+        return ""  # whoever sent the signal knows why; the log does not
     lines = [line.strip() for line in part.tail(60).splitlines() if line.strip()]
     plain = [line for line in lines if not line.startswith("{")]
     if plain:
