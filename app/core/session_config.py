@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.agent import Agent
-from app.core.language.speech import say_date, say_time
+from app.core.booking_rules import WEEKDAYS, BookingRules
+from app.core.language.speech import say_date, say_list, say_time
 from app.core.tools import TOOLS
 
 #: Values of Retell's dynamic variables and metadata are told to the model up to this length.
@@ -35,6 +36,7 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
             zone=agent.time_zone,
         ),
         agent.instructions.strip(),
+        _offer(agent.booking),
     ]
     variables = details.get("retell_llm_dynamic_variables")
     if isinstance(variables, dict) and variables:
@@ -45,6 +47,26 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
         ]
         parts.append("What is known about this call:\n" + "\n".join(known))
     return "\n\n".join(parts)
+
+
+def _offer(rules: BookingRules) -> str:
+    """What can be booked and when the business is open, in words."""
+    services = ", ".join(service.name for service in rules.services)
+    by_spans: dict[str, list[str]] = {}
+    for number, day in enumerate(WEEKDAYS):
+        spans = rules.hours.on(number)
+        words = " and ".join(f"{_clock(span.opens)} to {_clock(span.closes)}" for span in spans)
+        by_spans.setdefault(words or "closed", []).append(day.capitalize())
+    hours = "; ".join(
+        f"{say_list(days, 'and')} {'closed' if words == 'closed' else 'open ' + words}"
+        for words, days in by_spans.items()
+    )
+    return f"Services: {services}.\nOpening hours: {hours}."
+
+
+def _clock(minutes: int) -> str:
+    """Minutes after midnight in words; 24:00 is midnight."""
+    return say_time(time(minutes // 60 % 24, minutes % 60))
 
 
 def _common(agent: Agent) -> dict[str, Any]:
