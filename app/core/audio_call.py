@@ -207,7 +207,7 @@ class AudioCall(AudioContinuity):
             step = next_step(turn, self.agent.turn_taking)
             times.append(step[0] if step is not None else None)
             if turn.waiting == "commit" and not turn.complete and not self.speaking:
-                times.append(self._quiet_at())
+                times.append(self._write_at())
         if self.digits:
             times.append(self.digits_at + self.agent.audio.digits_pause_ms / 1000)
         if self.quiet_since is not None and not self.speaking and not self._agent_has_floor:
@@ -241,7 +241,7 @@ class AudioCall(AudioContinuity):
             return
         turn = self.turn
         if turn is not None and not turn.complete:
-            if turn.waiting == "commit" and now >= self._quiet_at():
+            if turn.waiting == "commit" and now >= self._write_at():
                 self._run_tools(now)
             step = next_step(turn, self.agent.turn_taking)
             if step is not None and now >= step[0]:

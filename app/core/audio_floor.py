@@ -141,7 +141,7 @@ class AudioFloor(AudioTools):
         segment = self.segments.get(event.item_id)
         if segment is None:
             segment = self.segments[event.item_id] = Segment(event.item_id, now)
-        segment.committed = True
+        segment.committed, segment.committed_at = True, now
         if segment.remark or self.barge.deciding:
             return
         if self.pending is not None:
@@ -159,7 +159,7 @@ class AudioFloor(AudioTools):
             segment = self.segments[event.item_id] = Segment(event.item_id, now, committed=True)
         segment.text = event.text if event.done else segment.text + event.text
         if event.done:
-            self._words_final(segment, failed=event.failed)
+            self._words_final(segment, now, failed=event.failed)
         deciding = self.barge.deciding and segment is self.segment
         if deciding and not event.failed:
             decision = self.barge.heard(segment.text, event.done, now)
@@ -179,7 +179,7 @@ class AudioFloor(AudioTools):
             if decision is not None:
                 self._remark_was_a_turn(segment, now)
 
-    def _words_final(self, segment: Segment, *, failed: bool) -> None:
+    def _words_final(self, segment: Segment, now: float, *, failed: bool) -> None:
         segment.final = True
         settings = self.agent.audio.transcription
         if settings is not None:
@@ -191,6 +191,9 @@ class AudioFloor(AudioTools):
         if failed:
             self._note("transcription_failed", item_id=segment.item_id)
         self._note_heard()
+        turn = self.turn
+        if turn is not None and turn.waiting == "commit" and not turn.complete:
+            self._run_tools(now)
 
     def _remark_was_a_turn(self, segment: Segment, now: float) -> None:
         """What was taken for a remark was said to be answered."""

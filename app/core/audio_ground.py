@@ -23,6 +23,8 @@ from app.protocol.twilio import Writer
 
 #: Segments of the caller's speech remembered by item id.
 SEGMENTS = 32
+#: A side effect waits so long for the words it was asked for with.
+WORDS_FOR_WRITES_S = 1.5
 #: Items in the queue of this prefix are lines of ours, unknown to the model's session.
 LINE = "line:"
 
@@ -57,6 +59,7 @@ class Segment:
     text: str = ""
     final: bool = False
     committed: bool = False
+    committed_at: float = 0.0
     remark: bool = False
     answered: bool = False
 
@@ -174,11 +177,21 @@ class AudioGround:
         )
         self.out.append(SaveState())
 
-    def _quiet_at(self) -> float:
-        """When side effects may be committed: a cool-down after the last interruption's speech."""
-        if self.interrupted_at is None:
-            return 0.0
-        if self.speaking:
-            return float("inf")
-        cooldown = self.agent.turn_taking.cooldown_ms / 1000
-        return max(self.interrupted_at, self.caller_spoke_at) + cooldown
+    def _write_at(self) -> float:
+        """When side effects may be committed.
+
+        A cool-down after the last interruption's speech; and what the caller said last must be
+        known in words, for whoever asks whether they agreed. Words that do not come are not waited
+        for long.
+        """
+        at = 0.0
+        if self.interrupted_at is not None:
+            if self.speaking:
+                return float("inf")
+            cooldown = self.agent.turn_taking.cooldown_ms / 1000
+            at = max(self.interrupted_at, self.caller_spoke_at) + cooldown
+        last = next(reversed(self.segments.values()), None)
+        awaited = last is not None and last.committed and not last.final
+        if last is not None and awaited and self.agent.audio.transcription is not None:
+            at = max(at, last.committed_at + WORDS_FOR_WRITES_S)
+        return at

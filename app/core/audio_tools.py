@@ -52,7 +52,7 @@ class AudioTools(AudioAnswers):
     def _run_tools(self, now: float) -> None:
         """Run what may run now; what must wait for the cool-down is run by a later tick."""
         deadline = self.agent.turn_taking.tool_deadline_ms / 1000
-        self.tools.run(deadline, self.out, writes=now >= self._quiet_at())
+        self.tools.run(deadline, self.out, writes=now >= self._write_at())
         if self.turn is not None and not self.turn.complete:
             self.turn.waiting = "commit" if self.tools.held else "tool"
         self.out.append(SaveState())

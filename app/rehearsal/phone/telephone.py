@@ -72,6 +72,8 @@ class Telephone:
         self._watch = watch
         self._stopped = threading.Event()
         self.handset = Handset()
+        self.parameters: dict[str, str] = {}
+        """The `<Parameter>`s of the last stream."""
         self.outcome = Outcome(call_sid or f"CA{uuid.uuid4().hex}")
         self._form = {
             "CallSid": self.outcome.call_sid,
@@ -157,7 +159,7 @@ class Telephone:
         return None
 
     def _stream(self, noun: ET.Element) -> None:
-        parameters = {p.get("name", ""): p.get("value", "") for p in noun}
+        self.parameters = {p.get("name", ""): p.get("value", "") for p in noun}
         url = noun.get("url", "")
         try:
             socket = connect(
@@ -184,7 +186,7 @@ class Telephone:
                     "sampleRate": SAMPLE_RATE,
                     "channels": 1,
                 },
-                "customParameters": parameters,
+                "customParameters": self.parameters,
             },
         )
         inbox: queue.Queue[str | bytes | None] = queue.Queue()

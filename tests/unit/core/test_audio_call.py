@@ -294,6 +294,27 @@ def test_a_side_effect_waits_for_the_cool_down_after_an_interruption(greeted: Si
     assert greeted.violations == []
 
 
+def test_a_side_effect_waits_for_the_callers_words(greeted: Sim) -> None:
+    """The worker asks whether the caller said yes: their words must have come."""
+    greeted.tool = ok
+    greeted.script([BOOK], "It is booked.")
+    greeted.speak("Yes please, book it.")
+    greeted.until(lambda: bool(greeted.ran), 10)
+    assert greeted.heard[-1] == ["user", "Yes please, book it."]
+    assert greeted.call.transcript[-1].content == "Yes please, book it."
+
+
+def test_words_that_never_come_hold_nothing_up_for_long(greeted: Sim) -> None:
+    greeted.tool = ok
+    greeted.script([BOOK], "It is booked.")
+    greeted.speak("Yes.", seconds=0.5)
+    session = greeted.sessions[max(greeted.sessions)]
+    session.later = lambda *_: None  # type: ignore[method-assign]
+    greeted.until(lambda: bool(greeted.ran), 10)
+    assert 1.4 <= greeted.ran[0][0] - greeted.call.caller_spoke_at <= 1.8
+    greeted.until(lambda: greeted.heard[-1][1].endswith("It is booked."), 10)
+
+
 def test_a_correction_during_the_cool_down_replaces_the_side_effect(greeted: Sim) -> None:
     greeted.tool = ok
     talking(greeted)

@@ -1,0 +1,220 @@
+"""Calls over audio through the whole program: real processes, real time, real sockets."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from app.rehearsal.phone.mouth import Line
+from tests.support.stack import RunningStack, kill
+from tests.support.telephone import AudioCall, control, live_sessions, spoken, violations
+from tests.support.waiting import eventually
+
+#: These need no calendar and change nothing that other tests look at.
+pytestmark = pytest.mark.timeout(240)
+
+
+def start_frame(call_sid: str, token: str = "", encoding: str = "audio/x-mulaw") -> str:
+    """Twilio's second frame."""
+    return json.dumps(
+        {
+            "event": "start",
+            "streamSid": "MZ9",
+            "start": {
+                "callSid": call_sid,
+                "streamSid": "MZ9",
+                "mediaFormat": {"encoding": encoding, "sampleRate": 8000, "channels": 1},
+                "customParameters": {"token": token} if token else {},
+            },
+        }
+    )
+
+
+def test_a_call_books_an_appointment(stack: RunningStack) -> None:
+    call = AudioCall(
+        stack,
+        "Hi, I would like to book a cleaning for next Wednesday at nine thirty, please.",
+        "My name is Dana Reyes.",
+        "Yes, please.",
+        "No, that is all, thank you. Goodbye.",
+        wait=20.0,
+    ).start()
+    outcome = call.finish()
+    story = call.story
+    assert outcome.ended_by == "agent", story["transcript"]
+    assert [b["name"] for b in story["bookings"]] == ["Dana Reyes"]
+    assert "BEGIN:VEVENT" in stack.records.get("/calendar.ics")[1].decode()
+    assert story["channel"] == "twilio"
+    assert story["status"] == "ended"
+    assert story["cost"]["complete"]
+    assert story["cost"]["usd"] > 0
+    assert story["cost"]["tokens"]["audio"]["output"] > 0
+    roles = [role for role, _ in call.said]
+    assert roles[0] == "agent"
+    assert roles == ["agent", "user"] * (len(roles) // 2) + ["agent"] * (len(roles) % 2)
+    eventually(lambda: live_sessions(stack) == 0)
+    assert violations(stack) == {}
+
+
+def test_an_interruption_silences_the_agent_and_is_answered(stack: RunningStack) -> None:
+    call = AudioCall(
+        stack,
+        "What are your opening hours?",
+        Line(spoken("Wait, stop please, I want to move my appointment."), over=1.0),
+    ).start()
+    outcome = call.finish()
+    assert len(outcome.barge_ins) == 1
+    assert outcome.barge_ins[0] < 1.0
+    story = call.story
+    assert story["interruptions"] == 1
+    words = [text for _, text in call.said]
+    assert "Wait, stop please" in words[3]
+    # What the agent did not get to say is in nobody's transcript.
+    assert len(words[2]) < 60
+    assert violations(stack) == {}
+
+
+def test_a_breath_does_not_stop_the_agent_for_good(stack: RunningStack) -> None:
+    call = AudioCall(
+        stack,
+        "What are your opening hours?",
+        Line(spoken("", seconds=0.12), over=0.8),
+    ).start()
+    call.finish()
+    kinds = [event["kind"] for event in call.story["events"]]
+    assert "backchannel" in kinds
+    assert "barge_in" not in kinds
+    assert call.story["interruptions"] == 0
+
+
+def test_the_sessions_loss_is_survived_without_a_second_greeting(stack: RunningStack) -> None:
+    call = AudioCall(stack, "What are your opening hours?", wait=None).start()
+    eventually(lambda: call.heard_so_far("opening hours"), timeout=40)
+    call.until("agent silent", 2)
+    control(stack, "drop", {"how": "rst"})
+    eventually(lambda: live_sessions(stack) == 1, timeout=20)
+    call.say("Is there anything free on Friday?")
+    call.mouth.hang_up_after = 3.0
+    call.finish()
+    said = call.said
+    assert sum("Thank you for calling" in text for _, text in said) == 1
+    assert said[-1][0] == "agent"
+    assert "model_lost" in [event["kind"] for event in call.story["events"]]
+    assert violations(stack) == {}
+
+
+def test_the_web_process_is_killed_and_the_call_goes_on(stack: RunningStack) -> None:
+    call = AudioCall(stack, "What are your opening hours?", wait=None).start()
+    eventually(lambda: call.heard_so_far("opening hours"), timeout=40)
+    call.until("agent silent", 2)
+    kill(stack.web_processes()[0])
+    call.until("connected", 2)
+    call.until("agent silent", 3)
+    call.say("Do you have anything on Friday?")
+    call.mouth.hang_up_after = 3.0
+    outcome = call.finish()
+    assert outcome.streams == 2
+    assert sum("Thank you for calling" in text for _, text in call.said) == 1
+    assert "resumed" in [event["kind"] for event in call.story["events"]]
+
+
+def test_the_caller_hangs_up_and_the_session_is_closed(stack: RunningStack) -> None:
+    call = AudioCall(stack, wait=None).start()
+    call.until("agent speaks")
+    assert live_sessions(stack) == 1
+    call.phone.hang_up()
+    call.finish()
+    eventually(lambda: live_sessions(stack) == 0, timeout=10)
+    eventually(lambda: call.story["status"] == "ended", timeout=10)
+
+
+def test_a_model_that_is_gone_is_apologised_for(make_stack: object) -> None:
+    stack = make_stack(model_arguments=["--fault", "refuse:status=401"])  # type: ignore[operator]
+    outcome = AudioCall(stack, wait=None).start().finish()
+    assert outcome.ended_by == "agent"
+    assert "technical problem" in outcome.said[0]
+
+
+def test_twenty_four_kilohertz_models_are_served_too(make_stack: object, tmp_path: object) -> None:
+    agent = tmp_path / "agent.yaml"  # type: ignore[operator]
+    agent.write_text(
+        "name: Pat\nbusiness: Pier Nine\ninstructions: You are Pat.\n"
+        "audio: {format: pcm, voice: cedar}\n"
+    )
+    stack = make_stack({"AGENT_FILE": str(agent)})  # type: ignore[operator]
+    call = AudioCall(stack, "What are your opening hours?").start()
+    outcome = call.finish()
+    assert outcome.first_audio_s is not None
+    assert [role for role, _ in call.said[:3]] == ["agent", "user", "agent"]
+    assert call.phone.handset.dry < 10
+    assert violations(stack) == {}
+
+
+def test_twilios_requests_must_be_signed_where_it_is_configured(make_stack: object) -> None:
+    stack = make_stack({"TWILIO_AUTH_TOKEN": "secret", "TWILIO_ACCOUNT_SID": "AC1"})  # type: ignore[operator]
+    with pytest.raises(Exception, match="401"):
+        AudioCall(stack, wait=None).start().finish()
+    call = AudioCall(stack, "What are your opening hours?", auth_token="secret").start()
+    assert call.finish().first_audio_s is not None
+
+
+def test_streams_without_a_token_are_closed_and_nothing_is_opened(stack: RunningStack) -> None:
+    url = stack.base.replace("http", "ws") + "/media-stream"
+    for frames, code in (
+        ([start_frame("CA1")], 1008),
+        ([start_frame("CA1", encoding="audio/x-l16")], 1003),
+        (["no json"], 1003),
+        (['{"event":"media","media":{"payload":""}}'], 1003),
+    ):
+        with connect(url) as ws:
+            for frame in frames:
+                ws.send(frame)
+            with pytest.raises(ConnectionClosed):
+                ws.recv(timeout=20)
+            assert ws.close_code == code
+    assert control(stack, "sessions", method="GET")["sessions"] == []
+
+
+def test_a_token_cannot_be_used_again(stack: RunningStack) -> None:
+    call = AudioCall(stack, wait=None).start()
+    call.until("agent speaks")
+    used = call.phone.parameters
+    url = stack.base.replace("http", "ws") + "/media-stream"
+    with connect(url) as ws:
+        ws.send(start_frame(call.outcome.call_sid, used["token"]))
+        with pytest.raises(ConnectionClosed):
+            ws.recv(timeout=20)
+        assert ws.close_code == 1008
+    call.phone.hang_up()
+    call.finish()
+
+
+def test_several_calls_at_once_do_not_mix(stack: RunningStack) -> None:
+    questions = [f"Do you have anything in the morning of November {day}?" for day in range(23, 27)]
+    calls = [AudioCall(stack, question).start() for question in questions]
+    for call in calls:
+        call.finish()
+    for call, question in zip(calls, questions, strict=True):
+        users = [text for role, text in call.said if role == "user"]
+        assert users == [question]
+        assert call.phone.handset.dry < 10
+    assert violations(stack) == {}
+
+
+def test_a_process_that_leaves_hands_its_call_over(stack: RunningStack) -> None:
+    """SIGTERM: the agent finishes its sentence, and another process takes the call up."""
+    call = AudioCall(stack, "What are your opening hours?", wait=None).start()
+    eventually(lambda: call.heard_so_far("opening hours"), timeout=40)
+    call.until("agent silent", 2)
+    leaving = stack.web_processes()[0]
+    threading.Timer(0.0, leaving.terminate).start()
+    call.until("connected", 2)
+    call.until("agent silent", 3)
+    call.phone.hang_up()
+    outcome = call.finish()
+    assert outcome.streams == 2
+    assert sum("Thank you for calling" in text for _, text in call.said) == 1
