@@ -1,0 +1,61 @@
+"""The commands of the README do what it says, in the order it gives them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.support.stack import RunningStack
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def curl_commands() -> list[str]:
+    """The curl commands of the README's shell blocks, each on one line."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if line.strip().startswith("curl ")]
+
+
+def run(command: str, stack: RunningStack) -> bytes:
+    command = command.replace("localhost:8080", f"127.0.0.1:{stack.port}")
+    done = subprocess.run(
+        ["bash", "-c", command.replace("curl ", "curl --fail-with-body -m 20 ", 1)],
+        capture_output=True,
+        timeout=40,
+    )
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout
+
+
+def test_curl_commands(stack: RunningStack) -> None:
+    commands = curl_commands()
+    webhooks = [command for command in commands if "/webhook/retell " in command]
+    assert len(webhooks) >= 3
+    for command in webhooks:
+        assert orjson.loads(run(command, stack)) == {"received": True}
+    (analyse,) = [command for command in commands if "/webhook/realtime" in command]
+    answer = orjson.loads(run(analyse, stack))
+    assert answer["received"] is True
+    assert answer["processedIntent"] == "reschedule_meeting"
+    assert answer["slots"]["time"] == "15:30"
+    (story,) = [command for command in commands if "/api/calls/" in command]
+
+    def told() -> bool:
+        found = orjson.loads(run(story, stack))
+        intents = {intent["intent"] for intent in found["intents"]}
+        return found["status"] == "ended" and "schedule_meeting" in intents
+
+    eventually(told)
+    (calendar,) = [command for command in commands if "calendar.ics" in command]
+    assert b"BEGIN:VCALENDAR" in run(calendar, stack)
+
+
+@pytest.mark.parametrize("line", ["python -m app call booking"])
+def test_the_readme_shows_the_main_commands(line: str) -> None:
+    assert line in (ROOT / "README.md").read_text()
