@@ -1,17 +1,14 @@
 """Any CalDAV calendar: Nextcloud, iCloud, Fastmail, Radicale and others.
 
-The name of an event's resource comes from its idempotency key and is written with
-``If-None-Match: *``, so a repeat finds what the first try left. Changes carry ``If-Match``. A
-conflict is looked for before and after the write, with our own writers waiting for each other
-(`day_lock`); what a person added in between makes the booking give way.
+New events are written with ``If-None-Match: *``, changes with ``If-Match``. What was cancelled
+stays in the calendar with ``STATUS:CANCELLED`` and takes no time.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -26,48 +23,33 @@ from icalendar import Event
 from redis import Redis
 
 from app import logs
-from app.adapters.calendars import day_lock, vevent
+from app.adapters.calendars import vevent
 from app.adapters.calendars.blocks import busy_of
-from app.core.appointment import Appointment, Busy, Draft
-from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
+from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
+from app.core.appointment import Appointment, Busy
+from app.errors import CalendarDown
 
 TIMEOUT_S = 4
-MARGIN = dt.timedelta(hours=4)
 DAY = dt.timedelta(days=1)
-AHEAD = dt.timedelta(days=400)
-"""How far ahead a caller's appointments are looked for."""
-MAX_TRIES = 8
 
 log = logs.get(__name__)
 
-Change = Callable[[Appointment], Appointment]
 
-
-class CalDavCalendar:
+class CalDavCalendar(GuardedCalendar):
     """One calendar of a CalDAV account. `zone` is the business's, for whole days."""
 
-    def __init__(
-        self,
-        url: str,
-        redis: Redis,
-        zone: ZoneInfo,
-        *,
-        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
-    ) -> None:
+    def __init__(self, url: str, redis: Redis, zone: ZoneInfo, *, clock: Clock = utc_now) -> None:
         parts = urlsplit(url.removeprefix("caldav+"))
         host = parts.hostname or ""
         netloc = f"{host}:{parts.port}" if parts.port else host
         self._base = urlunsplit((parts.scheme, netloc, parts.path or "/", "", ""))
         self._wanted = parse_qs(parts.query).get("calendar", [""])[0]
+        super().__init__(f"{self._base} {self._wanted}", redis, clock)
         self._user = unquote(parts.username or "") or None
         self._password = unquote(parts.password or "") or None
-        self._redis = redis
         self._zone = zone
-        self._clock = clock
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self._found = ""
-
-    # What the protocol asks for
 
     def busy(self, start: dt.datetime, end: dt.datetime) -> list[Busy]:
         """Return what takes time between `start` and `end`."""
@@ -77,110 +59,11 @@ class CalDavCalendar:
                 merged.add_component(event)
         return busy_of(merged, start, end, self._zone, self._own_busy, vevent.blocks_time)
 
-    def book(self, draft: Draft, key: str) -> Appointment:
-        """Write an appointment; the same key again gives the same one."""
-        event_id = _id_of(key)
-        with day_lock.days(self._redis, self._base, draft.start - MARGIN, draft.end + MARGIN):
-            there, _ = self._read(event_id)
-            if there is not None:
-                return there
-            made = Appointment.made(event_id, f"{event_id}@callsmith", draft, key, self._clock())
-            self._refuse_conflict(made)
-            if not self._put(made, {"If-None-Match": "*"}):
-                there, _ = self._read(event_id)
-                if there is None:
-                    raise CalendarDown("the calendar changes too fast")
-                return there
-            try:
-                self._refuse_conflict(made)
-            except SlotTaken:
-                self._request("DELETE", event_id)
-                raise
-            return made
-
-    def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
-        """Give an appointment new time and details."""
-
-        def change(old: Appointment) -> Appointment:
-            if draft.asked_at < old.asked_at:
-                raise Outdated
-            if old.cancelled:
-                raise BookingNotFound
-            return old.moved(draft, key, self._clock())
-
-        with day_lock.days(self._redis, self._base, draft.start - MARGIN, draft.end + MARGIN):
-            return self._change(event_id, key, change)
-
-    def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
-        """Cancel an appointment; it stays in the calendar as cancelled, and takes no time."""
-
-        def change(old: Appointment) -> Appointment:
-            if old.cancelled:
-                return old
-            if asked_at and asked_at < old.asked_at:
-                raise Outdated
-            return old.changed(key, asked_at, self._clock(), status="cancelled")
-
-        return self._change(event_id, key, change)
-
-    def fence(self, event_id: str, asked_at: float) -> Appointment | None:
-        """Refuse every later change asked for before `asked_at`."""
-        try:
-            return self._change(event_id, "", lambda old: old.fenced(asked_at))
-        except BookingNotFound:
-            return None
-
-    def get(self, event_id: str) -> Appointment | None:
-        """Return an appointment as it is now."""
-        return self._read(event_id)[0]
-
-    def made_by(self, key: str, *, around: dt.datetime) -> Appointment | None:
-        """Return the appointment that was made under `key`."""
-        return self.get(_id_of(key))
-
-    def find(self, phone: str, *, after: dt.datetime) -> list[Appointment]:
-        """Return the standing appointments of a number that end after `after`."""
-        found = self.events(after, after + AHEAD) if phone else []
-        return [a for a in found if a.phone == phone and not a.cancelled and a.end > after]
-
     def events(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
         """Return our appointments that touch `start`..`end`, cancelled ones included."""
         found = [vevent.read(event, self._zone) for event in self._search(start, end)]
         near = [a for a in found if a is not None and a.start < end and start < a.end]
         return sorted(near, key=lambda a: (a.start, a.id))
-
-    # Inside
-
-    def _change(self, event_id: str, key: str, change: Change) -> Appointment:
-        for _ in range(MAX_TRIES):
-            old, etag = self._read(event_id)
-            if old is None:
-                raise BookingNotFound
-            if key and key in old.applied:
-                return old
-            new = change(old)
-            if new == old:
-                return old
-            moves = not new.cancelled and (old.start, old.end) != (new.start, new.end)
-            if moves:
-                self._refuse_conflict(new)
-            if not self._put(new, {"If-Match": etag}):
-                continue
-            if moves:
-                try:
-                    self._refuse_conflict(new)
-                except SlotTaken:
-                    self._put(old, {})
-                    raise
-            return new
-        raise CalendarDown("the calendar changes too fast")
-
-    def _refuse_conflict(self, wanted: Appointment) -> None:
-        for item in self.busy(wanted.start - MARGIN, wanted.end + MARGIN):
-            if item.event_id != wanted.id and item.blocks(
-                wanted.start, wanted.end, wanted.before, wanted.after
-            ):
-                raise SlotTaken
 
     def _own_busy(self, event: Event) -> Busy | None:
         appointment = vevent.read(event, self._zone)
@@ -196,8 +79,16 @@ class CalDavCalendar:
                 return appointment, etag
         return None, ""
 
+    def _create(self, appointment: Appointment) -> bool:
+        return self._put(appointment, {"If-None-Match": "*"})
+
+    def _replace(self, appointment: Appointment, tag: str) -> bool:
+        return self._put(appointment, {"If-Match": tag} if tag else {})
+
+    def _remove(self, appointment: Appointment) -> None:
+        self._request("DELETE", appointment.id)
+
     def _put(self, appointment: Appointment, condition: dict[str, str]) -> bool:
-        """Write; False where the condition does not hold."""
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
         status, _, _ = self._request("PUT", appointment.id, vevent.write(appointment), headers)
         return status not in (404, 409, 412)
@@ -268,7 +159,3 @@ class CalDavCalendar:
             log.warning("the calendar failed", extra={"error": type(error).__name__})
             raise CalendarDown("the calendar did not answer") from error
         self._idle.put(client)
-
-
-def _id_of(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:24]

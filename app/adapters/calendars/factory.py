@@ -41,6 +41,10 @@ def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
         from app.adapters.calendars.caldav import CalDavCalendar
 
         return CalDavCalendar(url, redis, rules.zone)
+    if url.startswith("google:"):
+        from app.adapters.calendars.google import GoogleCalendar
+
+        return GoogleCalendar(url, redis, rules.zone)
     raise SettingsError(
         ["CALENDAR_URL must start with redis:, caldav+https://, calcom: or google:"]
     )
