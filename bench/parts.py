@@ -144,6 +144,7 @@ class Ours(Server):
     """The program as it is deployed: gunicorn on one core; Redis and workers with the load."""
 
     name = "this program"
+    target = "wsgi:app"
 
     def __init__(
         self, ports: Ports, certificate: Path | None = None, *, workers: bool = True
@@ -168,7 +169,7 @@ class Ours(Server):
             LOG_LEVEL="WARNING",
             PYTHONWARNINGS="ignore",
         )
-        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:app.gunicorn", "wsgi:app"]
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:app.gunicorn", self.target]
         self.web = self.part("web", gunicorn, self.core, env)
         if self.with_workers:
             self.part("workers", [sys.executable, "-m", "workers"], LOAD_CORE, env)

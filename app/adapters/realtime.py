@@ -19,7 +19,6 @@ import orjson
 from openai import OpenAI
 from openai.resources.realtime.realtime import RealtimeConnection
 from websockets.exceptions import (
-    ConnectionClosed,
     InvalidHandshake,
     InvalidProxyStatus,
     InvalidStatus,
@@ -169,25 +168,26 @@ class Upstream:
         self._connection.close()
 
     def _read(self) -> None:
-        """Hand on events until the session ends, then say so once."""
-        recv_bytes, on_event = self._connection.recv_bytes, self._on_event
-        code, reason = 1006, ""
+        """Hand on events until the session ends, then say so once.
+
+        Reads from the wire itself: the SDK's `recv_bytes` only adds to the cost of each delta.
+        """
+        wire, on_event = self._wire, self._on_event
         try:
-            while True:
-                raw = recv_bytes()
+            while (raw := wire.receive()) is not None:
                 if self._closed:
-                    continue  # let the closing handshake end
+                    break
                 try:
-                    on_event(raw)
+                    on_event(raw)  # type: ignore[arg-type]  # a model's wire gives bytes
                 except Exception:
                     log.exception("an event of the model could not be handled")
                     metrics.ERRORS_TOTAL.labels("model_event").inc()
-        except ConnectionClosed as end:
-            if end.rcvd is not None:
-                code, reason = end.rcvd.code, end.rcvd.reason
+            wire.finish()
         except Exception:
             log.exception("the model's socket failed")
             metrics.ERRORS_TOTAL.labels("model_socket").inc()
+            wire.abort("failed")
+        code, reason = wire.close_code or 1006, wire.close_reason
         if self._closed:
             return
         self._closed = True

@@ -8,23 +8,25 @@ from collections.abc import Iterator
 import gevent
 import gevent.socket
 import pytest
-from gevent.socket import socket as GeventSocket
+from gevent import socket as gevent_socket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
+from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from app.adapters.keeper import KEEPER
+from app.adapters.model_wire import ModelWire
 from app.adapters.wire import CLOSE_TIMEOUT_S, Wire
 
 
 class Peer:
     """The other end: reads when told to and lets nothing pass that breaks the protocol."""
 
-    def __init__(self, sock: GeventSocket) -> None:
+    def __init__(self, sock: gevent_socket.socket) -> None:
         self.sock = sock
         self.protocol = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
         self.frames: list[Frame] = []
@@ -230,3 +232,18 @@ def test_finish_leaves_nothing_with_the_timer() -> None:
     wire.finish()
     assert wire not in KEEPER
     assert wire.peer_gone == "lost"
+
+
+def test_a_models_wire_reads_as_the_sdk_expects() -> None:
+    ours, theirs = gevent.socket.socketpair()
+    wire = ModelWire(ours, ClientProtocol(parse_uri("ws://x/"), state=State.OPEN))
+    server = ServerProtocol(state=State.OPEN)
+    server.send_text('{"type":"sé"}'.encode())
+    server.send_close(4000, "over")
+    theirs.sendall(b"".join(server.data_to_send()))
+    assert wire.recv(decode=False) == '{"type":"sé"}'.encode()
+    theirs.close()
+    with pytest.raises(ConnectionClosedError) as closed:
+        wire.recv(decode=False)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4000, "over")
