@@ -159,6 +159,20 @@ class Holder:
                 if not self._again:
                     return
 
+    def save_state(self, call: Call) -> bool:
+        """Write the state alone, and wait for it. False where a newer socket has the call.
+
+        Raises `Unavailable`.
+        """
+        if self.lease is None or self.lost:
+            return not self.lost
+        saved = self.services.calls.save(
+            self.call_id, call.to_state(), fence=self.fence, fields=self._fields(call)
+        )
+        if not saved:
+            self.taken()
+        return saved
+
     def _write_once(self, call: Call) -> None:
         if self.lost:
             return
@@ -166,10 +180,7 @@ class Holder:
         if self.lease is None:
             self.lease = calls.take(self.call_id, self.services.process_id)
             renewer.add(self)
-        if not calls.save(
-            self.call_id, call.to_state(), fence=self.fence, fields=self._fields(call)
-        ):
-            self.taken()
+        if not self.save_state(call):
             return
         turns, self._turns = self._turns, []
         events, self._events = self._events, []

@@ -175,11 +175,12 @@ class LiveCall:
         self.feed(events.ModelLost(number, str(code), fatal=code == 4000))
 
     def _run_tool(self, action: events.RunTool) -> None:
-        self.holder.save_now(self.call)
         if self.replies is None:
             return
         self.replies.expect(action.key, action.tool_call_id)
         try:
+            if not self.holder.save_state(self.call):
+                return
             effect = self.services.effects.ask(
                 self.call_id,
                 action.key,
