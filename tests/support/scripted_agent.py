@@ -29,6 +29,8 @@ class ScriptedAgent:
         self.paths: list[str] = []
         self.closed: list[int | None] = []
         self.refuse = 0
+        self.refusal = HTTPStatus.FORBIDDEN
+        self.reason = "no\n"
         self.url = ""
         self._lock = threading.Lock()
 
@@ -59,7 +61,7 @@ class ScriptedAgent:
     def process_request(self, sock: ServerConnection, request: Request) -> Response | None:
         if self.refuse:
             self.refuse -= 1
-            return sock.respond(HTTPStatus.FORBIDDEN, "no\n")
+            return sock.respond(self.refusal, self.reason)
         return None
 
 
