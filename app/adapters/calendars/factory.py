@@ -45,6 +45,10 @@ def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
         from app.adapters.calendars.google import GoogleCalendar
 
         return GoogleCalendar(url, redis, rules.zone)
+    if url.startswith(("calcom:", "calcom+http:")):
+        from app.adapters.calendars.calcom import CalComCalendar
+
+        return CalComCalendar(url, redis)
     raise SettingsError(
         ["CALENDAR_URL must start with redis:, caldav+https://, calcom: or google:"]
     )

@@ -10,9 +10,9 @@ import base64
 from urllib.parse import urlencode
 
 from app import logs
+from app.adapters.http import HttpFailed, request
 from app.adapters.notify import words
 from app.adapters.notify.base import Change, NotTold
-from app.adapters.notify.http import HttpFailed, request
 from app.core.agent import Agent
 
 API = "https://api.twilio.com"

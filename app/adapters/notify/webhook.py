@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import orjson
 
+from app.adapters.http import HttpFailed, request
 from app.adapters.notify.base import Change, NotTold
-from app.adapters.notify.http import HttpFailed, request
 from app.core.agent import Agent
 
 SIGNATURE = "Callsmith-Signature"
