@@ -95,11 +95,23 @@ def report(screen: Screen, script: scenario.Scenario, outcomes: list[Outcome]) -
             failed = True
         if not outcome.ok:
             screen.line(f"          call {outcome.call_id}", "dim")
+        _hint(screen, outcome)
     if failed and script.requires:
         screen.line(f"  This scenario requires: {script.requires}", "bad")
     if not failed:
         screen.line(f"  passed  {', '.join(outcome.call_id for outcome in outcomes)}", "good")
     return 1 if failed else 0
+
+
+def _hint(screen: Screen, outcome: Outcome) -> None:
+    """What to do about a server that could not be reached."""
+    if outcome.sockets or not outcome.refused:
+        return
+    why = outcome.refused[-1]
+    if "403" in why:
+        screen.line("  The server wants its token: set SOCKET_TOKEN, or give it in --url.", "bad")
+    elif "nothing listens" in why:
+        screen.line("  Start it with `python -m app dev`; PORT or --url name another.", "bad")
 
 
 def _from_number(script: scenario.Scenario, number: str) -> scenario.Scenario:
@@ -163,6 +175,7 @@ def _talk(args: argparse.Namespace, url: str, screen: Screen) -> int:
     driver = Typist(line, screen, call_id, outcome)
     with _stopping() as stopped:
         reason = Client(f"{url.rstrip('/')}/{call_id}", line, driver).run(stopped.is_set)
+    _hint(screen, outcome)
     return 1 if reason.startswith("error_") or not outcome.ok else 0
 
 

@@ -47,6 +47,7 @@ class Outcome:
     actions_lost: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     stale: int = 0
     sockets: int = 0
     reminders: int = 0
@@ -89,6 +90,8 @@ class Outcome:
             self._stale(event)
         elif isinstance(event, events.Fault):
             self.faults.append(event.what)
+        elif isinstance(event, events.Refused):
+            self.refused.append(event.why)
         elif isinstance(event, events.Connected):
             self.sockets = event.attempt
         elif isinstance(event, events.Ended):
