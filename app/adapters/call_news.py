@@ -15,7 +15,7 @@ from app.adapters.intake import (
     STARTED_LEASE_MS,
     WAKE,
     encoded,
-    job_for,
+    new_job,
     run_script,
 )
 from app.adapters.redis import guarded
@@ -94,23 +94,15 @@ class NewsStore:
         return sum(self._wake(item.decode(), now_ms) for item in due)
 
     def _wake(self, call_id: str, now_ms: int) -> int:
-        job = job_for(call_id)
-        names = [
-            keys.call(call_id, "job"),
-            WAKE,
-            job.job_key,
-            job.queue_key,
-            queue.QUEUES_KEY,
-        ]
+        names, job = new_job(call_id)
+        names = [keys.call(call_id, "job"), WAKE, *names]
         values = [
             now_ms,
             call_id,
-            job.job_id,
             now_ms + QUEUED_LEASE_MS,
             self._keep_ms,
             queue.job_key(""),
-            queue.QUEUED_TTL_S,
-            *job.flat(),
+            *job,
         ]
         return int(self._run("WAKE", names, values))
 

@@ -32,8 +32,6 @@ log = logs.get(__name__)
 
 Outcome = Literal["stored", "queued", "duplicate"]
 
-#: The function that works off a call's news.
-JOB = "workers.calls.work_off"
 #: A webhook is answered within this many seconds, whatever Redis does. Retell waits 10.
 LIMIT_S = 2.0
 #: When a call is looked at again if its job was neither done nor given up, in milliseconds: while
@@ -112,9 +110,9 @@ class Intake:
             partial,
         ]
         if event.kind != "unknown" and not partial and event.event != "interruption":
-            job = job_for(call_id)
-            names += [job.job_key, job.queue_key, queue.QUEUES_KEY]
-            values += [job.job_id, now_ms + QUEUED_LEASE_MS, queue.QUEUED_TTL_S, *job.flat()]
+            more, its = new_job(call_id)
+            names += more
+            values += [now_ms + QUEUED_LEASE_MS, *its]
         return cast(Outcome, self._run("TAKE", names, values))
 
     def _file(self, event: WebhookEvent, now_ms: int) -> Outcome:
@@ -145,22 +143,17 @@ def run_script(
     raise NoScriptError(name)
 
 
-def job_for(call_id: str) -> queue.Prepared:
-    """The job that works off a call's news.
-
-    Made from one that `queue.prepare` made, with only what differs written anew: a webhook's time
-    is mostly the making of its job.
-    """
+def new_job(call_id: str) -> tuple[list[str], list[Any]]:
+    """The keys and values with which a script queues the job that works off a call's news."""
+    job_id = uuid4().hex
     seconds, fraction = divmod(time.time(), 1)
     stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(fraction * 1e6):06}Z"
-    fields = dict(_TEMPLATE.fields)
-    job_id = uuid4().hex
-    fields["data"] = orjson.dumps([JOB, None, [call_id, job_id], {}])
-    fields["created_at"] = fields["enqueued_at"] = stamp
-    return queue.Prepared(job_id, queue.job_key(job_id), _TEMPLATE.queue_key, fields)
+    names = [f"{_JOB_PREFIX}{job_id}", _QUEUE_KEY, queue.QUEUES_KEY]
+    return names, [job_id, orjson.dumps([intake_scripts.JOB, None, [call_id, job_id], {}]), stamp]
 
 
-_TEMPLATE = queue.prepare(JOB, ["call", "job"], about="a call's webhooks")
+_JOB_PREFIX = queue.job_key("")
+_QUEUE_KEY = queue.queue_key("background")
 
 
 def encoded(value: Any) -> bytes:

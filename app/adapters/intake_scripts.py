@@ -10,10 +10,48 @@ If Redis refuses the first write of a script (out of memory, read-only) nothing 
 
 from __future__ import annotations
 
+from app.adapters import queue
+
+#: The function that works off a call's news.
+JOB = "workers.calls.work_off"
+#: What differs from one job to the next; everything else of a job is written into the scripts.
+_OWN = ("data", "created_at", "enqueued_at")
+
+
+def _push() -> str:
+    """Lua that stores and queues a job as `queue.prepare` would, given only what is its own.
+
+    A webhook's time is mostly the making and sending of its job.
+    """
+    job = queue.prepare(JOB, ["call", "job"], about="a call's webhooks")
+    shared = ", ".join(
+        f"{_quoted(name)}, {_quoted(value)}"
+        for name, value in job.fields.items()
+        if name not in _OWN
+    )
+    return f"""
+local function push(data, queue, queues, job_id, payload, stamp)
+  redis.call('HSET', data, 'data', payload, 'created_at', stamp, 'enqueued_at', stamp,
+             {shared})
+  redis.call('EXPIRE', data, {queue.QUEUED_TTL_S})
+  redis.call('SADD', queues, queue)
+  redis.call('RPUSH', queue, job_id)
+end
+"""
+
+
+def _quoted(value: object) -> str:
+    text = value.decode() if isinstance(value, bytes) else str(value)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 #: Takes one event about a call. What a job needs comes last, so that it may be left out.
 #: Facts are kept by how final they are (`rank`), so their order of arrival does not matter.
 #: Gives "duplicate", "stored", or "queued" where a job was put on the queue.
-TAKE = """
+TAKE = (
+    _push()
+    + """
 local seen, facts, events, heard, partials, job, wake, recent, summary = unpack(KEYS, 1, 9)
 local now, keep_ms, ttl_ms, call_id = unpack(ARGV, 1, 4)
 local rank, blob, status, channel, counter, entry = unpack(ARGV, 5, 10)
@@ -53,16 +91,14 @@ end
 redis.call('ZADD', recent, 'NX', now / 1000, call_id)
 if #KEYS == 9 then return 'stored' end
 local data, queue, queues = unpack(KEYS, 10, 12)
-local job_id, wake_at, job_ttl_s = unpack(ARGV, 15, 17)
+local wake_at, job_id, payload, stamp = unpack(ARGV, 15, 18)
 if redis.call('HSETNX', job, 'queued', job_id) == 0 then return 'stored' end
 redis.call('PEXPIRE', job, ttl_ms)
-redis.call('HSET', data, unpack(ARGV, 18))
-redis.call('EXPIRE', data, job_ttl_s)
-redis.call('SADD', queues, queue)
-redis.call('RPUSH', queue, job_id)
+push(data, queue, queues, job_id, payload, stamp)
 redis.call('ZADD', wake, wake_at, call_id)
 return 'queued'
 """
+)
 
 #: Takes an event that belongs to no call into a bounded list. Gives "duplicate" or "stored".
 FILE = """
@@ -100,9 +136,12 @@ return redis.call('ZADD', wake, due, call_id)
 #: The time of a call has come. Queues a job unless one is on its way; gives 1 where it did.
 #: RQ keeps a job's state: one that waits for a worker or a retry is left alone, one that was given
 #: up is in the dead letters, and of one that was started nothing was heard for too long.
-WAKE = """
+WAKE = (
+    _push()
+    + """
 local job, wake, data, queue, queues = unpack(KEYS)
-local now, call_id, job_id, wake_at, ttl_ms, prefix, job_ttl_s = unpack(ARGV, 1, 7)
+local now, call_id, wake_at, ttl_ms, prefix = unpack(ARGV, 1, 5)
+local job_id, payload, stamp = unpack(ARGV, 6, 8)
 local due = redis.call('ZSCORE', wake, call_id)
 if not due or tonumber(due) > tonumber(now) then return 0 end
 local function state(field)
@@ -122,13 +161,11 @@ for _, status in ipairs({queued or '', running or ''}) do
 end
 redis.call('HSET', job, 'queued', job_id)
 redis.call('PEXPIRE', job, ttl_ms)
-redis.call('HSET', data, unpack(ARGV, 8))
-redis.call('EXPIRE', data, job_ttl_s)
-redis.call('SADD', queues, queue)
-redis.call('RPUSH', queue, job_id)
+push(data, queue, queues, job_id, payload, stamp)
 redis.call('ZADD', wake, wake_at, call_id)
 return 1
 """
+)
 
 #: Files the early intent unless what it was read from is over or has grown meanwhile.
 EARLY = """

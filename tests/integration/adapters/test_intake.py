@@ -14,7 +14,8 @@ from rq.serializers import JSONSerializer
 
 from app.adapters import keys, queue
 from app.adapters.call_news import NewsStore
-from app.adapters.intake import JOB, WAKE, Intake, job_for
+from app.adapters.intake import WAKE, Intake
+from app.adapters.intake_scripts import JOB
 from app.adapters.redis import connect
 from app.errors import Unavailable
 from app.protocol.retell_webhook import parse
@@ -89,8 +90,15 @@ def test_the_job_is_one_that_rq_can_read(intake: Intake, redis: Redis) -> None:
     assert abs((job.enqueued_at - job.created_at).total_seconds()) < 1
 
 
-def test_a_prepared_job_has_the_fields_of_one_made_by_rq() -> None:
-    assert set(job_for("call_1").fields) == set(queue.prepare(JOB, ["call_1", "x"]).fields)
+def test_the_job_is_written_as_queue_would_write_it(intake: Intake, redis: Redis) -> None:
+    intake.take(event("call_ended"), NOW)
+    (job_id,) = redis.lrange(queue.queue_key("background"), 0, -1)
+    found = redis.hgetall(queue.job_key(job_id.decode()))
+    ours = queue.prepare(JOB, ["call_1", job_id.decode()], about="a call's webhooks").fields
+    assert {name.decode() for name in found} == set(ours)
+    for name in set(ours) - {"data", "created_at", "enqueued_at"}:
+        wanted = ours[name] if isinstance(ours[name], bytes) else str(ours[name]).encode()
+        assert found[name.encode()] == wanted
 
 
 def test_a_burst_queues_one_job_and_keeps_the_latest_transcript(
