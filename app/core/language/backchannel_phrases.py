@@ -31,16 +31,14 @@ BACKCHANNELS = vocabulary(
 INTERRUPTS = vocabulary(
     """
     stop, please stop, stop it, stop talking, stop there, wait, wait a minute, wait a second,
-    wait wait, hold on, hold it, hold up, hang on, one second, one sec, one moment, just a
-    second, just a minute, just a moment, a moment please, pause, excuse me, pardon, pardon
-    me, sorry what, no, nope, nah, no no, no no no, not that, not right, that's wrong, that's
-    not right, thats wrong, that is wrong, that is not right, that's not it, that's incorrect,
-    incorrect, wrong, never mind, nevermind, forget it, forget that, cancel, cancel that, shut
-    up, be quiet, quiet, enough, silence, listen, hey, hello, let me, let me speak, let me
-    talk, can i, but, actually, what, what was that, say again, say that again, repeat, repeat
-    that, come again, go back, start over, slow down, too fast, help, operator, agent, human,
-    representative, real person, question, i have a question, i don't understand, i didn't, i
-    don't, don't, change, speak up, louder, skip, skip it, next, bye, goodbye, hang up
+    wait wait, hold on, hold it, hold up, hang on, one second, one sec, one moment, just a second,
+    just a minute, just a moment, a moment please, pause, excuse me, pardon, pardon me, sorry what,
+    no, nope, nah, no no, no no no, not that, not right, that's wrong, that's not right,
+    thats wrong, that is wrong, that is not right, that's not it, that's incorrect, incorrect,
+    wrong, never mind, nevermind, forget it, forget that, cancel that, shut up, be quiet, quiet,
+    enough, silence, listen, let me speak, let me talk, let me finish, what was that, say again,
+    say that again, repeat that, come again, go back, start over, slow down, too fast, speak up,
+    louder, skip it, skip that, i have a question, hang up
     """,
     ",",
 )

@@ -199,7 +199,7 @@ def read_part(tokens: list[Token], i: int) -> tuple[str, int, bool] | None:
     if word in ("lunchtime", "lunch") and (word == "lunchtime" or articled):
         end = at + 2 if word_at(tokens, at + 1) == "time" else at + 1
         return ("lunchtime", end, True) if word == "lunchtime" or end == at + 2 else None
-    if word == "first" and word_at(tokens, at + 1) == "thing":
+    if at < len(tokens) and tokens[at].text == "first" and word_at(tokens, at + 1) == "thing":
         return "early morning", at + 2, True
     degree = ""
     while word_at(tokens, at) in _DEGREES:

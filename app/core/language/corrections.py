@@ -122,5 +122,6 @@ def _value(words: list[str]) -> list[str]:
 def _comparable(kept: str, gone: str) -> bool:
     """Whether "B not A" contrasts two values, not a sentence and its refusal."""
     first = gone.split()[0]
-    verbs = ("now", "yet", "sure", "really", "today", "at", "a", "available", "working", "so")
-    return first not in verbs and not re.search(r"\b(?:do|does|did|is|am|are|was|will|can)$", kept)
+    others = ("now", "yet", "sure", "really", "today", "at", "available", "working", "so")
+    verb = re.search(r"(?:\b(?:do|does|did|is|am|are|was|will|can|have|has)|'s|'m|'re)$", kept)
+    return first not in others and not verb

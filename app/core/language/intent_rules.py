@@ -193,10 +193,12 @@ def waiting_request(utterance: Utterance) -> str | None:
 
 def has_object(utterance: Utterance) -> bool:
     """Whether the text names what it is about: a booking, or its day or time."""
-    return any(kind in OWN_OBJECTS or kind == "time" for _, kind in utterance.objects) or any(
-        word[0] == "<" or word in ("today", "tomorrow", "tonight", "plans", "party", "tomorrow's")
-        for word in utterance.words
+    return any(kind in OWN_OBJECTS for _, kind in utterance.objects) or any(
+        word[0] == "<" or word in _OBJECTS_TOO for word in utterance.words
     )
+
+
+_OBJECTS_TOO = frozenset(vocabulary("today tomorrow tonight plans party day date time spot"))
 
 
 def plain_move(utterance: Utterance) -> bool:
@@ -256,6 +258,8 @@ def by_rules(utterance: Utterance) -> tuple[str | None, float]:
     acts = [act.removesuffix("ed") for _, act, negated in utterance.acts if not negated]
     acts = ["move" if act == "mov" else "cancel" if act == "cancell" else act for act in acts]
     own = bool(kinds & OWN_OBJECTS)
+    if utterance.negated and not set(acts) & {"move", "cancel", "book"}:
+        return None, 0.8
     if "other" in kinds and not kinds & {"visit", "doctor"}:
         return None, 0.8
     for act in ("move", "cancel"):

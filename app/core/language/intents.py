@@ -114,9 +114,7 @@ class IntentEngine:
         parts = intent_rules.sentences(tokens)
         judged, open_end = self._judge_parts(tokens, parts, said)
         own = own_words.find_intent(tokens, settings.custom)
-        if own and (judged.intent is None or own[1] > judged.confidence):
-            if judged.negated or (judged.utterance.negated and judged.reason == "refused"):
-                return IntentResult(None, 0.9, negated=True, reason="refused")
+        if own and (judged.intent not in ACTS or own[1] > judged.confidence):
             return IntentResult(own[0], own[1], complete=not open_end, reason="own phrase")
         return self._result(judged, open_end, settings)
 
@@ -182,7 +180,8 @@ class IntentEngine:
             return IntentResult(None, judged.confidence, negated=True, reason=judged.reason)
         intent, confidence = judged.intent, judged.confidence
         waiting = intent_rules.waiting_request(judged.utterance)
-        if waiting and (intent is None or intent == waiting):
+        waiting = waiting if waiting in settings.high_stakes else None
+        if waiting and intent in (None, waiting):
             return IntentResult(waiting, _WAITING, complete=False, reason="waits for its object")
         if intent is None:
             return IntentResult(None, confidence, complete=not open_end, reason=judged.reason)

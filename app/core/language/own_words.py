@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from app.core.language.intent_features import COMMA, STOP, normalise
-from app.core.language.intent_words import OBJECTS
+from app.core.language.intent_words import (
+    CLAUSE_STARTS,
+    NEGATION_REACH,
+    NEGATIONS,
+    OBJECTS,
+)
 from app.core.language.text import plain, vocabulary
 
 _SMALL_WORDS = frozenset(
@@ -24,12 +29,11 @@ def find_intent(tokens: list[str], custom: Mapping[str, Sequence[str]]) -> tuple
     """
     if not custom:
         return None
-    words = [token for token in tokens if token not in (STOP, COMMA)]
-    said = set(words)
+    said = set(tokens)
     best: tuple[str, float] | None = None
     for name, phrases in _compiled(tuple((key, tuple(value)) for key, value in custom.items())):
         for phrase in phrases:
-            score = _score(words, said, phrase)
+            score = _score(tokens, said, phrase)
             if score and (best is None or score > best[1]):
                 best = name, score
     return best
@@ -79,13 +83,22 @@ def _service_tokens(services: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...
     return {first: tuple(sorted(some, key=len, reverse=True)) for first, some in found.items()}
 
 
-def _score(words: list[str], said: set[str], phrase: tuple[str, ...]) -> float:
-    if not phrase:
-        return 0.0
+def _score(tokens: list[str], said: set[str], phrase: tuple[str, ...]) -> float:
     size = len(phrase)
-    if size <= len(words) and any(
-        tuple(words[i : i + size]) == phrase for i in range(len(words) - size + 1)
-    ):
-        return _WHOLE
-    telling = [word for word in phrase if word not in _SMALL_WORDS]
-    return _ALL_WORDS if len(telling) >= 2 and said.issuperset(telling) else 0.0
+    if not phrase or not said.issuperset(word for word in phrase if word not in _SMALL_WORDS):
+        return 0.0
+    for i in range(len(tokens) - size + 1):
+        if tuple(tokens[i : i + size]) == phrase:
+            return 0.0 if _refused(tokens, i) else _WHOLE
+    telling = sum(word not in _SMALL_WORDS for word in phrase)
+    return _ALL_WORDS if telling >= 2 and said.isdisjoint(NEGATIONS) else 0.0
+
+
+def _refused(tokens: list[str], i: int) -> bool:
+    """Whether a negation in the same clause reaches the word at i."""
+    for token in reversed(tokens[max(0, i - NEGATION_REACH) : i]):
+        if token in (STOP, COMMA) or token in CLAUSE_STARTS:
+            return False
+        if token in NEGATIONS:
+            return True
+    return False

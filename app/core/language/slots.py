@@ -148,9 +148,10 @@ def part_of_day(spoken: Spoken) -> str | None:
 
 def find_name(text: str) -> str | None:
     """The name the speaker gives, or None. Written as they are: "Ana Diaz", "Mr. O'Neil"."""
-    found = None
-    for match in _GIVEN.finditer(text[-2000:]):
-        lead = match[0][: match.start("name") - match.start()].lower()
+    text, found, place = text[-2000:], None, 0
+    while match := _GIVEN.search(text, place):
+        place = match.start("name")
+        lead = match[0][: place - match.start()].lower()
         words = _name_words(match["name"].split())
         sure = any(cue in lead for cue in _SURE)
         if words and (sure or all(word[0].isupper() for word in words)):

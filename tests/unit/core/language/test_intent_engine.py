@@ -1,0 +1,201 @@
+"""The intent engine with the shipped weights: own sentences, and what must hold for any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.adapters.language import engine
+from app.core.language.intents import (
+    ACTS,
+    CANCEL,
+    QUERY,
+    RESCHEDULE,
+    SCHEDULE,
+    IntentEngine,
+    IntentResult,
+    may_act,
+)
+from app.core.language.settings import IntentSettings
+
+REQUESTS = {
+    SCHEDULE: (
+        "I'd like to book an appointment next Tuesday at half past three|"
+        "can I come in for a cleaning on Friday|I need a checkup next week|"
+        "Schedule a meeting with Bob tomorrow|why don't you book me in for an appointment|"
+        "um, so, uh, I would like to make an appointment please|reserve a table for two tonight|"
+        "put me down for Wednesday at ten|My daughter needs a filling."
+    ),
+    CANCEL: (
+        "I want to cancel my appointment|cancel my meeting tomorrow|"
+        "I no longer need my appointment|please take my appointment off the calendar|"
+        "I don't think I can make it so please cancel my appointment|"
+        "delete the meeting with Sam|we won't be coming, take us off the schedule"
+    ),
+    RESCHEDULE: (
+        "Hi, I need to move my cleaning to next Thursday|can we reschedule our meeting to Friday|"
+        "I'd like to change my appointment to next week|could you push my appointment back an hour|"
+        "can't you move my appointment to Friday|I need a different time for my appointment|"
+        "I have a booking that I need to change|I can't make it tomorrow, can we reschedule?"
+    ),
+    QUERY: (
+        "what times do you have on Monday?|do you have anything available on Thursday afternoon?|"
+        "when is my next appointment?|what's your availability next week|any openings this week?|"
+        "do I have any meetings tomorrow|is Doctor Patel available on Wednesday"
+    ),
+}
+NOTHING = (
+    "book me a flight to Paris|cancel my credit card|set an alarm for seven|change my address|"
+    "what are your opening hours|yes please|tomorrow at three|order a pizza|thank you, bye|"
+    "move some money to my savings|I have an appointment on Tuesday|how much is a cleaning|"
+    "cancel|what is your cancellation policy|why was my appointment cancelled|"
+    "I can't make my appointment tomorrow|remove milk from my shopping list"
+)
+REFUSALS = (
+    "don't book it|I can't schedule anything|I don't want to book anything|don't cancel it|"
+    "please don't cancel my appointment|no need to reschedule|I would rather not book right now|"
+    "you don't have to book me in|I didn't ask you to cancel my appointment|"
+    "there is no reason to move my appointment|I'm not going to make a reservation today|"
+    "I refuse to cancel my meeting|never delete my appointments|I'm unable to book a meeting"
+)
+
+
+def cases() -> list[tuple[str, str]]:
+    return [(text, intent) for intent, texts in REQUESTS.items() for text in texts.split("|")]
+
+
+@pytest.mark.parametrize(("text", "intent"), cases())
+def test_requests(text: str, intent: str) -> None:
+    result = engine().analyse(text)
+    assert (result.intent, result.complete, result.negated) == (intent, True, False)
+    assert may_act(result)
+
+
+@pytest.mark.parametrize("text", NOTHING.split("|"))
+def test_nothing_is_asked(text: str) -> None:
+    assert not may_act(engine().analyse(text))
+
+
+@pytest.mark.parametrize("text", REFUSALS.split("|"))
+def test_refusals(text: str) -> None:
+    result = engine().analyse(text)
+    assert (result.intent, result.negated) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("not cancel, move it", RESCHEDULE),
+        ("don't cancel it, move it to Friday", RESCHEDULE),
+        ("I don't need to cancel, I need to reschedule", RESCHEDULE),
+        ("cancel my appointment, no wait, move it to Friday", RESCHEDULE),
+        ("I want to make an appointment, not cancel one", SCHEDULE),
+        ("I want to book an appointment. Actually, I want to cancel my appointment.", CANCEL),
+        ("Is it sunny? I'd like to book an appointment.", SCHEDULE),
+    ],
+)
+def test_corrections_and_last_sentences(text: str, intent: str) -> None:
+    result = engine().analyse(text)
+    assert result.intent == intent
+    assert may_act(result)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Cancel my appointment. No wait, don't.", "Book me an appointment. Actually, never mind."],
+)
+def test_what_is_taken_back_is_gone(text: str) -> None:
+    result = engine().analyse(text)
+    assert (result.intent, result.negated) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to cancel my",
+        "I want to cancel my.",
+        "I'd like to cancel",
+        "cancel my",
+        "can I move",
+        "move my appointment to",
+        "I want to cancel my appointment and",
+        "I need to reschedule...",
+    ],
+)
+def test_high_stakes_wait_for_the_rest(text: str) -> None:
+    result = engine().analyse(text)
+    assert not result.complete
+    assert not may_act(result)
+
+
+def test_what_is_high_stakes_is_a_setting() -> None:
+    text = "something came up, I need to cancel"
+    assert not engine().analyse(text).complete
+    assert engine().analyse(text, settings=IntentSettings(high_stakes=())).complete
+
+
+def test_an_agents_own_intents() -> None:
+    own = IntentSettings(custom={"opening_hours": ("what are your opening hours", "when open")})
+    said = engine().analyse("Hello, what are your opening hours please", settings=own)
+    assert (said.intent, may_act(said)) == ("opening_hours", True)
+    assert engine().analyse("when are you open on Sunday", settings=own).intent == "opening_hours"
+    assert engine().analyse("cancel my appointment", settings=own).intent == CANCEL
+    refund = IntentSettings(custom={"refund": ("give me a refund",)})
+    assert engine().analyse("don't book it, give me a refund", settings=refund).intent == "refund"
+    assert engine().analyse("please don't give me a refund", settings=refund).intent is None
+
+
+def test_an_agents_own_services_count_as_appointments() -> None:
+    text = "I have to cancel my beard trim"
+    assert engine().analyse(text, services=("Beard trim",)).intent == CANCEL
+    assert may_act(engine().analyse(text, services=("Beard trim",)))
+
+
+def test_repeated_callers_have_a_lower_bound() -> None:
+    result = IntentResult(SCHEDULE, 0.7)
+    assert not may_act(result)
+    assert may_act(result, repeated=True)
+
+
+def test_without_weights_the_rules_decide() -> None:
+    bare = IntentEngine()
+    assert bare.analyse("cancel my appointment").intent == CANCEL
+    assert bare.analyse("move my appointment to Friday").intent == RESCHEDULE
+    assert bare.analyse("I'd like to book an appointment").intent == SCHEDULE
+    assert bare.analyse("do you have any openings tomorrow").intent == QUERY
+    assert bare.analyse("don't book an appointment").negated
+    assert bare.analyse("order a pizza").intent is None
+
+
+def test_a_broken_weights_file_is_refused() -> None:
+    with pytest.raises(ValueError, match="not an intent weights file"):
+        IntentEngine(b"something else")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=300))
+def test_no_text_raises(text: str) -> None:
+    result = engine().analyse(text)
+    assert 0.0 <= result.confidence <= 1.0
+    assert not (result.negated and result.intent)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "...", "um, uh", "?!"])
+def test_no_words(text: str) -> None:
+    result = engine().analyse(text)
+    assert (result.intent, result.complete) == (None, False)
+
+
+PLAIN = [text for text, intent in cases() if intent in ACTS and " not" not in text]
+
+
+@given(st.sampled_from(PLAIN), st.sampled_from(("um, ", "so, uh, ", "okay. ", "Hi there. ", "")))
+def test_fillers_change_nothing(text: str, opening: str) -> None:
+    assert engine().analyse(opening + text).intent == engine().analyse(text).intent
+
+
+def test_the_same_text_gives_the_same_answer() -> None:
+    text = "I'd like to move my appointment to next Friday at noon"
+    assert IntentEngine().analyse(text) == IntentEngine().analyse(text)
+    assert engine().analyse(text) == engine().analyse(text)
