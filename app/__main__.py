@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from app.errors import AppError
 
 #: In the order they are listed. Each is a module of `app.cli`, imported only when it is needed.
-COMMANDS = ("dev", "call", "talk", "webhook", "doctor", "replay", "jobs", "check", "train-intents")
+COMMANDS = (
+    "dev",
+    "call",
+    "talk",
+    "webhook",
+    "doctor",
+    "replay",
+    "jobs",
+    "calendar",
+    "check",
+    "train-intents",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

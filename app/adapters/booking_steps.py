@@ -66,11 +66,22 @@ class Performer:
             case do.Fence(event_id, asked_at):
                 return calendar.fence(event_id, asked_at)
             case do.Write(draft, key):
+                self._refuse_while_paused()
                 return calendar.book(draft, key)
             case do.Move(event_id, draft, key):
+                self._refuse_while_paused()
                 return calendar.move(event_id, draft, key)
             case do.Cancel(event_id, key, asked_at):
+                self._refuse_while_paused()
                 return calendar.cancel(event_id, key, asked_at)
+
+    def _refuse_while_paused(self) -> None:
+        try:
+            paused = self._ctx.redis.exists(keys.BOOKINGS_PAUSED)
+        except (redis.RedisError, OSError) as error:
+            raise CalendarDown("the booking record is away") from error
+        if paused:
+            raise CalendarDown("bookings are paused")
 
 
 def store_for(ctx: ToolContext) -> LedgerStore:

@@ -10,6 +10,8 @@ from __future__ import annotations
 LIVE_CALLS = "calls:live"
 #: All calls of the retention time, scored by the Unix time at which each was first heard of.
 RECENT_CALLS = "calls:recent"
+#: While it is there no booking is written, moved or cancelled.
+BOOKINGS_PAUSED = "bookings:paused"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.

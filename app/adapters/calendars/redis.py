@@ -160,6 +160,10 @@ class RedisCalendar:
 
         return self._ask(remove)
 
+    def blocked(self) -> list[blocks.Block]:
+        """Return all blocks, in order of their start."""
+        return sorted(self._blocks()[1], key=lambda block: block.start)
+
     # Inside
 
     def _change(

@@ -1,0 +1,97 @@
+"""See and steer the calendar that the agents book into.
+
+  calendar                          the coming appointments
+  calendar block START END          keep time free: 2026-12-24T12:00, or 2026-12-24 for whole days
+                                    (END exclusive); --rule "FREQ=WEEKLY;BYDAY=FR" again and again
+  calendar blocks                   what is blocked
+  calendar unblock ID               free it again
+  calendar pause [--minutes N]      take no bookings for now; callers are told that they are noted
+  calendar resume                   take bookings again
+
+Blocks are for the embedded calendar; other calendars have programs of their own. Without REDIS_URL
+it looks at the Redis of a running `python -m app dev`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import uuid
+
+from app.adapters import agents, keys, redis
+from app.adapters.calendars.blocks import Block, expand
+from app.adapters.calendars.factory import open_calendar
+from app.adapters.calendars.redis import RedisCalendar
+from app.cli.stack import running_redis_url
+from app.core.booking_rules import BookingRules
+from app.errors import BadRequest
+from app.settings import Settings
+
+NAME = "calendar"
+HELP = "see the appointments, block time, pause and resume bookings"
+
+ACTIONS = ("list", "block", "blocks", "unblock", "pause", "resume")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("action", nargs="?", default="list", choices=ACTIONS)
+    parser.add_argument("what", nargs="*", metavar="…", help="START END, or the id of a block")
+    parser.add_argument("--title", default="Blocked", help="what a block is called")
+    parser.add_argument("--rule", default="", help="RRULE of RFC 5545 for a block that recurs")
+    parser.add_argument("--minutes", type=int, default=60, help="how long to pause (default: 60)")
+    parser.add_argument("--days", type=int, default=30, help="how far to list (default: 30)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; 0 if it was done."""
+    env = dict(os.environ)
+    if not env.get("REDIS_URL", "").strip():
+        env["REDIS_URL"] = running_redis_url() or ""
+    settings = Settings.from_env(env)
+    rules = agents.load(settings.agent_file or None).default.booking
+    with redis.connect(settings, connections=2) as client:
+        if args.action == "pause":
+            client.set(keys.BOOKINGS_PAUSED, "1", ex=max(1, args.minutes) * 60)
+            print(f"No bookings for {args.minutes} minutes, or until `calendar resume`.")
+            return 0
+        if args.action == "resume":
+            print("Bookings are taken." if client.delete(keys.BOOKINGS_PAUSED) else "Not paused.")
+            return 0
+        calendar = open_calendar(settings.calendar_url, client, rules)
+        now = dt.datetime.now(dt.UTC)
+        if args.action == "list":
+            for item in calendar.events(now, now + dt.timedelta(days=args.days)):
+                local = item.start.astimezone(rules.zone)
+                state = "cancelled" if item.cancelled else "booked"
+                print(f"{local:%a %Y-%m-%d %H:%M}  {state:<9}  {item.title}")
+            return 0
+        if not isinstance(calendar, RedisCalendar):
+            raise BadRequest("time is blocked in the calendar's own program")
+        return _blocks(args, calendar, rules)
+
+
+def _blocks(args: argparse.Namespace, calendar: RedisCalendar, rules: BookingRules) -> int:
+    if args.action == "blocks":
+        for block in calendar.blocked():
+            print(f"{block.id}  {block.start} to {block.end}  {block.rule}  {block.title}")
+        return 0
+    if args.action == "unblock":
+        gone = [calendar.unblock(block_id) for block_id in args.what]
+        print(f"{sum(gone)} freed.")
+        return 0 if gone and all(gone) else 1
+    if len(args.what) != 2:
+        raise BadRequest("block needs START and END")
+    start, end = args.what
+    block = Block(uuid.uuid4().hex[:8], start, end, args.title, args.rule)
+    try:
+        first, last = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
+        if first >= last or len(start) != len(end):
+            raise ValueError
+        expand([block], first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC), rules.zone)
+    except (ValueError, TypeError, KeyError):
+        raise BadRequest("START, END or --rule cannot be read") from None
+    calendar.block(block)
+    print(f"Blocked as {block.id}.")
+    return 0
