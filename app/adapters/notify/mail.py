@@ -48,15 +48,20 @@ class Mail:
     def _connect(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "localhost", self._url.port
         context = ssl.create_default_context()
-        server: smtplib.SMTP
         if self._url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_S, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port or 465, timeout=TIMEOUT_S, context=context
+            )
         else:
             server = smtplib.SMTP(host, port or 587, timeout=TIMEOUT_S)
+        try:
             server.ehlo()
-            if server.has_extn("starttls"):
+            if self._url.scheme != "smtps" and server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
-        if self._url.username:
-            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+            if self._url.username:
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        except BaseException:
+            server.close()
+            raise
         return server

@@ -1,0 +1,213 @@
+"""The calendar is away: what the caller is told, and what comes of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from app.adapters import keys, queue
+from app.adapters.effect_data import Effect
+from app.errors import CalendarDown
+from app.settings import Settings
+from tests.support.desk import DANA, Desk, connect
+from workers import effects, noted, notifications, runtime
+
+BACKGROUND = queue.queue_key("background")
+CALL = "call_noted"
+
+
+class Office:
+    """A worker in this process, with the shipped agent."""
+
+    def __init__(self, url: str, **settings: Any) -> None:
+        self.redis = connect(url)
+        self.settings = Settings(redis_url=url, **settings)
+        self.at_work = runtime.open_runtime(self.settings, connections=4)
+        self.number = 0
+        self.heard: list[tuple[str, str]] = []
+
+    def use(
+        self, tool: str, *, deadline_s: float = 8.0, number: str = DANA, **arguments: Any
+    ) -> dict[str, Any]:
+        self.number += 1
+        key = f"{tool}-{self.number}"
+        context = {"caller_number": number, "heard": self.heard}
+        self.at_work.effects.ask(
+            CALL, key, tool, arguments, f"tc{self.number}", context, deadline_s=deadline_s
+        )
+        effects.run(CALL, key)
+        return self.effect(key).result or {}
+
+    def effect(self, key: str) -> Effect:
+        found = self.at_work.effects.get(CALL, key)
+        assert found is not None
+        return found
+
+    def offer(self) -> dict[str, Any]:
+        result = self.use("check_availability", service="checkup")
+        slot: dict[str, Any] = result["output"]["slots"][0]
+        self.heard = [("agent", f"So {slot['say']} for Dana. Shall I book it?"), ("user", "Yes.")]
+        return slot
+
+    def pause(self) -> None:
+        self.redis.set(keys.BOOKINGS_PAUSED, "1")
+
+    def resume(self) -> None:
+        self.redis.delete(keys.BOOKINGS_PAUSED)
+
+    def jobs(self, function: str) -> list[list[Any]]:
+        """Take the jobs of a function off the background queue; the arguments of each."""
+        found = []
+        for job_id in self.redis.lrange(BACKGROUND, 0, -1):
+            job = Job.fetch(job_id.decode(), connection=self.redis, serializer=JSONSerializer)
+            if job.func_name == function:
+                self.redis.lrem(BACKGROUND, 1, job_id)
+                found.append(list(job.args))
+        return found
+
+    def bookings(self) -> list[dict[str, Any]]:
+        story = self.at_work.calls.snapshot(CALL)
+        return story["bookings"] if story else []
+
+
+@pytest.fixture
+def office(redis_url: str) -> Iterator[Office]:
+    yield Office(redis_url)
+    runtime._runtime = None
+
+
+def note_a_booking(office: Office) -> tuple[dict[str, Any], list[Any]]:
+    slot = office.offer()
+    office.pause()
+    result = office.use(
+        "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=1.0
+    )
+    assert result["ok"] is False
+    assert result["output"]["status"] == "noted"
+    (job,) = office.jobs(noted.FINISH)
+    return result, job
+
+
+def test_noted_and_done_later(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    result, job = note_a_booking(office)
+    assert result["say"].startswith(
+        "I cannot reach our calendar right now. I have noted a checkup "
+    )
+    assert result["say"].endswith("and I will confirm it to you by text message.")
+    assert [(item["status"], item["name"]) for item in office.bookings()] == [
+        ("noted", "Dana Reyes")
+    ]
+    with pytest.raises(CalendarDown):
+        noted.finish(*job)
+    office.resume()
+    noted.finish(*job)
+    assert [item["status"] for item in office.bookings()] == ["booked"]
+    told = [change for (change,) in office.jobs(notifications.__name__ + ".announce")]
+    assert [change["kind"] for change in told] == ["created", "noted_done"]
+    for change in told:
+        notifications.announce(change)
+    ((change, channel),) = office.jobs(notifications.DELIVER)
+    assert (change["kind"], channel) == ("noted_done", "text")
+    with caplog.at_level(logging.INFO):
+        notifications.deliver(change, channel)
+        notifications.deliver(change, channel)
+    texts = [r.__dict__["text"] for r in caplog.records if "text" in r.__dict__]
+    assert len(texts) == 1
+    assert texts[0].startswith("Harbor Dental: done. We had noted a checkup ")
+    noted.finish(*job)
+    assert len(office.bookings()) == 1
+
+
+def test_noted_and_taken_in_between(office: Office) -> None:
+    _, job = note_a_booking(office)
+    office.resume()
+    slot_start = office.bookings()[0]["start"]
+    desk = Desk(office.settings.redis_url, office.at_work.agents.default.booking)
+    other = desk.call("other", "+14155550777")
+    slots = other.use("check_availability", service="checkup")["output"]["slots"]
+    ctx = other.context("other-1", heard=(("agent", f"{slots[0]['say']}?"), ("user", "yes")))
+    assert other.use("book_appointment", ctx=ctx, slot_id=slots[0]["slot_id"], name="Tom")["ok"]
+    assert desk.call("other").record()[0]["start"][:16] <= slot_start
+    noted.finish(*job)
+    told = [change for (change,) in office.jobs(notifications.__name__ + ".announce")]
+    failed = told[-1]
+    assert (failed["kind"], failed["reason"]) == ("noted_failed", "slot_taken")
+    assert office.bookings() == []
+    story = office.at_work.calls.snapshot(CALL)
+    assert story is not None
+    assert story["events"][-1]["kind"] == "booking_noted_failed"
+    assert len(desk.standing()) == 1
+
+
+def test_noted_and_given_up(office: Office) -> None:
+    _, job = note_a_booking(office)
+    job[2] = time.time() - 1
+    noted.finish(*job)
+    (change,) = office.jobs(notifications.__name__ + ".announce")[-1]
+    assert (change["kind"], change["reason"]) == ("noted_failed", "calendar_down")
+
+
+def test_a_newer_wish_replaces_what_is_noted(office: Office) -> None:
+    _, job = note_a_booking(office)
+    office.resume()
+    slots = office.use("check_availability", service="checkup")["output"]["slots"]
+    office.heard = [("agent", f"{slots[1]['say']}?"), ("user", "yes")]
+    result = office.use("book_appointment", slot_id=slots[1]["slot_id"], name="Dana Reyes")
+    assert result["ok"]
+    noted.finish(*job)
+    assert [item["start"][11:16] for item in office.bookings()] == [slots[1]["time"]]
+    told = [change["kind"] for (change,) in office.jobs(notifications.__name__ + ".announce")]
+    assert told == ["created"]
+
+
+def test_a_cancellation_is_noted_too(office: Office) -> None:
+    slot = office.offer()
+    assert office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")["ok"]
+    office.pause()
+    result = office.use("cancel_appointment", deadline_s=1.0)
+    assert "I have noted that you want to cancel" in result["say"]
+    office.resume()
+    (job,) = office.jobs(noted.FINISH)
+    noted.finish(*job)
+    assert [item["status"] for item in office.bookings()] == ["cancelled"]
+
+
+def test_where_nobody_can_be_told_nothing_is_promised(redis_url: str) -> None:
+    office = Office(redis_url, env="production")
+    try:
+        slot = office.offer()
+        office.pause()
+        result = office.use(
+            "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=1.0
+        )
+        assert result["output"]["error"] == "calendar_down"
+        assert "status" not in result["output"]
+        assert "noted" not in result["say"]
+        office.resume()
+        (job,) = office.jobs(noted.FINISH)
+        noted.finish(*job)
+        assert office.bookings() == []
+        again = office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")
+        assert again["ok"]
+    finally:
+        runtime._runtime = None
+
+
+def test_the_office_tells_where_texts_cannot(redis_url: str) -> None:
+    office = Office(redis_url, env="production", booking_webhook_url="http://127.0.0.1:9/x")
+    try:
+        _, job = note_a_booking(office)
+        office.resume()
+        noted.finish(*job)
+        for (change,) in office.jobs(notifications.__name__ + ".announce"):
+            notifications.announce(change)
+        kinds = [change["kind"] for change, channel in office.jobs(notifications.DELIVER)]
+        assert kinds == ["created", "noted_done"]
+    finally:
+        runtime._runtime = None
