@@ -31,6 +31,7 @@ from app.errors import ModelError
 from app.settings import Settings
 
 CONNECT_TIMEOUT_S = 5.0
+PATIENCE_S = 0.25
 #: Refusals of the upgrade that another attempt cannot mend (OpenAI error codes guide).
 FATAL_STATUSES = frozenset({400, 401, 403, 404})
 
@@ -106,6 +107,7 @@ class RealtimeModel:
             websocket_connection_options=options,  # type: ignore[arg-type]  # handed on as it is
         )
         began = time.monotonic()
+        _after_others()
         try:
             # The outer limit is for name lookup, which the connection's own does not bound.
             with gevent.Timeout(deadline + 0.25, TimeoutError("name lookup")):
@@ -201,6 +203,22 @@ class Upstream:
             },
         )
         self._on_lost(code, reason)
+
+
+def _after_others() -> None:
+    """Wait, for a moment at most, until the process has nothing else to do.
+
+    Opening a session takes milliseconds of CPU; of many callers who arrive at once, all are greeted
+    before the first session is opened.
+    """
+    limit = gevent.Timeout.start_new(PATIENCE_S)
+    try:
+        gevent.idle()
+    except gevent.Timeout as timeout:
+        if timeout is not limit:
+            raise
+    finally:
+        limit.close()
 
 
 def refusal_of(error: Exception) -> ModelError:

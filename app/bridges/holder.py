@@ -22,6 +22,7 @@ from app.core.events import Note
 from app.core.text_call import TextCall
 from app.errors import AppError, Unavailable
 
+SAVE_AFTER_S = 0.05
 #: Notes that are part of a call's story beside its turns.
 TOLD = frozenset(
     {
@@ -129,11 +130,14 @@ class Holder:
             metrics.HOLDING_LINES.labels(note.about["why"]).inc()
 
     def save(self, call: Call) -> None:
-        """Write state and story soon; the newest state wins."""
+        """Write state and story soon; the newest state wins.
+
+        Not at once: the model's first words come within that time, and writing would delay them.
+        """
         if self._writer is not None and not self._writer.dead:
             self._again = True
             return
-        self._writer = gevent.spawn(self._write, call)
+        self._writer = gevent.spawn_later(SAVE_AFTER_S, self._write, call)
 
     def save_now(self, call: Call) -> None:
         """Write state and story, and wait for it."""
