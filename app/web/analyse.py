@@ -40,13 +40,14 @@ def realtime() -> Response:
         raise BadRequest("event must be a text")
     agent = now_services.agents.default
     now = moment(body, agent.time_zone)
-    result = now_services.engine.analyse(text, now=now, settings=agent.intents)
-    slots = spoken.extract(text, now, services=[service.name for service in agent.booking.services])
+    offered = tuple(service.name for service in agent.booking.services)
+    result = now_services.engine.analyse(text, now=now, settings=agent.intents, services=offered)
+    slots = spoken.extract(text, now, services=offered)
     answer = {
         "received": True,
         "processedIntent": result.intent,
         "confidence": round(min(1.0, max(0.0, result.confidence)), 4),
-        "slots": slots.as_json(),
+        "slots": slots.as_json(now),
     }
     return Response(orjson.dumps(answer), content_type="application/json")
 

@@ -173,7 +173,7 @@ def replay(
 ) -> Prefixes:
     """Replay `text` word by word through `analyse` and report its first early intent.
 
-    Only complete results at the threshold count as an early intent.
+    An early intent is at the threshold; it need not be complete, as it is never acted upon.
     """
     said = text.split()
     first: str | None = None
@@ -183,7 +183,7 @@ def replay(
     result = NOTHING_HEARD
     for size in range(1, len(said) + 1):
         result = analyse(" ".join(said[:size]))
-        sure = result.complete and not result.negated and result.confidence >= threshold
+        sure = not result.negated and result.confidence >= threshold
         intent = result.intent if sure else None
         if first is None and intent is not None:
             first, first_at = intent, size
