@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.events import Note
 from app.core.language import backchannel
-from app.core.model_session import Finished
+from app.core.model_session import Finished, Request
 from app.core.pending_action import PendingAction, after_words
 from app.core.tool_calls import error_output
 from app.core.tool_turns import ToolTurns
@@ -144,13 +144,19 @@ class Answering(ToolTurns):
 
     def _ask_again(self, turn: Turn, now: float) -> None:
         """Ask for the answer anew, or for its rest where a part was spoken already."""
-        since, steps = turn.waiting_since, turn.steps
+        if self.model.fatal:
+            self._give_up(turn, now)
+            return
+        self.model.request(self._rest_of(turn, now), now)
+
+    def _rest_of(self, turn: Turn, now: float) -> Request:
+        """A request for what of the answer is still to be said."""
         spoken = turn.flush()
         if spoken:
             self._speak(turn, spoken, now)
-        self._ask_model(turn, now, heard=turn.heard(), note=_GO_ON if turn.answering else None)
-        if not turn.complete:
-            turn.waiting_since, turn.steps = since, steps
+        if turn.answering and not turn.sent.endswith(" "):
+            turn.gathered = " "
+        return Request(turn.new_key(), turn.heard(), _GO_ON if turn.answering else None)
 
     def _cut_short(self, turn: Turn, reason: str, now: float) -> None:
         """The answer ended before its end: bring it to a complete sentence."""

@@ -8,7 +8,8 @@ from typing import Any
 from app.core import tones
 from app.core.audio_played import AudioPlayed
 from app.core.events import EndCall, SaveState
-from app.core.model_session import Finished, Gone, Happening, Request, Said
+from app.core.model_link import Gone
+from app.core.model_session import Finished, Happening, Request, Said
 from app.core.pending_action import PendingAction
 from app.core.tool_calls import error_output
 from app.core.turns import Step, Turn

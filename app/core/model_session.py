@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app.core.events import Action, CloseModel, Note, OpenModel, ToModel
+from app.core.events import Note, ToModel
 from app.core.history import Create, History
+from app.core.model_link import Gone, ModelLink
 from app.core.response_gate import ResponseGate
 from app.errors import ModelError
 from app.protocol import realtime
@@ -21,13 +22,8 @@ from app.protocol.retell_llm import Utterance
 
 #: A cancelled response that is not over after this many seconds has stalled with its session.
 CANCEL_WAIT_S = 2.0
-#: Delays before reconnects, in seconds; the last one repeats.
-BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-#: Sessions end after 60 minutes without warning (OpenAI guide); renewed this long before.
-RENEW_BEFORE_S = 300.0
 
 _RUNNING_ID = re.compile(r"\bresp_\w+")
-Link = Literal["closed", "opening", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,60 +63,23 @@ class Finished:
     calls: tuple[FunctionCall, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The session cannot be had again."""
-
-    code: str
-
-
 Happening = Said | Finished | Gone
 
 
 @dataclass
-class ModelSession:
-    """See the module. `config` is the session object that each new connection is given."""
+class ModelSession(ModelLink):
+    """See the module."""
 
-    config: dict[str, Any]
-    out: list[Action]
     history: History = field(default_factory=History)
     gate: ResponseGate = field(default_factory=ResponseGate)
-    number: int = 0
-    link: Link = "closed"
-    attempts: int = 0
     wanted: Request | None = None
     asked: Request | None = None
-    fatal: str | None = None
-    expires_at: float = 0.0
-    spare: int | None = None
-    spare_ready: bool = False
     _events: int = 0
     _calls: list[FunctionCall] = field(default_factory=list)
     _spoken_item: str | None = None
     _cancel_event: str | None = None
     _executed: set[str] = field(default_factory=set)
     _refusals: int = 0
-
-    def open(self, now: float) -> None:
-        """Connect, unless that is under way or has become pointless."""
-        if self.link != "closed" or self.fatal:
-            return
-        self.number = max(self.number, self.spare or 0) + 1
-        self.link = "opening"
-        delay = BACKOFF_S[min(self.attempts, len(BACKOFF_S) - 1)]
-        self.out.append(OpenModel(self.number, delay))
-
-    def opened(self, number: int, now: float) -> None:
-        """The connection is there: configure it and give it the conversation."""
-        if number == self.spare:
-            self.spare_ready = True
-            self._switch()
-            return
-        if number != self.number or self.link != "opening":
-            self.out.append(CloseModel(number))
-            return
-        self._furnish()
-        self.advance(now)
 
     def _furnish(self) -> None:
         self.link = "ready"
@@ -131,59 +90,21 @@ class ModelSession:
         for item in self.history.items:
             self._send(realtime.item_create(item.wire(), None, self._event("i")))
 
+    def close(self) -> None:
+        """End the session for good."""
+        super().close()
+        self.wanted = self.asked = None
+        self.gate.reset()
+
     def reconfigure(self) -> None:
         """Give the running session the present `config`."""
         if self.link == "ready":
             self._send(realtime.session_update(self.config))
 
-    def renew(self) -> None:
-        """Get a fresh connection beside the present one; it takes over at a quiet moment."""
-        if self.link == "ready" and self.spare is None and not self.fatal:
-            self.spare, self.spare_ready = self.number + 1, False
-            self.out.append(OpenModel(self.spare, 0.0))
-            self.out.append(Note("model_renewal"))
-
-    def _switch(self) -> None:
-        if self.spare is None or not self.spare_ready or not self.quiet:
-            return
-        self.out.append(CloseModel(self.number))
-        self.number, self.spare, self.spare_ready = self.spare, None, False
-        self._furnish()
-
     @property
     def quiet(self) -> bool:
         """Whether no response runs or is wanted."""
         return self.gate.free and self.wanted is None
-
-    def lost(self, number: int, code: str, fatal: bool, now: float) -> Happening | None:
-        """A connection ended. What was wanted from it stays wanted."""
-        if number == self.spare:
-            self.spare, self.spare_ready = None, False
-            return None
-        if number != self.number or self.link == "closed":
-            return None
-        self._drop()
-        self.out.append(Note("model_lost", {"code": code, "fatal": fatal}))
-        if fatal:
-            self.fatal = code
-            return Gone(code)
-        if self.spare is not None and self.spare_ready:
-            self.number, self.spare, self.spare_ready = self.spare, None, False
-            self.link = "opening"
-            self.opened(self.number, now)
-        else:
-            self.attempts += 1
-            self.open(now)
-        return None
-
-    def reopen(self, why: str, now: float) -> None:
-        """Give up the connection and get another; what was wanted stays wanted."""
-        if self.link != "closed":
-            self.out.append(CloseModel(self.number))
-            self._drop()
-        self.out.append(Note("model_reopened", {"why": why}))
-        self.attempts += 1
-        self.open(now)
 
     def _drop(self) -> None:
         self.link = "closed"
@@ -192,15 +113,6 @@ class ModelSession:
         self.asked = None
         self.gate.reset()
         self._calls.clear()
-
-    def close(self) -> None:
-        """End the session for good."""
-        if self.link != "closed":
-            self.out.append(CloseModel(self.number))
-        if self.spare is not None:
-            self.out.append(CloseModel(self.spare))
-        self.link, self.wanted, self.asked, self.spare = "closed", None, None, None
-        self.gate.reset()
 
     def request(self, request: Request, now: float) -> None:
         """Want a response; whatever runs is cancelled first."""
@@ -389,18 +301,17 @@ class ModelSession:
 
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
-        times = []
         if self.gate.cancelled:
-            times.append(self.gate.since + CANCEL_WAIT_S)
-        if self.expires_at and self.link == "ready" and self.spare is None and self.quiet:
-            times.append(self.expires_at - RENEW_BEFORE_S)
-        return min(times, default=None)
+            return self.gate.since + CANCEL_WAIT_S
+        return self.renewal_at()
 
     def tick(self, now: float) -> None:
         """Give up what has waited for too long, renew what is about to expire."""
         if self.gate.cancelled and now >= self.gate.since + CANCEL_WAIT_S:
             self.reopen("cancel_stalled", now)
-        elif self.expires_at and now >= self.expires_at - RENEW_BEFORE_S and self.quiet:
+            return
+        renewal = self.renewal_at()
+        if renewal is not None and now >= renewal:
             self.renew()
 
     def _event(self, kind: str) -> str:

@@ -13,7 +13,8 @@ from app.core import events
 from app.core.agent import Agent
 from app.core.answering import Answering
 from app.core.events import Action, DropSocket, Note, SaveState, ToRetell
-from app.core.model_session import Finished, Gone, Happening, Said
+from app.core.model_link import Gone
+from app.core.model_session import Finished, Happening, Said
 from app.core.session_config import text_session
 from app.core.turns import Turn, next_step
 from app.errors import ProtocolError
@@ -37,7 +38,7 @@ class TextCall(Answering):
         elif isinstance(event, events.ModelOpened):
             self.model.opened(event.session, now)
         elif isinstance(event, events.ModelLost):
-            self._happened(self.model.lost(event.session, event.code, event.fatal, now), now)
+            self._model_lost(event, now)
         elif isinstance(event, events.Drain):
             self.draining = True
         elif isinstance(event, events.BudgetSpent):
@@ -168,6 +169,18 @@ class TextCall(Answering):
             self.out.append(Note("bad_event", {"error": error.message}))
             return
         self._happened(self.model.handle(parsed, now), now)
+
+    def _model_lost(self, event: events.ModelLost, now: float) -> None:
+        turn = self.turn
+        if (
+            turn is not None
+            and turn.answering
+            and turn.waiting == "model"
+            and event.session == self.model.number
+        ):
+            # What was said of the answer stays said; the next session is asked for its rest.
+            self.model.wanted = self._rest_of(turn, now)
+        self._happened(self.model.lost(event.session, event.code, event.fatal, now), now)
 
     def _happened(self, happening: Happening | None, now: float) -> None:
         if happening is None:
