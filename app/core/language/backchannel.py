@@ -90,6 +90,8 @@ def classify(text: str, floor: Floor, lists: BackchannelOptions = DEFAULTS) -> K
         return Kind.NOTHING
     quiet = _phrases(lists.backchannels, BACKCHANNELS)
     loud = _phrases(lists.interrupts, INTERRUPTS)
+    if _NO_SOUNDS.search(text):
+        return Kind.COMMAND
     whole = len(said)
     if _match(said, 0, loud) == whole:
         return Kind.COMMAND
@@ -104,6 +106,8 @@ def classify(text: str, floor: Floor, lists: BackchannelOptions = DEFAULTS) -> K
 
 
 _NOISE = frozenset(("inaudible", "unintelligible", "noise", "cough", "laughter"))
+_NO_SOUNDS = re.compile(r"\b(?:uh|huh|nuh|unh)-uh\b", re.IGNORECASE)
+"""Sounds that mean no; without the hyphen they are hesitation."""
 _REPAIRS = ("huh", "hm", "hmm", "eh")
 _SHORT = 5
 

@@ -16,13 +16,12 @@ BACKCHANNELS = vocabulary(
     true, indeed, correct, fair enough, makes sense, that makes sense, sounds good, sounds
     great, sounds fine, sounds like it, no problem, no worries, no kidding, no doubt, no way,
     you bet, you know it, go on, go ahead, please go on, keep going, really, oh really, is
-    that right, is that so, is it, it is, that is true, that is right, does it, did you, do
-    you, do they, you do, you did, you are, they are, they do, they did, it does, i bet, i can
-    imagine, i imagine, i agree, i believe it, i guess so, i suppose, i suppose so, for sure,
-    thank you, thank you so much, thanks, thanks a lot, interesting, amazing, fantastic,
-    brilliant, very good, very nice, very interesting, good deal, good point, how about that,
-    how nice, that is it, that is great, too bad, so i hear, so i have heard, same here, me
-    too
+    that right, is that so, that is true, that is right, do     you, i bet, i can     imagine,
+    i imagine, i agree, i believe it, i guess so, i suppose, i suppose so, for sure, thank
+    you, thank you so much, thanks, thanks a lot, interesting, amazing, fantastic, brilliant,
+    very good, very nice, very interesting, good deal, good point, how nice, that is it, that
+    is great, too bad, so i hear, so i have heard, same here, me     too, aw, aww, oh gosh, oh
+    goodness, oh my gosh, oh my goodness, oh wow, uh oh, ouch
     """,
     ",",
 )

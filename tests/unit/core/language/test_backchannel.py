@@ -22,7 +22,7 @@ TALK = (
 )
 COMMANDS = (
     "stop|wait|no|no no|hold on|okay wait|hang on a second|Stop talking!|no no no|excuse me|"
-    "oh no|never mind|that's wrong|wait wait|one second please|cancel that|nope"
+    "oh no|never mind|that's wrong|wait wait|one second please|cancel that|nope|Huh-uh.|nuh-uh"
 )
 
 
