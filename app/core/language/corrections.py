@@ -24,6 +24,7 @@ _CUE = re.compile(
     r"|(?:or )?(?:er|uh|um)(?:[, ]+(?:no|er|uh|um|rather|sorry|instead))+"
     r")(?=[\s,.;-])[\s,.;-]*"
 )
+_BREAKS = re.compile(r"[\s,.;-]{4,}")
 _NOT_BUT = re.compile(rf"\bnot (?P<a>{_WORD}(?: {_WORD}){{0,5}}?),? but (?P<b>.+)$")
 _B_NOT_A = re.compile(
     rf"^(?P<b>.+?),? (?:and )?not (?P<a>(?:the |a |on |at )?{_WORD}(?: {_WORD})?)[.!?]?$"
@@ -63,7 +64,7 @@ class Corrected:
 
 def correct(text: str) -> Corrected:
     """Split `text` into what stands and what the speaker took back. Never raises."""
-    rest = " ".join(plain(text).split())
+    rest = _BREAKS.sub(" - ", " ".join(plain(text).split()))
     dropped: list[str] = []
     for _ in range(5):
         cue = _first_cue(rest)

@@ -12,6 +12,9 @@ from app.core.language.holidays import DAY, LONGEST, days_in, next_holiday
 from app.core.language.settings import TimePreferences
 from app.core.language.tokens import DASH, ISO, MARK, SLASH, Token
 
+_DEEPEST = 3
+"""How far days may be counted from days that are counted from days."""
+
 
 class DayReader:
     """Reads days from one list of tokens, against one `today`."""
@@ -20,6 +23,7 @@ class DayReader:
         self.tokens = tokens
         self.today = today
         self.prefer = prefer
+        self._depth = 0
 
     def word(self, i: int) -> str:
         """The text of token i if it is a word, else ""."""
@@ -34,8 +38,15 @@ class DayReader:
     def read(self, i: int) -> Found | None:
         """The day or span of days that starts at token i and where it ends."""
         at = i + 1 if self.word(i) == "the" else i
-        if at >= len(self.tokens) or self.tokens[at].kind == MARK:
+        if at >= len(self.tokens) or self.tokens[at].kind == MARK or self._depth >= _DEEPEST:
             return None
+        self._depth += 1
+        try:
+            return self._read(i, at)
+        finally:
+            self._depth -= 1
+
+    def _read(self, i: int, at: int) -> Found | None:
         return (
             day_offsets.read(self, i)
             or self.numeric(at)

@@ -288,6 +288,14 @@ def test_no_text_raises(text: str) -> None:
     resolve(text, NOW)
 
 
+@pytest.mark.parametrize(
+    "part",
+    ["a week from ", "the day after ", "3 days before ", "half past ", "no, ", "the first of "],
+)
+def test_long_nonsense_is_read_in_bounded_depth(part: str) -> None:
+    assert not resolve(part * 300 + "x", NOW).time
+
+
 VALUES = st.tuples(st.integers(7, 18), st.sampled_from((0, 5, 15, 30, 45, 50)))
 CUES = ("no", "no wait", "sorry", "actually", "I mean", "or rather", "make that", "uh", "oops no")
 
