@@ -256,7 +256,7 @@ def _analyser(
 
     def analyse(text: str, at_ms: int) -> tuple[IntentResult, Slots]:
         now = dt.datetime.fromtimestamp(at_ms / 1000, zone)
-        result = language.engine().analyse(text, now=now, settings=agent.intents)
+        result = language.engine().analyse(text, now=now, settings=agent.intents, services=services)
         if ask_model is not None:
             result = ask_model(text, result)
         return result, extract(text, now, services=services)
