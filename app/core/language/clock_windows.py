@@ -226,6 +226,8 @@ def _counts_nights(tokens: list[Token], i: int) -> bool:
 
 def read_moment(tokens: list[Token], i: int, now: dt.datetime) -> tuple[dt.datetime, int] | None:
     """ "in 45 minutes", "half an hour from now", "in an hour and a half"."""
+    if len(tokens) <= 3 and word_at(tokens, i) == "now":
+        return now.replace(second=0, microsecond=0), i + 1
     said_in = word_at(tokens, i) == "in"
     at = i + 1 if said_in else i
     while said_in and word_at(tokens, at) in ("about", "around", "like", "maybe"):

@@ -12,6 +12,7 @@ from app.core.language.tokens import ORDINAL
 
 _THIS = ("this", "current", "the")
 _NEXT = ("next", "following", "coming")
+_PARTS = {"early": "beginning", "mid": "middle", "late": "end"}
 _BEFORE_MONTH = vocabulary("in next this for until of during by after before through")
 Span = tuple[dt.date, dt.date, int]
 
@@ -21,6 +22,8 @@ def read(reader: Reader, i: int) -> Found | None:
     word, second = reader.word(i), reader.word(i + 1)
     if word in ("end", "beginning", "start", "middle", "rest") and second == "of":
         return _part(reader, word, reader.skip(i + 2, ("the",)))
+    if word in _PARTS and (found := _part(reader, _PARTS[word], i + 1)):
+        return found
     span = _week(reader, i) or _weekend(reader, i) or _month(reader, i) or _week_of(reader, i)
     if span is None:
         return None
@@ -60,7 +63,7 @@ def _month(reader: Reader, i: int) -> Span | None:
         return _whole(add_months(this, 1 if word in _NEXT else 0), i + 2)
     at = i + 1 if word in ("next", "this") else i
     month = MONTHS.get(reader.word(at), 0)
-    said_in = reader.word(at - 1) in _BEFORE_MONTH
+    said_in = reader.word(at - 1) in _BEFORE_MONTH or reader.word(at - 1) in _PARTS
     if not month or (reader.word(at) in OTHER_WORDS_TOO and not said_in and len(reader.tokens) > 1):
         return None
     year, end = month_grammar.read_year(reader, at + 1)

@@ -84,8 +84,10 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
     if token.kind not in (NUMBER, ORDINAL) or not 1 <= token.a <= 31:
         return None
     months, end = _month_named(reader, i + 1)
+    if end > 0 and months < 0:
+        return _next_of_month(reader, token.a, end)
     if end > 0:
-        start = add_months(reader.today.replace(day=1), max(months, 0))
+        start = add_months(reader.today.replace(day=1), months)
         if token.a > days_in(start.year, start.month):
             return None
         date = start.replace(day=token.a)
@@ -102,23 +104,30 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
             return None
     elif token.spelled and not (named or articled or reader.word(i - 1) in MONTHS):
         return None
+    return _next_of_month(reader, token.a, i + 1)
+
+
+def _next_of_month(reader: Reader, day: int, end: int) -> Found | None:
     for ahead in range(4):
         start = add_months(reader.today.replace(day=1), ahead)
-        if token.a <= days_in(start.year, start.month):
-            date = start.replace(day=token.a)
+        if day <= days_in(start.year, start.month):
+            date = start.replace(day=day)
             if date >= reader.today:
-                return Day(date), i + 1
+                return Day(date), end
     return None
 
 
 def _month_named(reader: Reader, i: int) -> tuple[int, int]:
-    """ "of this month", "of the month", "of next month": months from now and end, or end -1."""
+    """ "of this month", "of next month": months from now and end, or end -1.
+
+    "Of the month" is any: -1 months.
+    """
     if reader.word(i) not in ("of", "this", "next"):
         return 0, -1
     at = reader.skip(i, ("of", "the"))
     word = reader.word(at)
     if word == "month" and at > i:
-        return 0, at + 1
+        return -1, at + 1
     if reader.word(at + 1) == "month":
         if word in ("this", "current"):
             return 0, at + 2
@@ -145,9 +154,12 @@ def read_nth(reader: Reader, i: int) -> Found | None:
         return None
     months, month_end = _month_named(reader, end)
     if month_end > 0:
-        start = add_months(reader.today.replace(day=1), months)
-        date = _nth(start.year, start.month, weekday, n)
-        return (Day(date) if date and date >= reader.today else PAST), month_end
+        for ahead in (0, 1) if months < 0 else (months,):
+            start = add_months(reader.today.replace(day=1), ahead)
+            date = _nth(start.year, start.month, weekday, n)
+            if date is not None and date >= reader.today:
+                return Day(date), month_end
+        return PAST, month_end
     month = MONTHS.get(reader.word(end + 1), 0)
     if not month:
         return None

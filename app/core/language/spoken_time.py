@@ -146,8 +146,8 @@ def _set_day(reading: _Reading, mentions: list[Mention], tokens: list[Token]) ->
     single = [day for day in dated if day.last is None]
     distinct = {day.date for day in single}
     if len(distinct) > 1:
-        if _is_span(tokens, mentions):
-            reading.dates = min(filter(None, distinct)), max(filter(None, distinct))
+        if span := _span(tokens, mentions):
+            reading.dates = span
             return
         reading.doubt("several")
         reading.alternatives.extend((date, None) for date in sorted(filter(None, distinct)))
@@ -161,12 +161,19 @@ def _set_day(reading: _Reading, mentions: list[Mention], tokens: list[Token]) ->
         reading.date = day.date
 
 
-def _is_span(tokens: list[Token], mentions: list[Mention]) -> bool:
-    """ "from the 3rd to the 5th", "Monday through Friday"."""
+def _span(tokens: list[Token], mentions: list[Mention]) -> tuple[dt.date, dt.date] | None:
+    """ "from the 3rd to the 5th", "Monday through Friday": the last day is after the first."""
     if len(mentions) != 2:
-        return False
+        return None
     gap = [token.text for token in tokens[mentions[0].end : mentions[1].start]]
-    return bool(gap) and gap[0] in ("to", "through", "until", "till", "-", "thru")
+    first, last = (m.value.date if isinstance(m.value, Day) else None for m in mentions)
+    if not gap or gap[0] not in ("to", "through", "until", "till", "-", "thru"):
+        return None
+    if first is None or last is None:
+        return None
+    while last < first:
+        last += 7 * _ONE_DAY
+    return first, last
 
 
 def _set_time(

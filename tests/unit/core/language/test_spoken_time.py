@@ -54,6 +54,8 @@ def day(month: int, number: int, year: int = 2026) -> dt.date:
         ("the day before Christmas", day(12, 24)),
         ("three days after new year's day", day(1, 4, 2027)),
         ("Feb 29", day(2, 29, 2028)),
+        ("the first of the month", day(12, 1)),
+        ("the first Friday of the month", day(12, 4)),
     ],
 )
 def test_days(text: str, date: dt.date) -> None:
@@ -146,6 +148,8 @@ def test_windows(text: str, start: str | None, end: str | None, name: str | None
         ("some time in December", day(12, 1), day(12, 31)),
         ("from the 23rd to the 25th", day(11, 23), day(11, 25)),
         ("the week of the 30th", day(11, 30), day(12, 6)),
+        ("Monday through Wednesday", day(11, 23), day(11, 25)),
+        ("mid December", day(12, 11), day(12, 21)),
     ],
 )
 def test_spans_of_days(text: str, first: dt.date, last: dt.date) -> None:
