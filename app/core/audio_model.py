@@ -30,6 +30,8 @@ class AudioModel(ModelSession):
     hold: bool = False
     furnished: int = 0
     """How many sessions were given the conversation; the caller's audio has to follow each time."""
+    seeded: set[str] = field(default_factory=set)
+    """Items this session was given in writing: they hold no audio to cut."""
     _waiting: list[bytes] = field(default_factory=list)
     """Changes of items that a running response may still be adding to."""
 
@@ -41,6 +43,7 @@ class AudioModel(ModelSession):
     def _furnish(self) -> None:
         self._waiting.clear()
         self.history.items = condense(self.history.items)
+        self.seeded = {item.id for item in self.history.items}
         super()._furnish()
         self.furnished += 1
 
@@ -91,11 +94,29 @@ class AudioModel(ModelSession):
             item.text += delta
 
     def truncate(self, item_id: str, heard_ms: int, words: str) -> None:
-        """Cut an item of the agent's to what was heard of it."""
+        """Cut an item of the agent's to what was heard of it: `heard_ms` of audio, `words`."""
+        if item_id in self.seeded:
+            self._rewrite(item_id, words)
+            return
         item = self.history.find(item_id)
         if item is not None:
             item.text = words
         self._change(realtime.item_truncate(item_id, heard_ms, self._event("t")))
+
+    def _rewrite(self, item_id: str, words: str) -> None:
+        """Put a written item in the place of another."""
+        item = self.history.find(item_id)
+        if item is None:
+            return
+        index = self.history.items.index(item)
+        previous = self.history.items[index - 1].id if index else "root"
+        self.delete(item_id)
+        if words:
+            written = Item(self.history.new_id(), item.kind, words)
+            self.history.items.insert(index, written)
+            self.seeded.add(written.id)
+            event_id = self._event("i")
+            self._change(realtime.item_create(written.wire(), previous, event_id))
 
     def delete(self, item_id: str) -> None:
         """Take an item out of the conversation: nothing of it was heard."""

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from app.adapters import agents, prices
@@ -84,6 +85,7 @@ class Sim:
         self.frames_out: list[tuple[float, str]] = []
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
+        self.streams = 1
         self._speech: list[tuple[float, float]] = []
         self._frame_at = self.now
         self.gone = False
@@ -106,7 +108,8 @@ class Sim:
         for session in self.sessions.values():
             session.lost("process gone")
         self.sessions.clear()
-        self.handset.buffer.clear()
+        self.handset.cut_off()
+        self.streams += 1
         self.call = self._new_call()
         self.call.restore(state)
         stream = Start("MZ2", "CA1", "AC1", "audio/x-mulaw", 8000, 1)
@@ -198,8 +201,13 @@ class Sim:
         self._later.append((self.now + seconds, self._order, thing))
 
     def _phone(self, frame: dict[str, Any]) -> None:
-        raw = json.dumps({"streamSid": SID, **frame})
-        self._soon(self.latency, lambda: self._feed(events.FromPhone(raw)))
+        raw, stream = json.dumps({"streamSid": SID, **frame}), self.streams
+
+        def arrive() -> None:
+            if stream == self.streams:  # what was under way on a broken stream never comes
+                self._feed(events.FromPhone(raw))
+
+        self._soon(self.latency, arrive)
 
     def _return_marks(self) -> None:
         marks, self.handset.marks[:] = self.handset.marks[:], []
@@ -213,7 +221,7 @@ class Sim:
     def _do(self, actions: list[events.Action]) -> None:
         for action in actions:
             if isinstance(action, events.ToPhone):
-                self._soon(self.latency, lambda frame=action.frame: self._to_phone(frame))  # type: ignore[misc]
+                self._soon(self.latency, partial(self._to_phone, action.frame, self.streams))
                 self.frames_out.append((self.now, json.loads(action.frame)["event"]))
             elif isinstance(action, events.ToModel):
                 session = self.sessions.get(action.session)
@@ -238,8 +246,8 @@ class Sim:
             elif isinstance(action, events.KeepLine):
                 self.kept[action.text] = action.audio
 
-    def _to_phone(self, frame: str) -> None:
-        if not self.gone:
+    def _to_phone(self, frame: str, stream: int) -> None:
+        if not self.gone and stream == self.streams:
             self.handset.take(frame)
             self._return_marks()
 
