@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.lock import BoundedSemaphore
 
 from app import logs, metrics
 from app.adapters.calls import LEASE_S, Lease
@@ -56,6 +57,10 @@ TOLD = frozenset(
         "wrong_format",
     }
 )
+
+#: Many calls may be written at once (a drain, a crowd that hangs up). They wait for one another
+#: here, and leave the other connections of the pool to what callers wait for.
+_WRITERS = BoundedSemaphore(4)
 
 log = logs.get(__name__)
 
@@ -151,7 +156,8 @@ class Holder:
             while True:
                 self._again = False
                 try:
-                    self._write_once(call)
+                    with _WRITERS:
+                        self._write_once(call)
                 except Unavailable as error:
                     metrics.ERRORS_TOTAL.labels("store").inc()
                     log.warning("the call's state could not be saved", extra={"code": error.code})
