@@ -144,7 +144,7 @@ def wait_until(
     what: str,
     poll: float = 0.02,
 ) -> None:
-    """Poll `ready` until it is true.
+    """Poll `ready` until it is true; `what` says in the past tense what is waited for.
 
     Raises `PartFailed` when the part ends first or `timeout` seconds pass.
     """
@@ -153,7 +153,7 @@ def wait_until(
         if not part.alive:
             raise PartFailed(f"{part.name} {part.status} before {what}")
         if time.monotonic() > deadline:
-            raise PartFailed(f"{part.name}: no {what} within {timeout:.0f} s")
+            raise PartFailed(f"{part.name}: {timeout:.0f} s passed before {what}")
         time.sleep(poll)
 
 

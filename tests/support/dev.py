@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.support.stack import clean_environment
 from tests.support.waiting import eventually
@@ -51,7 +52,10 @@ class Dev:
 
         def printed() -> bool:
             self.processes()
-            assert text in self.text or self.process.poll() is None, self.text
+            ended = self.process.poll() is not None
+            self._reader.join(10) if ended else None
+            if ended and text not in self.text:
+                pytest.fail(f"it ended without {text!r}:\n{self.text}")
             return text in self.text
 
         eventually(printed, timeout=timeout, poll=0.05)
