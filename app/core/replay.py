@@ -87,6 +87,9 @@ def play(
 
 def _begin(entry: dict[str, Any], line: int, playback: Playback) -> _Socket:
     begin = entry["begin"]
+    if isinstance(begin, dict) and begin.get("channel", "retell") != "retell":
+        # Their records leave the audio out, on which their decisions depend.
+        raise BadRequest(f"line {line}: only text calls can be replayed, not {begin['channel']}")
     try:
         agent = Agent.model_validate(begin["agent"])
         call_id, state = str(begin["call_id"]), begin["state"]

@@ -64,6 +64,8 @@ def test_what_is_no_record_is_refused() -> None:
         read(b"{")
     with pytest.raises(BadRequest, match="empty"):
         read(b"\n")
+    with pytest.raises(BadRequest, match="only text calls"):
+        play([{"t": 1.0, "s": 1, "begin": {"channel": "audio"}}])
     with pytest.raises(BadRequest, match="no beginning"):
         play([{"t": 1.0, "s": 1, "in": "tick"}])
 
