@@ -50,7 +50,7 @@ def language() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("only", nargs="*", choices=[[], *ALL], help="default: all")
-    parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
     parser.add_argument("--no-peer", action="store_true", help="without the FastAPI peer")
     options = parser.parse_args()
     wanted = set(options.only or ALL)

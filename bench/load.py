@@ -54,10 +54,9 @@ async def run(task: dict[str, Any]) -> dict[str, Any]:
     began = stopped = time.monotonic()
     if seconds:
         # One unmeasured turn each: first turns open, resolve and import things.
-        warm = [
-            caller.keep_talking(2.0, asyncio.get_running_loop().time() + 2.0, words)
-            for caller in callers
-        ]
+        spread = max(1.0, len(callers) / 100)
+        until = asyncio.get_running_loop().time() + spread
+        warm = [caller.keep_talking(spread, until, words) for caller in callers]
         await asyncio.gather(*warm)
         heard.forwarded, heard.returned, heard.added = [], [], []
         heard.turns = heard.frames = 0

@@ -33,12 +33,12 @@ class Measured:
         return float(100 * self.cpu_s / self.load["seconds"] / self.load["calls"])
 
 
-def measure(server: Server, **task: Any) -> Measured:
-    """Run one load against `server`. Raises RuntimeError where callers failed."""
+def measure(server: Server, *, module: str = "bench.load", **task: Any) -> Measured:
+    """Run one load, `module`, against `server`. Raises RuntimeError where callers failed."""
     task |= {"url": server.url, "model_port": server.ports.model, "chat_port": server.ports.chat}
     if server.certificate:
         task["certificate"] = str(server.certificate)
-    argv = pinned(LOAD_CORE, sys.executable, "-m", "bench.load", orjson.dumps(task).decode())
+    argv = pinned(LOAD_CORE, sys.executable, "-m", module, orjson.dumps(task).decode())
     measured = Measured({})
     with subprocess.Popen(
         argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
