@@ -23,7 +23,7 @@ from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 12.0
 REHEARSAL_KEY = "rehearsal"
 #: What the workers' supervisor logs of each process that ended by itself.

@@ -47,7 +47,7 @@ class Dev:
         """Where this run keeps its logs and data."""
         return ROOT / ".run" / str(self.process.pid)
 
-    def wait_for(self, text: str, timeout: float = 90.0) -> None:
+    def wait_for(self, text: str, timeout: float = 110.0) -> None:
         """Until `text` was printed. Fails when the process ends before that."""
 
         def printed() -> bool:
