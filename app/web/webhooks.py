@@ -7,6 +7,7 @@ from typing import cast
 
 import gevent
 from flask import Blueprint, Response, current_app, request
+from gevent.lock import BoundedSemaphore
 from werkzeug.exceptions import HTTPException
 
 from app import logs, metrics
@@ -19,6 +20,9 @@ from app.settings import Settings
 from app.web.early_intents import EarlyIntents
 
 bp = Blueprint("webhooks", __name__)
+#: Events a process takes at the same time. What a live socket's frame waits for is the work on all
+#: of them, so there are only as many as keep the processor busy while Redis answers.
+_AT_ONCE = BoundedSemaphore(2)
 log = logs.get(__name__)
 
 _HEADER = f"HTTP_{signatures.HEADER.upper().replace('-', '_')}"
@@ -41,11 +45,12 @@ def retell() -> Response:
         raw = read_body(settings)
         now_ms = int(time.time() * 1000)
         signed = verified(raw, settings, now_ms)
-        event = parse(raw)
-        label = event.event if event.event in EVENTS else "other"
-        if not signed:
-            _may_be_unsigned(event, settings)
-        outcome = intake().take(event, now_ms)
+        with _AT_ONCE:
+            event = parse(raw)
+            label = event.event if event.event in EVENTS else "other"
+            if not signed:
+                _may_be_unsigned(event, settings)
+            outcome = intake().take(event, now_ms)
     except AppError as error:
         metrics.WEBHOOKS_TOTAL.labels(label, error.code).inc()
         raise
