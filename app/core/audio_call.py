@@ -24,8 +24,6 @@ from app.errors import ProtocolError
 from app.protocol import realtime, twilio
 from app.protocol.retell_llm import Utterance
 
-#: While the phone sends, its frames are the clock; a tick is needed only when they stay away.
-FRAMES_LATE_S = 0.03
 _BACK = "[The line was cut for a moment and is back. Go on where you were; do not greet again.]"
 
 
@@ -214,8 +212,7 @@ class AudioCall(AudioContinuity):
             times.append(self.quiet_since + self._idle_s)
         if self.model.spare_ready and self.model.quiet:
             times.append(0.0)
-        due = self.play.next_due(0.0)
-        times.append(None if due is None else due + FRAMES_LATE_S)
+        times.append(self.play.next_due(0.0))
         return min((time for time in times if time is not None), default=None)
 
     @property

@@ -41,7 +41,7 @@ class AudioFloor(AudioTools):
         ready = self.gather.add(audio)
         if ready is not None and self.model.link == "ready":
             self.model.feed(ready if self.codec is None else self.codec.up(ready))
-        self._pump(now)
+        self._pump(now, beat=True)
 
     @property
     def _agent_has_floor(self) -> bool:

@@ -123,12 +123,12 @@ class AudioGround:
         self.draining = False
         self.dropped = False
 
-    def _pump(self, now: float) -> None:
-        """Send what is due."""
+    def _pump(self, now: float, *, beat: bool = False) -> None:
+        """Send what is due; `beat` with each frame of the phone's."""
         writer = self.writer
         if writer is None:
             return
-        for piece in self.play.due(now):
+        for piece in self.play.due(now, beat=beat):
             frame = writer.mark(piece) if isinstance(piece, str) else writer.media(piece)
             self.out.append(ToPhone(frame))
 

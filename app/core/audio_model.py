@@ -8,7 +8,7 @@ on seeding history in audio mode).
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from dataclasses import dataclass, field
 
 from app.core.events import ToModel
@@ -67,7 +67,7 @@ class AudioModel(ModelSession):
         """Caller audio for the session; False where there is none."""
         if self.link != "ready":
             return False
-        self.out.append(ToModel(self.number, realtime.audio_append(b64encode(audio).decode())))
+        self.out.append(ToModel(self.number, realtime.audio_append(b2a_base64(audio, newline=False).decode())))
         return True
 
     def caller_item(self, item_id: str, previous: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from binascii import a2b_base64
 
 from app.core.audio_ground import LINE, AudioGround
 from app.core.playback import Heard
@@ -30,7 +30,7 @@ class AudioPlayed(AudioGround):
 
     def _decoded(self, event: realtime.AudioDelta) -> bytes:
         """The piece as mu-law."""
-        audio = b64decode(event.delta)
+        audio = a2b_base64(event.delta)
         return audio if self.codec is None else self.codec.down(event.item_id, audio)
 
     def _agent_words(self, event: realtime.TranscriptDelta, now: float) -> None:

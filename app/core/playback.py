@@ -20,6 +20,8 @@ from app.protocol.twilio import BYTES_PER_MS, FRAME_BYTES
 RATE = BYTES_PER_MS * 1000
 #: A mark follows the first frame of a stretch, every so many frames, and the last one.
 FRAMES_PER_MARK = 5
+#: How far the frames sent may run ahead of the lead or behind it, in bytes: 40 ms.
+SLACK = 2 * FRAME_BYTES
 #: Most items remembered as cut, so that late audio of them is told from new audio.
 REMEMBERED_CUTS = 64
 
@@ -181,30 +183,42 @@ class Playback:
 
     # What goes out
 
-    def due(self, now: float) -> list[bytes | str]:
-        """What to send now: audio frames (bytes) and names of marks (str), in order."""
+    def due(self, now: float, *, beat: bool = False) -> list[bytes | str]:
+        """What to send now: audio frames (bytes) and names of marks (str), in order.
+
+        The phone's own frames are the best clock there is: with each (`beat`) one frame leaves, for
+        as long as that keeps near the lead. Between beats only what is late is sent. So frames are
+        spaced as evenly as the phone's are, and neither clock's drift adds up.
+        """
         if self._muted or not self._items:
             return []
         start = self._start
         if start is None or (now - start) * RATE >= self._sent:
             # The phone has run dry, or nothing was sent yet: begin again from here.
             start = self._start = now - self._sent / RATE
-        target = round((now - start) * RATE) + self._lead
+            target = self._sent + self._lead
+        else:
+            target = round((now - start) * RATE) + self._lead - SLACK
+            if beat and self._sent < target + 2 * SLACK:
+                target = max(target, self._sent + 1)
+        if self._sent >= target and self._marked == self._sent:
+            return []
         out: list[bytes | str] = []
         for item in self._items:
+            received = item.base + len(item.audio)
             while self._sent < target:
-                held = item.received - item.sent
+                held = received - item.sent
                 if held < FRAME_BYTES and not (item.ended and held):
                     break
-                if self._sent == self._proven:
+                first = self._sent == self._proven
+                if first:
                     self._proven_at = None
                 frame = item.take(FRAME_BYTES, self._sent)
-                first = self._sent == self._proven
                 self._sent += len(frame)
                 out.append(frame)
                 if first or self._sent - self._marked >= FRAMES_PER_MARK * FRAME_BYTES:
                     out.append(self._mark())
-            if item.received - item.sent >= FRAME_BYTES or not item.ended:
+            if received - item.sent >= FRAME_BYTES or not item.ended:
                 break
         if self._marked < self._sent and not self._more():
             out.append(self._mark())
@@ -232,7 +246,7 @@ class Playback:
             return None
         if self._start is None:
             return now
-        return max(now, self._start + (self._sent - self._lead) / RATE)
+        return max(now, self._start + (self._sent - self._lead + SLACK) / RATE)
 
     # What was heard
 

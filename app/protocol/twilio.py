@@ -7,8 +7,8 @@ Numbers arrive as strings. The browser page speaks the same frames.
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -129,8 +129,8 @@ def _media(media: Any) -> Media:
     if len(payload) > MAX_MEDIA_BYTES * 4 // 3 + 4:
         raise ProtocolError("media.payload is too long", code="too_large")
     try:
-        audio = b64decode(payload, validate=True)
-    except (binascii.Error, ValueError):
+        audio = a2b_base64(payload, strict_mode=True)
+    except (Base64Error, ValueError):
         raise ProtocolError("media.payload is not base64", code="malformed") from None
     stamp = media.get("timestamp")
     try:
@@ -188,7 +188,7 @@ class Writer:
 
     def media(self, audio: bytes) -> str:
         """Audio to play: mu-law, 8 kHz."""
-        return f'{self._media}{b64encode(audio).decode()}"}}}}'
+        return f'{self._media}{b2a_base64(audio, newline=False).decode()}"}}}}'
 
     def mark(self, name: str) -> str:
         """Ask to be told when everything sent so far was played. `name` needs no JSON escapes."""

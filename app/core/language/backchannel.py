@@ -154,14 +154,21 @@ def _is_listening(said: list[str], quiet: _Phrases, *, own: bool) -> bool:
 
     own: the phrases are the agent's, so that only they and hesitation count.
     """
-    i = 0
-    while i < len(said):
-        size = _match(said, i, quiet) or int(said[i] in (HESITATIONS if own else SOUNDS))
-        size = size or (0 if own else _praise(said, i))
-        if not size:
-            return False
-        i += size
-    return True
+    sounds = HESITATIONS if own else SOUNDS
+    # Phrases overlap ("i suppose so, i hear"), so every way to part the words counts.
+    reached = [True] + [False] * len(said)
+    for i in range(len(said)):
+        if not reached[i]:
+            continue
+        if said[i] in sounds:
+            reached[i + 1] = True
+        for phrase in quiet.get(said[i], ()):
+            if tuple(said[i : i + len(phrase)]) == phrase:
+                reached[i + len(phrase)] = True
+        praise = 0 if own else _praise(said, i)
+        if praise:
+            reached[i + praise] = True
+    return reached[-1]
 
 
 def _praise(said: list[str], i: int) -> int:
