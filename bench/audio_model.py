@@ -1,0 +1,215 @@
+"""A model that talks without end and hears all, so that what an audio bridge adds can be told.
+
+Answers are long and streamed four times as fast as they are spoken, as the hosted models do. The
+first delta of an answer begins with its own time, and so does every frame of a caller's: readings
+of the monotonic clock, which all processes of a machine share. A frame that is marked as speech is
+heard as the caller's interruption.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import struct
+import time
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+FRAME, DELTA = 160, 800
+#: An answer: so many deltas of 100 ms, so many seconds apart.
+DELTAS, DELTA_S = 200, 0.025
+#: What a stamp begins with: bytes that other audio of this benchmark never has in this order.
+MAGIC = b"\x11\x77\x22\x66"
+#: The flag after a stamp that makes a caller's frame speech.
+SPEECH = b"\x01"
+_STAMP = struct.Struct(">q")
+STAMP_BYTES = len(MAGIC) + _STAMP.size + 1
+#: How long the caller's interruption lasts.
+INTERRUPTION_S = 0.7
+
+_SILENT_DELTA = b64encode(b"\xff" * DELTA).decode()
+_ids = itertools.count(1)
+
+
+def stamped(size: int, flag: bytes = b"\x00") -> bytes:
+    """Audio of `size` bytes that begins with the present time."""
+    head = MAGIC + _STAMP.pack(time.monotonic_ns()) + flag
+    return head + b"\xff" * (size - len(head))
+
+
+def stamp_of(audio: bytes) -> tuple[int, bytes] | None:
+    """The time (ns) and flag that a piece of audio begins with."""
+    if not audio.startswith(MAGIC):
+        return None
+    at = len(MAGIC)
+    return _STAMP.unpack_from(audio, at)[0], audio[at + _STAMP.size : at + _STAMP.size + 1]
+
+
+@dataclass
+class Ears:
+    """Times on the way in ns: of all frames, and of those that completed a stretch."""
+
+    frames: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    interruptions: dict[int, int] = field(default_factory=dict)
+
+
+class TalkingSession:
+    """One connection."""
+
+    def __init__(self, ws: ServerConnection, ears: Ears) -> None:
+        self.ws = ws
+        self.ears = ears
+        self.speaker: asyncio.Task[None] | None = None
+        self.answers_itself = True
+        self.heard_ms = 0
+        self.caller: int | None = None
+
+    async def run(self) -> None:
+        await self.send({"type": "session.created", "session": _session()})
+        async for raw in self.ws:
+            arrived = time.monotonic_ns()
+            event = orjson.loads(raw)
+            kind = event["type"]
+            if kind == "input_audio_buffer.append":
+                await self.hear(b64decode(event["audio"]), arrived)
+            elif kind == "session.update":
+                turns = event["session"].get("audio", {}).get("input", {}).get("turn_detection")
+                self.answers_itself = not turns or turns.get("create_response", True)
+                await self.send({"type": "session.updated", "session": _session()})
+            elif kind == "response.create":
+                self.speak(event.get("response") or {})
+            elif kind == "response.cancel":
+                self.stop()
+            elif kind == "conversation.item.create":
+                await self.send({"type": "conversation.item.added", "item": event["item"]})
+            elif kind == "conversation.item.delete":
+                deleted = {"type": "conversation.item.deleted", "item_id": event["item_id"]}
+                await self.send(deleted)
+
+    async def send(self, event: dict[str, Any]) -> None:
+        event["event_id"] = f"event_{next(_ids)}"
+        try:
+            await self.ws.send(orjson.dumps(event), text=True)
+        except ConnectionClosed:
+            pass
+
+    async def hear(self, audio: bytes, arrived: int) -> None:
+        self.heard_ms += len(audio) // 8
+        newest = None
+        for at in range(0, len(audio), FRAME):
+            found = stamp_of(audio[at : at + STAMP_BYTES])
+            if found is None:
+                continue
+            newest, flag = found
+            self.ears.frames.append(arrived - newest)
+            if flag == SPEECH:
+                asyncio.create_task(self.interrupted(newest))  # noqa: RUF006 - ends by itself
+        if newest is not None:
+            self.ears.last.append(arrived - newest)
+
+    async def interrupted(self, number: int) -> None:
+        """Voice detection, for a while: speech, its end, the item, its words."""
+        item_id, began = f"item_{next(_ids)}", self.heard_ms
+        self.ears.interruptions[number] = time.monotonic_ns()
+        await self.send(
+            {
+                "type": "input_audio_buffer.speech_started",
+                "item_id": item_id,
+                "audio_start_ms": max(0, began - 300),
+            }
+        )
+        if self.answers_itself:
+            self.stop()
+        await asyncio.sleep(INTERRUPTION_S)
+        end = began + int(INTERRUPTION_S * 1000) + 800
+        kind = "input_audio_buffer."
+        stopped = {"type": f"{kind}speech_stopped", "item_id": item_id, "audio_end_ms": end}
+        await self.send(stopped)
+        await self.send({"type": f"{kind}committed", "item_id": item_id, "previous_item_id": None})
+        await self.send(
+            {
+                "type": "conversation.item.input_audio_transcription.completed",
+                "item_id": item_id,
+                "content_index": 0,
+                "transcript": "Wait, I would like something else.",
+            }
+        )
+        if self.answers_itself:
+            self.speak({})
+
+    def speak(self, request: dict[str, Any]) -> None:
+        if request.get("conversation") == "none":
+            return  # nobody needs to be told lines by heart here
+        self.stop()
+        self.speaker = asyncio.create_task(self.answer(request))
+
+    def stop(self) -> None:
+        if self.speaker is not None:
+            self.speaker.cancel()
+            self.speaker = None
+
+    async def answer(self, request: dict[str, Any]) -> None:
+        response = {
+            "id": f"resp_{next(_ids)}",
+            "object": "realtime.response",
+            "status": "in_progress",
+            "metadata": request.get("metadata"),
+            "output": [],
+            "conversation_id": "conv_1",
+        }
+        item = {"id": f"item_{next(_ids)}", "type": "message", "role": "assistant", "content": []}
+        place = {"response_id": response["id"], "output_index": 0, "item_id": item["id"]}
+        status = "cancelled"
+        try:
+            await self.send({"type": "response.created", "response": response})
+            await self.send({"type": "response.output_item.added", "item": item, **place})
+            due = time.monotonic()
+            for number in range(DELTAS):
+                audio = _SILENT_DELTA if number else b64encode(stamped(DELTA)).decode()
+                part = {**place, "content_index": 0}
+                await self.send({"type": "response.output_audio.delta", "delta": audio, **part})
+                await self.send(
+                    {"type": "response.output_audio_transcript.delta", "delta": " word", **part}
+                )
+                due += DELTA_S
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+            status = "completed"
+        except asyncio.CancelledError:
+            pass
+        except ConnectionClosed:
+            return
+        await self.send({"type": "response.output_item.done", "item": item, **place})
+        done = {**response, "status": status, "output": [item], "usage": {"total_tokens": 100}}
+        await self.send({"type": "response.done", "response": done})
+
+
+def _session() -> dict[str, Any]:
+    return {
+        "id": f"sess_{next(_ids)}",
+        "object": "realtime.session",
+        "type": "realtime",
+        "expires_at": int(time.time()) + 3600,
+    }
+
+
+async def serve_talk(port: int, ears: Ears) -> Server:
+    """Serve ``/v1/realtime`` on the loopback address."""
+
+    async def handler(ws: ServerConnection) -> None:
+        session = TalkingSession(ws, ears)
+        try:
+            await session.run()
+        except ConnectionClosed:
+            pass
+        finally:
+            session.stop()
+
+    return await serve(
+        handler, "127.0.0.1", port, compression=None, ping_interval=None, max_size=None
+    )
