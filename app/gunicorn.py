@@ -61,6 +61,10 @@ keepalive = 95
 timeout = 30
 # The calls get `drain_s`; the rest is for gunicorn's own loop, which looks once a second.
 graceful_timeout = _SETTINGS.drain_s + 5
+# The routers of the platforms have no fixed addresses; what they say of the scheme is believed, and
+# nothing else of a request can be set by headers.
+forwarded_allow_ips = "*"
+forwarder_headers = ""
 # A restart after so many requests would cut calls.
 max_requests = 0
 preload_app = False

@@ -122,7 +122,7 @@ def run(
 
 
 def _share(told: str, share: str) -> float:
-    found = re.search(rf"^ +{share} +(\S+)$", told, re.MULTILINE)
+    found = re.search(rf"^ +{share} +(\S+) *$", told, re.MULTILINE)
     return _ms(found[1]) if found else 0.0
 
 
