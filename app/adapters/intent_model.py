@@ -13,10 +13,9 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from openai import OpenAI, OpenAIError
 from redis import Redis
 
 from app import logs, metrics
@@ -24,6 +23,10 @@ from app.adapters import keys
 from app.core.agent import Agent
 from app.core.language.intents import INTENTS, IntentResult
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    # Imported where it is used: the SDK doubles the start-up time of workers that never ask.
+    from openai import OpenAI
 
 log = logs.get(__name__)
 
@@ -68,6 +71,8 @@ class IntentModel:
         try:
             opinion = self._known_or_asked(text)
         except Exception as error:
+            from openai import OpenAIError
+
             if not isinstance(error, OpenAIError):
                 log.exception("the intent model could not be asked")
             metrics.ERRORS_TOTAL.labels("intent_model").inc()
@@ -190,4 +195,6 @@ def merged(opinion: dict[str, Any], rules: IntentResult) -> IntentResult:
 
 @functools.cache
 def _client(api_key: str, base_url: str) -> OpenAI:
+    from openai import OpenAI
+
     return OpenAI(api_key=api_key, base_url=base_url or None, max_retries=0, timeout=DEADLINE_S)
