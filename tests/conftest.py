@@ -14,7 +14,6 @@ from app.cli.embedded_redis import RedisServer
 from app.cli.processes import free_port as pick_port
 from tests.support.stack import RunningStack, gone
 
-
 # The same examples every time, however slow the machine: a test that fails, fails for everybody.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")

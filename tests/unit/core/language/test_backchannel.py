@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.core.language.backchannel import Floor, Kind, classify, floor_after
@@ -91,6 +91,7 @@ def test_no_command_is_missed_among_backchannels(before: list[str], command: str
     assert classify(text, Floor.AGENT).stops_agent
 
 
+@example(["i suppose", "so i hear"])
 @given(st.lists(st.sampled_from(BACKCHANNELS), min_size=1, max_size=3))
 def test_backchannels_in_a_row_are_one(phrases: list[str]) -> None:
     assert not classify(", ".join(phrases), Floor.AGENT).stops_agent
