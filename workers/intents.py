@@ -22,7 +22,13 @@ from app.adapters.offered import Offered
 from app.core import slot_ids
 from app.core.agent import Agent
 from app.core.booking import Slot, local_instant, refusal
-from app.core.heard_request import Understanding, Verdict, understand, verdict
+from app.core.heard_request import (
+    MERGE_MS,
+    Understanding,
+    Verdict,
+    understand,
+    verdict,
+)
 from app.core.heard_transcript import heard_in
 from app.core.language.intents import IntentResult
 from app.core.language.slots import Slots, extract
@@ -42,13 +48,13 @@ _NAME_VARIABLES = ("customer_name", "caller_name", "name", "first_name")
 def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int | None:
     """Understand the call's finals and act where they allow it; when to look again, if at all."""
     agent = at_work.agents.for_retell(news.facts.get("agent_id"))
-    heard = news.heard
-    if news.entries:
+    heard, merge_ms = news.heard, MERGE_MS
+    if news.entries:  # turns are whole already
         start_ms = int(news.facts.get("start_timestamp") or 0)
-        heard = heard_in(news.entries, start_ms, news.last_ms)
+        heard, merge_ms = heard_in(news.entries, start_ms, news.last_ms), 0
     if not heard:
         return None
-    seen = understand(heard, _analyser(at_work, agent, news))
+    seen = understand(heard, _analyser(at_work, agent, news), merge_ms=merge_ms)
     acts, unsettled = _with_outcomes(at_work, store, news)
     said = _decide(agent, news, seen, now_ms, acts)
     if said.kind == "act":

@@ -34,6 +34,8 @@ _NO = frozenset({"no", "nope", "nah", "not", "don't", "never", "wrong"})
 _TAKEN_BACK = frozenset({"never mind", "nevermind", "forget it", "forget about it", "leave it"})
 _ANOTHER = frozenset({"another", "second", "also", "additional"})
 MAX_ANALYSES = 100
+#: Finals that follow each other this closely are one utterance.
+MERGE_MS = 1500
 
 
 class Options(Protocol):
@@ -98,14 +100,33 @@ class Verdict:
     tool: str = ""
 
 
-def understand(heard: Iterable[Heard], analyse: Analyse) -> Understanding:
+def understand(
+    heard: Iterable[Heard], analyse: Analyse, *, merge_ms: int = MERGE_MS
+) -> Understanding:
     """Read everything that was heard, in order of time."""
     seen = Understanding()
-    for item in sorted(heard, key=lambda item: item.at_ms):
+    for item in _utterances(heard, merge_ms):
         seen.last_heard_ms = max(seen.last_heard_ms, item.at_ms)
-        if not item.interruption and item.text.strip():
+        if not item.interruption:
             _take(seen, item, *analyse(item.text, item.at_ms))
     return seen
+
+
+def _utterances(heard: Iterable[Heard], merge_ms: int) -> list[Heard]:
+    """Finals joined to whole utterances: callers pause inside a sentence, and a recogniser takes
+    the pause for its end."""
+    joined: list[Heard] = []
+    for item in sorted(heard, key=lambda item: item.at_ms):
+        text = item.text.strip()
+        last = joined[-1] if joined else None
+        if item.interruption:
+            joined.append(item)
+        elif text and last and not last.interruption and item.at_ms - last.at_ms <= merge_ms:
+            if not f" {last.text}".endswith(f" {text}"):  # sent twice, not said twice
+                joined[-1] = Heard(item.at_ms, f"{last.text} {text}")
+        elif text:
+            joined.append(Heard(item.at_ms, text))
+    return joined
 
 
 def verdict(

@@ -59,7 +59,7 @@ SENTENCES: dict[str, tuple[IntentResult, Slots]] = {
 
 
 def read(*sentences: str) -> Understanding:
-    heard = [Heard(1000 * (place + 1), text) for place, text in enumerate(sentences)]
+    heard = [Heard(2000 * (place + 1), text) for place, text in enumerate(sentences)]
     return understand(heard, lambda text, at_ms: SENTENCES[text])
 
 
@@ -82,12 +82,36 @@ def test_a_sure_and_complete_request_may_be_acted_upon() -> None:
 def test_it_waits_until_the_caller_is_quiet() -> None:
     seen = read("book tuesday at ten")
     options = IntentSettings()
-    early = verdict(seen, options, now_ms=2499, quiet_ms=1500, over=False, done=[])
-    assert (early.kind, early.due_ms) == ("wait", 2500)
-    late = verdict(seen, options, now_ms=2500, quiet_ms=1500, over=False, done=[])
+    early = verdict(seen, options, now_ms=3499, quiet_ms=1500, over=False, done=[])
+    assert (early.kind, early.due_ms) == ("wait", 3500)
+    late = verdict(seen, options, now_ms=3500, quiet_ms=1500, over=False, done=[])
     assert late.kind == "act"
-    gone = verdict(seen, options, now_ms=1000, quiet_ms=1500, over=True, done=[])
+    gone = verdict(seen, options, now_ms=2000, quiet_ms=1500, over=True, done=[])
     assert gone.kind == "act"
+
+
+def test_finals_close_together_are_one_utterance() -> None:
+    heard = [
+        Heard(3000, "at ten"),
+        Heard(1000, "I'd like to book"),
+        Heard(2000, " for tuesday"),
+        Heard(3000, "at ten"),
+        Heard(4600, "please"),
+    ]
+    texts: list[tuple[str, int]] = []
+
+    def analyse(text: str, at_ms: int) -> tuple[IntentResult, Slots]:
+        texts.append((text, at_ms))
+        return IntentResult(None, 1.0), Said()
+
+    understand(heard, analyse)
+    assert texts == [("I'd like to book for tuesday at ten", 3000), ("please", 4600)]
+    texts.clear()
+    understand([heard[1], Heard(1500, interruption=True), heard[2]], analyse)
+    assert [text for text, _ in texts] == ["I'd like to book", "for tuesday"]
+    texts.clear()
+    understand(heard[:3], analyse, merge_ms=0)
+    assert len(texts) == 3
 
 
 def test_an_interruption_makes_it_wait_anew() -> None:
@@ -198,7 +222,7 @@ def test_moving() -> None:
 
 @given(st.lists(st.sampled_from(sorted(SENTENCES)), max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(sentences: list[str], mix: random.Random) -> None:
-    heard = [Heard(1000 * (place + 1), text) for place, text in enumerate(sentences)]
+    heard = [Heard(2000 * (place + 1), text) for place, text in enumerate(sentences)]
     mixed = list(heard)
     mix.shuffle(mixed)
     analyse = SENTENCES.__getitem__
