@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.request import getproxies
 
 import gevent
 import orjson
@@ -58,6 +59,7 @@ class RealtimeModel:
         self._model = model
         self._timeout_s = connect_timeout_s
         self._secure = self._client.base_url.scheme in ("https", "wss")
+        self._proxied = bool(getproxies())  # asking costs a tenth of what opening a session does
         self._ssl = ssl_context or (ssl.create_default_context() if self._secure else None)
 
     @classmethod
@@ -100,6 +102,8 @@ class RealtimeModel:
         options: dict[str, Any] = {"create_connection": make_wire, "open_timeout": deadline}
         if self._secure:
             options["ssl"] = self._ssl
+        if not self._proxied:
+            options["proxy"] = None
         headers = {"OpenAI-Safety-Identifier": safety_identifier} if safety_identifier else {}
         manager = self._client.realtime.connect(
             model=model or self._model,
