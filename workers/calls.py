@@ -22,7 +22,7 @@ _SAME = (
     "agent_id", "agent_version", "agent_name", "agent_tag", "call_type", "chat_type", "direction",
     "from_number", "to_number", "disconnection_reason", "duration_ms", "start_timestamp",
     "end_timestamp", "recording_url", "public_log_url", "metadata", "collected_dynamic_variables",
-    "latency", "early_intent",
+    "latency",
 )  # fmt: skip
 _RENAMED = {
     "retell_llm_dynamic_variables": "dynamic_variables",

@@ -141,8 +141,6 @@ def _news(call_id: str, found: Sequence[Any]) -> News:
             facts.update(orjson.loads(fields[name]))
         elif name.startswith("count:"):
             counts[name.removeprefix("count:")] = int(fields[name])
-    if "early" in fields:
-        facts["early_intent"] = orjson.loads(fields["early"])
     return News(
         call_id,
         int(fields.get("rank", b"0")),

@@ -82,7 +82,7 @@ if said ~= '' then
   redis.call('LTRIM', heard, -500, -1)
   redis.call('PEXPIRE', heard, ttl_ms)
   redis.call('DEL', partials)
-  redis.call('HDEL', facts, 'early')
+  redis.call('HDEL', summary, 'early_intent')
 elseif partial ~= '' then
   redis.call('RPUSH', partials, partial)
   redis.call('LTRIM', partials, -50, -1)
@@ -169,9 +169,9 @@ return 1
 
 #: Files the early intent unless what it was read from is over or has grown meanwhile.
 EARLY = """
-local partials, facts = unpack(KEYS)
+local partials, summary = unpack(KEYS)
 if redis.call('LLEN', partials) ~= tonumber(ARGV[1]) then return 0 end
 if redis.call('LINDEX', partials, -1) ~= ARGV[2] then return 0 end
-redis.call('HSET', facts, 'early', ARGV[3])
+redis.call('HSET', summary, 'early_intent', ARGV[3])
 return 1
 """

@@ -100,7 +100,7 @@ class EarlyIntents:
             "text": early.text,
             "at_ms": now_ms,
         }
-        names = [keys.call(call_id, "partials"), keys.call(call_id, "facts")]
+        names = [keys.call(call_id, "partials"), keys.summary(call_id)]
         values = [len(lines), lines[-1], orjson.dumps(shown)]
         filed = intake.run_script(self._redis, self._loaded, "EARLY", names, values)
         return early if filed else None

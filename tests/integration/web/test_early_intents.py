@@ -78,7 +78,7 @@ class Speaker:
 
     @property
     def shown(self) -> Any:
-        found = self.redis.hget(keys.call("s-1", "facts"), "early")
+        found = self.redis.hget(keys.summary("s-1"), "early_intent")
         return None if found is None else orjson.loads(found)
 
 
