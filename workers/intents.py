@@ -31,7 +31,7 @@ from app.core.heard_request import (
 )
 from app.core.heard_transcript import heard_in
 from app.core.language.intents import IntentResult
-from app.core.language.slots import Slots, extract
+from app.core.language.slots import Slots, extract, find_service
 from app.core.tools import idempotency_key
 from workers.availability import busy_around
 from workers.effects import context_of
@@ -255,17 +255,19 @@ def _analyser(
     at_work: Runtime, agent: Agent, news: News
 ) -> Callable[[str, int], tuple[IntentResult, Slots]]:
     zone = ZoneInfo(agent.time_zone)
-    services = [
-        word for service in agent.booking.services for word in (service.name, *service.also)
-    ]
+    names = [service.name for service in agent.booking.services]
+    other_words = [word for service in agent.booking.services for word in service.also]
     ask_model = intent_model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
 
     def analyse(text: str, at_ms: int) -> tuple[IntentResult, Slots]:
         now = dt.datetime.fromtimestamp(at_ms / 1000, zone)
-        result = language.engine().analyse(text, now=now, settings=agent.intents, services=services)
+        result = language.engine().analyse(text, now=now, settings=agent.intents, services=names)
         if ask_model is not None:
             result = ask_model(text, result)
-        return result, extract(text, now, services=services)
+        slots = extract(text, now, services=names)
+        if slots.service is None:  # "a cleaning appointment" is a cleaning, whatever else is one
+            slots = replace(slots, service=find_service(text, other_words))
+        return result, slots
 
     return analyse
 

@@ -210,6 +210,21 @@ def test_what_leads_to_nothing_says_why(desk: Desk, text: str, why: str) -> None
     assert desk.bookings() == []
 
 
+@pytest.mark.parametrize(
+    ("wish", "service"),
+    [
+        ("book a cleaning appointment", "cleaning"),
+        ("schedule an appointment", "checkup"),
+        ("book a teeth cleaning", "cleaning"),
+    ],
+)
+def test_the_service_that_was_named(desk: Desk, wish: str, service: str) -> None:
+    desk.say(f"I'd like to {wish} for {spoken(weekday())} at ten in the morning")
+    desk.work()
+    (tool_call,) = desk.story()["tool_calls"]
+    assert tool_call["arguments"]["service"] == service
+
+
 def test_a_partial_never_acts(desk: Desk) -> None:
     desk.say(BOOK.format(day=spoken(weekday())), isFinal=False)
     desk.send("session_end")
