@@ -56,7 +56,7 @@ class Settings:
     notify_sms_from: str = ""
 
     max_calls: int = 200
-    max_body_bytes: int = 2_000_000
+    max_body_bytes: int = 4_000_000
     max_frame_bytes: int = 4_000_000
     live_workers: int = 4
     background_workers: int = 2

@@ -16,13 +16,14 @@ import orjson
 from flask import Blueprint, Response, request
 
 from app import logs, metrics
+from app.adapters.intake import LIMIT_S
 from app.bridges.services import Services, services
 from app.core import slot_ids
 from app.core.agent import Agent
 from app.core.tools import TOOLS, Tool, idempotency_key
-from app.errors import NotFound, Unauthorized
+from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
-from app.web.webhooks import read_body, verified
+from app.web.webhooks import breaker, read_body, verified
 
 bp = Blueprint("functions", __name__)
 log = logs.get(__name__)
@@ -67,32 +68,34 @@ def run(
     parts = (tool.name.encode(), orjson.dumps(arguments), raw)
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
     tool_call_id = f"function-{uuid4().hex if tool.kind == 'read' else digest}"[:33]
-    key, again = key_of(now_services, call_id, tool, arguments, tool_call_id)
-    if again:
-        tool_call_id = f"function-{uuid4().hex}"
     patience_s = agent.turn_taking.tool_deadline_ms / 1000
-    effect = now_services.effects.ask(
-        call_id,
-        key,
-        tool.name,
-        arguments,
-        tool_call_id,
-        {
-            "agent": agent.name,
-            "agent_id": asked.agent_id,
-            "caller_number": asked.caller_number,
-            "channel": "function",
-            "heard": [
-                (entry["role"], entry["content"])
-                for entry in asked.entries[-HEARD:]
-                if entry.get("content")
-            ],
-        },
-        deadline_s=patience_s,
-        reply_to=now_services.replies.process,
-    )
-    if asked.call_id and raw:
-        now_services.calls.merge(call_id, told_of(asked))
+    context = {
+        "agent": agent.name,
+        "agent_id": asked.agent_id,
+        "caller_number": asked.caller_number,
+        "channel": "function",
+        "heard": [
+            (entry["role"], entry["content"])
+            for entry in asked.entries[-HEARD:]
+            if entry.get("content")
+        ],
+    }
+    with breaker().guard(), gevent.Timeout(LIMIT_S, Unavailable("the store is too slow")):
+        key, again = key_of(now_services, call_id, tool, arguments, tool_call_id)
+        if again:
+            tool_call_id = f"function-{uuid4().hex}"
+        effect = now_services.effects.ask(
+            call_id,
+            key,
+            tool.name,
+            arguments,
+            tool_call_id,
+            context,
+            deadline_s=patience_s,
+            reply_to=now_services.replies.process,
+        )
+        if asked.call_id and raw:
+            now_services.calls.merge(call_id, told_of(asked))
     reply = now_services.replies.wait(effect, tool_call_id, patience_s)
     if reply is None:
         log.warning("a function had no result in time", extra={"tool": tool.name})

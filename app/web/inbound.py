@@ -34,7 +34,7 @@ REPEAT_S = 600
 NOTE_LIMIT_S = 0.5
 
 
-@bp.post("/webhook/retell/inbound")
+@bp.post("/webhook/retell/inbound", strict_slashes=False)
 def inbound() -> Response:
     """Answer an inbound webhook."""
     gevent.sleep(0)

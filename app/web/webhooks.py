@@ -11,6 +11,7 @@ from gevent.lock import BoundedSemaphore
 from werkzeug.exceptions import HTTPException
 
 from app import logs, metrics
+from app.adapters.breaker import Breaker
 from app.adapters.intake import Intake
 from app.bridges.services import services
 from app.errors import AppError, BadRequest, TooLarge, Unauthorized, UnsupportedMedia
@@ -35,7 +36,7 @@ _ANSWERS = {
 _IGNORED_TWICE = b'{"received":true,"duplicate":true,"ignored":true}'
 
 
-@bp.post("/webhook/retell")
+@bp.post("/webhook/retell", strict_slashes=False)
 def retell() -> Response:
     """Retell's events and the plain payloads. A 2xx means stored; anything else, send it again."""
     gevent.sleep(0)  # a sender that keeps its connection busy must not starve the sockets
@@ -110,9 +111,14 @@ def intake() -> Intake:
     """The process's intake."""
     known = current_app.extensions.get("intake")
     if known is None:
-        known = Intake(services().redis, services().settings)
+        known = Intake(services().redis, services().settings, breaker())
         current_app.extensions["intake"] = known
     return cast(Intake, known)
+
+
+def breaker() -> Breaker:
+    """The breaker between this process's requests and Redis."""
+    return cast(Breaker, current_app.extensions.setdefault("breaker", Breaker()))
 
 
 def early_intents() -> EarlyIntents:

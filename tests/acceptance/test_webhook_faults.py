@@ -22,6 +22,7 @@ import pytest
 import redis as redis_client
 from websockets.sync.client import connect
 
+from app.rehearsal.webhook_samples import sample
 from tests.acceptance.test_webhooks import NO_MODEL, booked, bookings, over, spoken, tuesday
 from tests.support.sender import Answer, Sender
 from tests.support.stack import RunningStack, kill
@@ -64,6 +65,10 @@ def refused_in_time(answers: list[Answer]) -> None:
         assert answer.seconds < IN_TIME_S, answer
 
 
+def ringing() -> dict[str, object]:
+    return sample("call_inbound", "ringing", int(time.time() * 1000))
+
+
 def everything_works(stack: RunningStack, call_id: str) -> None:
     """Events are taken again, and worked off."""
     with Sender(stack.port) as sender:
@@ -96,8 +101,15 @@ def test_redis_stalled(stack: RunningStack) -> None:
     os.kill(stack.redis.pid, signal.SIGSTOP)
     first = at_once(stack, 60, "stalled")
     later = at_once(stack, 60, "stalled")
+    with Sender(stack.port, timeout=20) as sender:
+        body = {"name": "x", "args": {}, "call": {"call_id": "stalled"}}
+        later += [sender.post("/functions/check_availability", body) for _ in range(3)]
+        rings = [sender.post("/webhook/retell/inbound", ringing()) for _ in range(3)]
     os.kill(stack.redis.pid, signal.SIGCONT)
     refused_in_time(first + later)
+    for ring in rings:  # the caller hears ringing until this is answered
+        assert "dynamic_variables" in ring.body["call_inbound"]
+        assert ring.seconds < IN_TIME_S
     assert statistics.median(answer.seconds for answer in later) < 1.0  # nobody queues for it
     everything_works(stack, "after")
     # What the stalled server had received before it was refused may have been stored: once.

@@ -167,7 +167,7 @@ def test_a_stream_of_bad_requests_harms_nobody(stack: RunningStack, sender: Send
     json = {"Content-Type": "application/json"}
     for raw, headers, status in (
         (b"{", json, (400,)),
-        (b"x" * 3_000_000, json, (413,)),
+        (b"x" * 5_000_000, json, (413,)),
         (b"{}", {"Content-Type": "text/plain"}, (415,)),
         (b'{"event":"call_started"}', {**json, "X-Retell-Signature": "v=1,d=2"}, (401,)),
         (os.urandom(500), json, (400,)),
