@@ -48,7 +48,6 @@ class ModelWire(Wire):
     ) -> None:
         super().__init__(sock, protocol, decode=False, ping_interval=ping_interval or 20.0)
         self._client = protocol
-        self.response: Response | None = None
 
     def handshake(
         self, additional_headers: Any = None, user_agent_header: Any = None, timeout: Any = None
@@ -67,7 +66,8 @@ class ModelWire(Wire):
         protocol.send_request(request)
         with gevent.Timeout(timeout, TimeoutError("no answer to the upgrade request")):
             self._sock.sendall(b"".join(protocol.data_to_send()))
-            while self.response is None and protocol.handshake_exc is None:
+            answered = False
+            while not answered and protocol.handshake_exc is None:
                 data = self._sock.recv(CHUNK)
                 if data:
                     protocol.receive_data(data)
@@ -75,7 +75,7 @@ class ModelWire(Wire):
                     protocol.receive_eof()
                 for event in protocol.events_received():
                     if isinstance(event, Response):
-                        self.response = event
+                        answered = True
                     elif isinstance(event, Frame):
                         self._take_frame(event)
         if protocol.handshake_exc is not None:

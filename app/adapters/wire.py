@@ -15,7 +15,6 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections import deque
 from typing import Any
 
 import gevent
@@ -56,7 +55,7 @@ class Wire:
         self._decode = decode
         self._max_queued = max_queued
         self._ping_interval = ping_interval
-        self._inbox: deque[str | bytes] = deque()
+        self._inbox: list[str | bytes] = []  # seldom more than one: a deque takes 760 bytes
         self._parts: list[bytes] = []
         self._parts_text = True
         self._outbox: list[bytes] = []
@@ -91,7 +90,7 @@ class Wire:
             if self.closed:
                 return None
             self._read()
-        return self._inbox.popleft()
+        return self._inbox.pop(0)
 
     def send(self, text: str | bytes) -> bool:
         """Send one text message; bytes are UTF-8 already. Never blocks.

@@ -22,6 +22,7 @@ from app.bridges.holder import Holder
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core import events
+from app.core.agent import Agent
 from app.core.audio_call import AudioCall
 from app.core.text_call import TextCall
 from app.errors import AppError, ModelError, TooMany, Unavailable
@@ -77,6 +78,11 @@ class LiveCall:
         self.recorder.socket = self.holder.fence
         metrics.CALLS_TOTAL.labels(self.channel, "new" if state is None else "resumed").inc()
         return state
+
+    def _begin_record(self, now: float, agent: Agent, more: dict[str, Any]) -> None:
+        """What a replay needs beside the events. Nothing here keeps it once it is written."""
+        about = {"call_id": self.call_id, "channel": self.channel, "agent": agent.model_dump()}
+        self.recorder.begin(now, about | more)
 
     def _listen(self) -> None:
         """From here on tools' results reach the call."""

@@ -36,8 +36,7 @@ class RetellBridge(LiveCall):
         waiting: list[bytes] = []
         agent = self._agent(state, waiting)
         now = time.time()
-        about = {"call_id": self.call_id, "channel": self.channel, "agent": agent.model_dump()}
-        self.recorder.begin(now, {**about, "state": state})
+        self._begin_record(now, agent, {"state": state})
         today = dt.datetime.fromtimestamp(now, dt.UTC).date()
         model = self.services.settings.realtime_model
         self.ledger = Ledger(model, prices.load().on(today), agent.budget)

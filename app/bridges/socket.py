@@ -81,30 +81,35 @@ class Connection(Wire):
                 "sockets need gunicorn's gevent worker", code="not_implemented", status=501
             )
         protocol = ServerProtocol(state=State.OPEN, max_size=max_frame)
-        self._answer = protocol.accept(handshake_of(environ))
-        if self._answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            refuse(self._answer.status_code, str(protocol.handshake_exc or ""))
+        answer = protocol.accept(handshake_of(environ))
+        if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            refuse(answer.status_code, str(protocol.handshake_exc or ""))
         super().__init__(sock, protocol, max_queued=max_queued, ping_interval=ping_interval)
-        self.accepted = False
+        self._answer = answer.serialize()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the handshake was answered."""
+        return not self._answer
 
     def accept(self) -> None:
         """Answer the handshake: from here on the peer is connected. A second call does nothing."""
-        if self.accepted:
+        if not self._answer:
             return
-        self.accepted = True
+        answer, self._answer = self._answer, b""
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._write(self._answer.serialize())
+        self._write(answer)
         self.opened()
 
     def receive(self) -> str | bytes | None:
         """As `Wire.receive`; accepts first."""
-        if not self.accepted:
+        if self._answer:
             self.accept()
         return super().receive()
 
     def send(self, text: str | bytes) -> bool:
         """As `Wire.send`; accepts first."""
-        if not self.accepted:
+        if self._answer:
             self.accept()
         return super().send(text)
 

@@ -118,8 +118,7 @@ class PhoneBridge(LiveCall):
         )
         codec = PcmCodec() if agent.audio.format == "pcm" else None
         self.call = AudioCall(self.call_id, agent, ledger, lines=self._known_lines(), codec=codec)
-        about = {"call_id": self.call_id, "channel": self.channel, "agent": agent.model_dump()}
-        self.recorder.begin(now, {**about, "state": state, "details": self._details})
+        self._begin_record(now, agent, {"state": state, "details": self._details})
         self.holder.details = {**self._details, **self.holder.details}
         self._listen()
         if state is None:
