@@ -1,0 +1,63 @@
+"""docs/agent-file.md names every key of an agent's file with its true default."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from app.adapters import agents
+from app.core import agent, booking_rules
+
+DOC = (Path(__file__).parents[3] / "docs" / "agent-file.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, type[BaseModel]] = {
+    "The agent": agent.Agent,
+    "`lines`": agent.Lines,
+    "`turn_taking`": agent.TurnTaking,
+    "`intents`": agent.IntentSettings,
+    "`audio`": agent.AudioSettings,
+    "`audio.turn_detection`": agent.ServerVad,
+    "`audio.transcription`": agent.Transcription,
+    "`audio.barge_in`": agent.BargeInSettings,
+    "`budget`": agent.Budget,
+    "`booking`": booking_rules.BookingRules,
+    "`booking.services`": booking_rules.Service,
+    "`booking.notify`": booking_rules.Notify,
+}
+
+
+def rows(section: str) -> dict[str, str]:
+    """Key and default of each row of a section's table."""
+    text = DOC.split(f"### {section}\n", 1)[1].split("\n### ", 1)[0]
+    found = re.findall(r"^\| `(\w+)` \| (.*?) \| ", text, re.MULTILINE)
+    return dict(found)
+
+
+def value(field: FieldInfo) -> Any:
+    default = field.get_default(call_default_factory=True)
+    return list(default) if isinstance(default, tuple) else default
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_key_and_default(section: str) -> None:
+    documented = rows(section)
+    fields = SECTIONS[section].model_fields
+    assert list(documented) == list(fields)
+    for name, field in fields.items():
+        told = documented[name]
+        if field.is_required():
+            assert told == "required", name
+        elif told.startswith("`"):  # others are told in words
+            assert yaml.safe_load(told.strip("`")) == value(field), name
+
+
+def test_the_example_is_a_valid_file() -> None:
+    example = DOC.split("```yaml\n")[1].split("```")[0]
+    found = agents.parse(example, "example").default
+    assert found.booking.time_zone == "Europe/Berlin"
+    assert [service.id for service in found.booking.services] == ["cake", "wedding"]
