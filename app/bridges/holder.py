@@ -233,8 +233,15 @@ class Holder:
             "agent": agent.name,
             "agent_id": str(self.details.get("agent_id") or ""),
             "caller_number": self.caller_number,
+            "caller_time_zone": self._variable("caller_time_zone"),
             "channel": self.channel,
         }
+
+    def _variable(self, name: str) -> str | None:
+        """One of the call's dynamic variables."""
+        given = self.details.get("retell_llm_dynamic_variables")
+        found = given.get(name) if isinstance(given, dict) else None
+        return str(found) if found else None
 
     @property
     def caller_number(self) -> str:

@@ -72,10 +72,11 @@ def say_offers(slots: Sequence[Slot], rules: BookingRules, now: dt.datetime) -> 
 
 
 def caller_clock(start: dt.datetime, zone: ZoneInfo, caller_zone: str | None) -> str | None:
-    """The start on the caller's clock in words, or None where both clocks agree."""
-    if not caller_zone:
+    """The start on the caller's clock in words; None where both agree or the zone is unknown."""
+    try:
+        theirs = start.astimezone(ZoneInfo(caller_zone or ""))
+    except (ValueError, KeyError, OSError):
         return None
-    theirs = start.astimezone(ZoneInfo(caller_zone))
     ours = start.astimezone(zone)
     if theirs.utcoffset() == ours.utcoffset():
         return None

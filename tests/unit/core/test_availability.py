@@ -166,4 +166,7 @@ def test_offers_in_words() -> None:
     assert say_offers([slot], RULES, NOW) == "tomorrow, Tuesday, March ninth at two PM"
     assert caller_clock(slot.start, LA, "America/Los_Angeles") is None
     assert caller_clock(slot.start, LA, None) is None
+    assert [caller_clock(slot.start, LA, zone) for zone in ("Mars/Base", "../x", "\0")] == [
+        None
+    ] * 3
     assert "Wednesday" in str(caller_clock(slot.start, LA, "Asia/Tokyo"))
