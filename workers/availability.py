@@ -81,7 +81,7 @@ def nearest(
     """Offer what is free closest to `start`: the offers, and the same as one phrase."""
     rules = ctx.agent.booking
     wish = Wanted()
-    if start is not None and start > ctx.now:
+    if start is not None and ctx.now < start < ctx.now + availability.FARTHEST:
         local = start.astimezone(rules.zone)
         wish = Wanted(day=local.date(), time=local.time())
     choice = search(ctx, service, wish)

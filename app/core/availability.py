@@ -15,6 +15,8 @@ from app.core.offers import PARTS, in_part, nearest, spread
 
 LOOK_AHEAD = dt.timedelta(days=14)
 """How far past the day asked for other times are looked for."""
+FARTHEST = dt.timedelta(days=1100)
+"""Days beyond this are as good as this: both are out of reach."""
 NEAR_TIME = dt.timedelta(minutes=90)
 """How far from the time asked for a slot of another day may be."""
 
@@ -45,16 +47,19 @@ def wanted(arguments: dict[str, Any], now_local: dt.datetime) -> Wanted:
     """Read `date`, `part_of_day` and `time` as a model gives them: ISO forms or spoken words."""
     day = _iso_date(arguments.get("date"))
     time = _iso_time(arguments.get("time"))
-    part = str(arguments.get("part_of_day") or "").strip().lower()
+    part = str(arguments.get("part_of_day") or "").strip().lower()[:40]
     if day is None and arguments.get("date"):
-        said = spoken_time.resolve(str(arguments["date"]), now_local)
+        said = spoken_time.resolve(str(arguments["date"])[:200], now_local)
         day = said.date
         time = time or said.time
     if time is None and arguments.get("time"):
-        said = spoken_time.resolve(str(arguments["time"]), now_local)
+        said = spoken_time.resolve(str(arguments["time"])[:200], now_local)
         time = said.time
         if said.window and said.window.name in PARTS:
             part = part or said.window.name
+    if day is not None:
+        today = now_local.date()
+        day = min(max(day, today - FARTHEST), today + FARTHEST)
     return Wanted(day, part if part in PARTS else None, time)
 
 

@@ -8,11 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.core.appointment import Draft
 from app.errors import CalendarDown
 from tests.support.desk import DANA, TOM, Desk, rules
+from workers.bookings import HANDLERS
 
 
 @pytest.fixture
@@ -425,6 +429,52 @@ def test_a_question_of_the_agents_own_is_enough(redis_url: str) -> None:
     slot = call.slot(3, "10:00")
     ctx = call.context("k1", heard=(("agent", "So ten AM for Dana, okay?"), ("user", "Yes.")))
     assert call.use("book_appointment", ctx=ctx, slot_id=slot, name="Dana Reyes")["ok"]
+
+
+# Whatever a model may send
+
+words = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        ["0001-01-01", "9999-12-31", "9999-12-31T23:59+14:00", "24:00", "2027-02-30", "next year"]
+    ),
+    st.none(),
+    st.integers(),
+    st.booleans(),
+    st.lists(st.text(max_size=5), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
+)
+fields = (
+    "date",
+    "time",
+    "part_of_day",
+    "service",
+    "slot_id",
+    "name",
+    "phone",
+    "notes",
+    "booking_id",
+)
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    tool=st.sampled_from(sorted(HANDLERS)),
+    args=st.dictionaries(st.sampled_from(fields), words, max_size=6),
+    number=st.sampled_from(["", DANA, "anonymous"]),
+)
+def test_any_arguments_get_a_result(
+    desk: Desk, tool: str, args: dict[str, Any], number: str
+) -> None:
+    result = desk.call("c1", number).use(tool, **args)
+    assert isinstance(result["ok"], bool)
+    orjson.dumps(result)
+    if not result["ok"]:
+        assert result["output"]["error"]
+        assert result["say"]
+    assert desk.standing() == []
 
 
 # The calendar is away
