@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app import logs
-from app.adapters import intent_model, language
+from app.adapters import finals, intent_model
 from app.adapters.call_news import News, NewsStore
 from app.adapters.effect_data import Effect
 from app.adapters.offered import Offered
@@ -30,8 +28,6 @@ from app.core.heard_request import (
     verdict,
 )
 from app.core.heard_transcript import heard_in
-from app.core.language.intents import IntentResult
-from app.core.language.slots import Slots, extract, find_service
 from app.core.tools import idempotency_key
 from workers.availability import busy_around
 from workers.effects import context_of
@@ -54,7 +50,8 @@ def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int |
         heard, merge_ms = heard_in(news.entries, start_ms, news.last_ms), 0
     if not heard:
         return None
-    seen = understand(heard, _analyser(at_work, agent, news), merge_ms=merge_ms)
+    ask_model = intent_model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
+    seen = understand(heard, finals.reader(agent, ask_model), merge_ms=merge_ms)
     acts, unsettled = _with_outcomes(at_work, store, news)
     said = _decide(agent, news, seen, now_ms, acts)
     if said.kind == "act":
@@ -249,27 +246,6 @@ def _settled(before: dict[str, Any], decision: dict[str, Any]) -> bool:
     """Whether the call's decision stands: it was acted, and nothing new was asked for since."""
     same = all(before.get(name) == decision[name] for name in ("intent", "slots"))
     return bool(before.get("acted")) and same and not decision["acted"]
-
-
-def _analyser(
-    at_work: Runtime, agent: Agent, news: News
-) -> Callable[[str, int], tuple[IntentResult, Slots]]:
-    zone = ZoneInfo(agent.time_zone)
-    names = [service.name for service in agent.booking.services]
-    other_words = [word for service in agent.booking.services for word in service.also]
-    ask_model = intent_model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
-
-    def analyse(text: str, at_ms: int) -> tuple[IntentResult, Slots]:
-        now = dt.datetime.fromtimestamp(at_ms / 1000, zone)
-        result = language.engine().analyse(text, now=now, settings=agent.intents, services=names)
-        if ask_model is not None:
-            result = ask_model(text, result)
-        slots = extract(text, now, services=names)
-        if slots.service is None:  # "a cleaning appointment" is a cleaning, whatever else is one
-            slots = replace(slots, service=find_service(text, other_words))
-        return result, slots
-
-    return analyse
 
 
 def _told_name(news: News) -> str:

@@ -1,0 +1,48 @@
+"""A final's intent and slots, for one agent: the language engine, kept from doing work twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from app.adapters import language
+from app.adapters.intent_model import Ask
+from app.core.agent import Agent
+from app.core.language.intents import IntentResult
+from app.core.language.slots import Slots, extract, find_service
+
+#: A call is read from its start whenever there is news, so its earlier finals come again.
+MAX_KNOWN = 5000
+
+Reading = tuple[IntentResult, Slots]
+_known: dict[tuple[int, str, int], Reading] = {}
+
+
+def reader(agent: Agent, ask_model: Ask | None) -> Callable[[str, int], Reading]:
+    """What reads a final that was heard at a time (unix milliseconds), in the agent's zone."""
+    zone = ZoneInfo(agent.time_zone)
+
+    def read(text: str, at_ms: int) -> Reading:
+        key = (id(agent), text, at_ms)
+        known = _known.get(key)
+        if known is None:
+            if len(_known) >= MAX_KNOWN:
+                _known.clear()
+            known = _known[key] = _read(agent, text, dt.datetime.fromtimestamp(at_ms / 1000, zone))
+        result, slots = known
+        return (result if ask_model is None else ask_model(text, result)), slots
+
+    return read
+
+
+def _read(agent: Agent, text: str, now: dt.datetime) -> Reading:
+    services = agent.booking.services
+    names = [service.name for service in services]
+    result = language.engine().analyse(text, now=now, settings=agent.intents, services=names)
+    slots = extract(text, now, services=names)
+    if slots.service is None:  # "a cleaning appointment" is a cleaning, whatever else is one
+        other_words = [word for service in services for word in service.also]
+        slots = replace(slots, service=find_service(text, other_words))
+    return result, slots
