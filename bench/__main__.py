@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from bench import calls, intake
+from bench import audio, calls, intake
 from bench.certificate import make_certificate
 from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
 from bench.tables import Table
 
 CALLS = ("memory", "latency", "greeting", "tools", "cpu")
-ALL = (*CALLS, "webhooks", "language")
+ALL = (*CALLS, "webhooks", "audio", "language")
 
 
 def machine() -> str:
@@ -69,6 +69,8 @@ def main() -> int:
                 tables += calls.Calls(bench).run(wanted)
             if "webhooks" in wanted:
                 tables += intake.webhooks(bench)
+            if "audio" in wanted:
+                tables += audio.audio(options.seconds)
     finally:
         shutil.rmtree(SCRATCH, ignore_errors=True)
     if tables:
