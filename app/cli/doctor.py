@@ -1,7 +1,7 @@
 """Looks at everything from the outside in, names what is wrong, why, and the cure.
 
-Settings, agents' file, Redis, workers, the model, the web server, its webhook and its LLM socket
-(for which one short call is made). `--call ID` explains one call from its record instead.
+Settings, agents' file, Redis, workers, the calendar, the model, the web server, its webhook and its
+LLM socket (for which one short call is made). `--call ID` explains one call from its record instead.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import os
 
 from app.cli import diagnosis
+from app.cli.calendar_check import calendar
 from app.cli.call import socket_url
 from app.cli.call_report import explain
 from app.cli.diagnosis import Finding
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     bad += _show(screen, diagnosis.agent_file(settings))
     bad += _show(screen, diagnosis.store(settings))
     bad += _show(screen, diagnosis.workers(settings))
+    bad += _show(screen, calendar(settings))
     bad += _show(screen, diagnosis.model(settings))
     web = diagnosis.web(records)
     bad += _show(screen, web)
