@@ -1,7 +1,7 @@
 """Looks at everything from the outside in, names what is wrong, why, and the cure.
 
-Settings, agents' file, Redis, workers, the calendar, the model, the web server, its webhook and its
-LLM socket (for which one short call is made). `--call ID` explains one call from its record instead.
+Settings, agents' file, Redis, workers, the calendar, the model, the web server, its webhook and
+its LLM socket (for which one short call is made). `--call ID` explains one call from its record.
 """
 
 from __future__ import annotations
