@@ -15,6 +15,7 @@ from app.adapters.intake import (
     STARTED_LEASE_MS,
     WAKE,
     encoded,
+    lifetimes_ms,
     new_job,
     run_script,
 )
@@ -63,7 +64,7 @@ class NewsStore:
 
     def __init__(self, client: Redis, settings: Settings) -> None:
         self._redis = client
-        self._keep_ms = max(settings.record_retention_s, settings.live_call_ttl_s) * 1000
+        self._story_ms, self._work_ms = lifetimes_ms(settings)
         self._loaded: dict[str, str] = {}
 
     @guarded
@@ -100,7 +101,7 @@ class NewsStore:
             now_ms,
             call_id,
             now_ms + QUEUED_LEASE_MS,
-            self._keep_ms,
+            self._work_ms,
             queue.job_key(""),
             *job,
         ]
@@ -113,7 +114,7 @@ class NewsStore:
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.delete(key)
         pipeline.rpush(key, *[encoded(dict(act)) for act in acts[-MAX_ACTS:]])
-        pipeline.pexpire(key, self._keep_ms)
+        pipeline.pexpire(key, self._work_ms)
         pipeline.execute()
 
     @guarded
@@ -124,7 +125,7 @@ class NewsStore:
         pipeline.delete(key)
         if analyses:
             pipeline.rpush(key, *[orjson.dumps(analysis) for analysis in analyses])
-            pipeline.pexpire(key, self._keep_ms)
+            pipeline.pexpire(key, self._story_ms)
         pipeline.execute()
 
     def _run(self, name: str, names: list[str], values: list[Any]) -> Any:

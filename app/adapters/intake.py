@@ -57,7 +57,7 @@ class Intake:
     def __init__(self, client: Redis, settings: Settings, breaker: Breaker | None = None) -> None:
         self._redis = client
         self._breaker = breaker or Breaker()
-        self._ttl_ms = max(settings.record_retention_s, settings.live_call_ttl_s) * 1000
+        self._story_ms, self._work_ms = lifetimes_ms(settings)
         self._loaded: dict[str, str] = {}
 
     def take(self, event: WebhookEvent, now_ms: int) -> Outcome:
@@ -96,8 +96,9 @@ class Intake:
         values: list[Any] = [
             now_ms,
             event.keep_s * 1000,
-            self._ttl_ms,
             call_id,
+            self._story_ms,
+            self._work_ms,
             event.rank,
             blob,
             orjson.dumps(event.status) if event.status is not None else "",
@@ -119,13 +120,20 @@ class Intake:
         name = "alerts" if event.kind == "alert" else "unknown"
         entry = {"at": now_ms / 1000, "event": event.event, "id": event.id, **event.facts}
         names = [f"webhooks:seen:{name}:{event.id}:{event.key}", f"webhooks:{name}"]
-        values = [now_ms, event.keep_s * 1000, self._ttl_ms, encoded(entry)]
+        values = [now_ms, event.keep_s * 1000, self._story_ms, encoded(entry)]
         return cast(Outcome, self._run("FILE", names, values))
 
     def _run(self, name: str, names: list[str], values: list[Any]) -> str:
         with self._breaker.guard(), gevent.Timeout(LIMIT_S, redis.TimeoutError("no answer")):
             answer: bytes = run_script(self._redis, self._loaded, name, names, values)
             return answer.decode()
+
+
+def lifetimes_ms(settings: Settings) -> tuple[int, int]:
+    """How long a call's story is kept, and how long what is only needed to work off its news:
+    until the last event of its life is surely there."""
+    story_s = max(settings.record_retention_s, settings.live_call_ttl_s)
+    return story_s * 1000, max(settings.live_call_ttl_s, 86_400) * 1000
 
 
 def run_script(

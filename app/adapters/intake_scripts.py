@@ -53,10 +53,11 @@ TAKE = (
     _push()
     + """
 local seen, facts, events, heard, partials, job, wake, recent, summary = unpack(KEYS, 1, 9)
-local now, keep_ms, ttl_ms, call_id = unpack(ARGV, 1, 4)
-local rank, blob, status, channel, counter, entry = unpack(ARGV, 5, 10)
-local progress, transcript, said, partial = unpack(ARGV, 11, 14)
-if not redis.call('SET', seen, now, 'NX', 'PX', keep_ms) then return 'duplicate' end
+local now, seen_ms, call_id = unpack(ARGV, 1, 3)
+local story_ms, work_ms = unpack(ARGV, 4, 5)
+local rank, blob, status, channel, counter, entry = unpack(ARGV, 6, 11)
+local progress, transcript, said, partial = unpack(ARGV, 12, 15)
+if not redis.call('SET', seen, now, 'NX', 'PX', seen_ms) then return 'duplicate' end
 if blob ~= '' then redis.call('HSET', facts, 'rank:' .. rank, blob) end
 if counter ~= '' then redis.call('HINCRBY', facts, counter, 1) end
 if transcript ~= '' and
@@ -72,15 +73,15 @@ else
   redis.call('HSETNX', summary, 'status', '"ongoing"')
 end
 redis.call('HSET', facts, 'last_ms', now)
-redis.call('PEXPIRE', summary, ttl_ms)
-redis.call('PEXPIRE', facts, ttl_ms)
+redis.call('PEXPIRE', summary, story_ms)
+redis.call('PEXPIRE', facts, work_ms)
 redis.call('RPUSH', events, entry)
 redis.call('LTRIM', events, -1000, -1)
-redis.call('PEXPIRE', events, ttl_ms)
+redis.call('PEXPIRE', events, story_ms)
 if said ~= '' then
   redis.call('RPUSH', heard, said)
   redis.call('LTRIM', heard, -500, -1)
-  redis.call('PEXPIRE', heard, ttl_ms)
+  redis.call('PEXPIRE', heard, work_ms)
   redis.call('DEL', partials)
   redis.call('HDEL', summary, 'early_intent')
 elseif partial ~= '' then
@@ -91,9 +92,9 @@ end
 redis.call('ZADD', recent, 'NX', now / 1000, call_id)
 if #KEYS == 9 then return 'stored' end
 local data, queue, queues = unpack(KEYS, 10, 12)
-local wake_at, job_id, payload, stamp = unpack(ARGV, 15, 18)
+local wake_at, job_id, payload, stamp = unpack(ARGV, 16, 19)
 if redis.call('HSETNX', job, 'queued', job_id) == 0 then return 'stored' end
-redis.call('PEXPIRE', job, ttl_ms)
+redis.call('PEXPIRE', job, work_ms)
 push(data, queue, queues, job_id, payload, stamp)
 redis.call('ZADD', wake, wake_at, call_id)
 return 'queued'
@@ -140,7 +141,7 @@ WAKE = (
     _push()
     + """
 local job, wake, data, queue, queues = unpack(KEYS)
-local now, call_id, wake_at, ttl_ms, prefix = unpack(ARGV, 1, 5)
+local now, call_id, wake_at, work_ms, prefix = unpack(ARGV, 1, 5)
 local job_id, payload, stamp = unpack(ARGV, 6, 8)
 local due = redis.call('ZSCORE', wake, call_id)
 if not due or tonumber(due) > tonumber(now) then return 0 end
@@ -160,7 +161,7 @@ for _, status in ipairs({queued or '', running or ''}) do
   end
 end
 redis.call('HSET', job, 'queued', job_id)
-redis.call('PEXPIRE', job, ttl_ms)
+redis.call('PEXPIRE', job, work_ms)
 push(data, queue, queues, job_id, payload, stamp)
 redis.call('ZADD', wake, wake_at, call_id)
 return 1
