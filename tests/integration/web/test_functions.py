@@ -12,6 +12,9 @@ from typing import Any
 import orjson
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from app.adapters.effect_data import Effect
 from app.adapters.effects import EffectStore
@@ -246,6 +249,29 @@ def test_a_long_result_stays_json_within_retells_limit(client: FlaskClient, work
     assert response.json["truncated"] is True
     assert response.json["note"] == "short"
     assert response.json["slots"]
+
+
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100
+)
+@given(
+    raw=st.binary(max_size=120),
+    name=st.sampled_from(["check_availability", "book_appointment", "no_such_tool"]),
+    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    signed=st.booleans(),
+)
+def test_any_bytes_are_answered(
+    client: FlaskClient, raw: bytes, name: str, method: str, signed: bool
+) -> None:
+    sent = b"" if method in ("GET", "DELETE") else raw
+    key = KEY if signed else "key_other"
+    headers = {signatures.HEADER: signatures.sign(sent, key, int(time.time() * 1000))}
+    response = client.open(
+        f"/functions/{name}", method=method, data=raw, headers=headers,
+        content_type="application/json", query_string={"call_id": "a b"},
+    )  # fmt: skip
+    assert response.status_code == (401 if not signed else response.status_code)
+    assert response.status_code in (400, 401, 404)
 
 
 def test_redis_away(free_port: int) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 import orjson
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from app.adapters import agents as agent_files
 from app.adapters import keys
@@ -121,6 +124,19 @@ def test_edges(redis_url: str) -> None:
     bare = client_for(redis_url, retell_api_keys=())
     assert bare.post("/webhook/retell/inbound", json=sample("call_inbound", "c", 1)).is_json
     assert ring(client, from_number=5).status_code == 400
+
+
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100
+)
+@given(raw=st.binary(max_size=120), key=st.sampled_from([KEY, "key_other"]))
+def test_any_bytes_are_refused(redis_url: str, raw: bytes, key: str) -> None:
+    client = client_for(redis_url)
+    headers = {signatures.HEADER: signatures.sign(raw, key, int(time.time() * 1000))}
+    response = client.post(
+        "/webhook/retell/inbound", data=raw, headers=headers, content_type="application/json"
+    )
+    assert response.status_code == (400 if key == KEY else 401)
 
 
 def test_redis_away_is_no_reason_to_let_it_ring(free_port: int) -> None:
