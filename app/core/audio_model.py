@@ -67,7 +67,8 @@ class AudioModel(ModelSession):
         """Caller audio for the session; False where there is none."""
         if self.link != "ready":
             return False
-        self.out.append(ToModel(self.number, realtime.audio_append(b2a_base64(audio, newline=False).decode())))
+        frame = realtime.audio_append(b2a_base64(audio, newline=False).decode())
+        self.out.append(ToModel(self.number, frame))
         return True
 
     def caller_item(self, item_id: str, previous: str | None) -> None:

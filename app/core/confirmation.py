@@ -21,8 +21,8 @@ LOOK_BACK = 10
 _YES = re.compile(
     r"\b(yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|ok|okay|please do|go ahead|go for it"
     r"|perfect|exactly|absolutely|definitely|certainly|of course|great|fine|good|lovely|wonderful"
-    r"|confirm|confirmed|do it|do that|book it|book that|works|suits me|i will take|i'll take|that is it"
-    r"|that's it|mm hmm|mhm|uh huh)\b"
+    r"|confirm|confirmed|do it|do that|book it|book that|works|suits me|i will take|i'll take"
+    r"|that is it|that's it|mm hmm|mhm|uh huh)\b"
 )
 _NO = re.compile(
     r"\b(no|nope|nah|not|don't|do not|never|wait|actually|instead|rather|cancel|stop|hold on"

@@ -79,7 +79,8 @@ class GoogleServer:
                 }
             )
         )
-        self.url = f"google:{CALENDAR_ID}?credentials={self.credentials}&endpoint={self.server.url}/calendar/v3/"
+        endpoint = f"{self.server.url}/calendar/v3/"
+        self.url = f"google:{CALENDAR_ID}?credentials={self.credentials}&endpoint={endpoint}"
 
     def add(self, **fields: Any) -> None:
         """A person adds an event."""
