@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.adapters import booking_ledger
-from app.adapters.booking_steps import Performer
+from app.adapters.booking_steps import Performer, wish_key
 from app.adapters.offered import Offered
 from app.adapters.tool_context import ToolContext
 from app.core import booking_flow, booking_talk
@@ -61,7 +61,7 @@ def choose(ctx: ToolContext, args: dict[str, Any], *, stop: bool) -> Target:
     wanted = str(args.get("booking_id") or "").strip()
     steps = booking_flow.settle(_asked_at(ctx), stop=stop and not wanted)
     ledger, stopped = Performer(ctx).run(steps)
-    done = ledger.wishes.get(ctx.key)
+    done = ledger.wishes.get(wish_key(ctx))
     if done and done.booking_id in ledger.bookings and done.state != "refused":
         return Target(ledger.bookings[done.booking_id])
     if wanted:

@@ -15,7 +15,7 @@ import orjson
 
 from app import logs
 from app.adapters import keys
-from app.adapters.booking_steps import Performer, one_at_a_time
+from app.adapters.booking_steps import Performer, one_at_a_time, wish_key
 from app.adapters.offered import Offered
 from app.adapters.tool_context import Handler, ToolContext
 from app.core import booking, booking_flow, booking_talk
@@ -38,6 +38,8 @@ from workers.availability import (
 from workers.booking_targets import choose, describe, find_appointments
 
 MAX_NAME = 80
+WRITES = ("book_appointment",)
+"""Tools that may leave something behind when they are given up."""
 MAX_NOTES = 500
 
 log = logs.get(__name__)
@@ -67,7 +69,7 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         asked_at=_asked_at(ctx),
     )
     wish = Wish(
-        ctx.key,
+        wish_key(ctx),
         "book",
         _asked_at(ctx),
         service=service.id,
@@ -91,7 +93,7 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
         return _not_offered(ctx, args)
     if slot.start <= ctx.now:
         return _gone(ctx, _service(ctx, slot.service), slot.start)
-    wish = Wish(ctx.key, "move", _asked_at(ctx), start=slot.start.isoformat())
+    wish = Wish(wish_key(ctx), "move", _asked_at(ctx), start=slot.start.isoformat())
     try:
         with one_at_a_time(ctx):
             target = choose(ctx, args, stop=False)
@@ -113,7 +115,7 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
 
 def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     """Cancel an appointment, of this call or an earlier one; stop one that is being booked."""
-    wish = Wish(ctx.key, "cancel", _asked_at(ctx))
+    wish = Wish(wish_key(ctx), "cancel", _asked_at(ctx))
     try:
         with one_at_a_time(ctx):
             target = choose(ctx, args, stop=True)
@@ -297,4 +299,5 @@ HANDLERS: dict[str, Handler] = {
 }
 
 for _tool, _handler in HANDLERS.items():
-    effects.register(_tool, _handler)
+    HANDLERS[_tool] = noted.in_time(_handler)
+    effects.register(_tool, HANDLERS[_tool], noted.forget_later if _tool in WRITES else None)

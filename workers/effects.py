@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -29,6 +29,8 @@ from workers.runtime import Runtime, runtime
 ATTEMPT_S = 10.0
 
 HANDLERS: dict[str, Handler] = {}
+#: What follows when an effect of a tool is given up: it may have been half done.
+AFTERMATH: dict[str, Callable[[Runtime, str, str], None]] = {}
 
 log = logs.get(__name__)
 
@@ -37,9 +39,14 @@ class AttemptTimeout(Exception):
     """A handler did not come back in time."""
 
 
-def register(tool: str, handler: Handler) -> None:
-    """Have `handler` run the effects of `tool` in this process."""
+def register(
+    tool: str, handler: Handler, aftermath: Callable[[Runtime, str, str], None] | None = None
+) -> None:
+    """Have `handler` run the effects of `tool` in this process, and `aftermath` (given the call's
+    id and the key) follow where one is given up."""
     HANDLERS[tool] = handler
+    if aftermath is not None:
+        AFTERMATH[tool] = aftermath
 
 
 def run(call_id: str, key: str) -> None:
@@ -49,6 +56,9 @@ def run(call_id: str, key: str) -> None:
     begun, effect = at_work.effects.begin(call_id, key, worker)
     if begun == "exhausted":
         at_work.effects.give_up(call_id, key, "every attempt was lost")
+        lost = at_work.effects.get(call_id, key)
+        if lost is not None and lost.tool in AFTERMATH:
+            AFTERMATH[lost.tool](at_work, call_id, key)
     if effect is None:
         return
     with logs.bind(call_id=call_id), _held(at_work.effects, effect, worker):
@@ -109,6 +119,8 @@ def _settle(
         # Its lease had lapsed, and another worker has run it since or is at it.
         log.warning("a result came too late to count", extra={"tool": effect.tool})
         state = "lost"
+    elif result is None and effect.tool in AFTERMATH:
+        AFTERMATH[effect.tool](at_work, effect.call_id, effect.key)
     metrics.EFFECTS_TOTAL.labels(effect.tool if effect.tool in HANDLERS else "?", state).inc()
     log.info(
         "effect",

@@ -8,37 +8,61 @@ was not done, and what a lost answer may have left in the calendar is removed.
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import replace
 from typing import Any
 
+import gevent
 import redis
 
 from app import logs, metrics
 from app.adapters import queue
-from app.adapters.booking_steps import Performer, one_at_a_time
+from app.adapters.booking_steps import Performer, one_at_a_time, wish_key
 from app.adapters.offered import Offered
-from app.adapters.tool_context import ToolContext
+from app.adapters.tool_context import Handler, ToolContext
 from app.core import booking_flow, booking_talk
 from app.core.booking_ledger import Wish
 from app.errors import CalendarDown
 from workers import effects
-from workers.runtime import runtime
+from workers.runtime import Runtime, runtime
 
 AGAIN_S = 4.5
 """With more time left than this the effect is tried again while the caller waits."""
+ATTEMPT_S = 8.5
+"""How long one attempt may take; a slow calendar is left to the next one."""
+RESERVE_S = 1.5
+"""What is left of the caller's patience for noting a wish and telling so."""
 FINISH = "workers.noted.finish"
+FORGET = "workers.noted.forget"
 ANNOUNCE = "workers.notifications.announce"
 FIRST_DELAYS_S = (2, 5, 10, 20, 30)
 DELAY_S = 60
-BACKGROUND_S = 12.0
-"""How long one try in the background may take."""
 
 log = logs.get(__name__)
 
 NOTED = metrics.counter(
     "bookings_noted_total", "Wishes noted because the calendar was away, by outcome.", ("outcome",)
 )
+
+
+def in_time(handler: Handler) -> Handler:
+    """Wrap a handler so that it ends in time, whatever the calendar does, with an honest answer."""
+
+    @functools.wraps(handler)
+    def careful(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
+        limit = max(0.5, min(ATTEMPT_S, ctx.remaining() - RESERVE_S))
+        timer = gevent.Timeout.start_new(limit, CalendarDown("the calendar is too slow"))
+        try:
+            return handler(ctx, args)
+        except CalendarDown:
+            if ctx.remaining() > AGAIN_S:
+                raise
+            return _result("calendar_down", booking_talk.CALENDAR_DOWN)
+        finally:
+            timer.close()
+
+    return careful
 
 
 def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dict[str, Any]:
@@ -52,18 +76,19 @@ def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dic
     promised = by_text or ctx.can_tell_office
     if wish.kind == "book" and promised:
         Performer(ctx).run(booking_flow.note(wish))
-    if Offered(ctx.redis, ctx.call_id).once(f"noted:{ctx.key}"):
-        until = time.time() + ctx.agent.booking.noted_minutes * 60
-        _enqueue(ctx, until, wish.kind, what, promised)
     if not promised:
+        if wish.kind == "book":
+            _forget_later(ctx)
         return _result("calendar_down", booking_talk.CALENDAR_DOWN)
+    if Offered(ctx.redis, ctx.call_id).once(f"noted:{wish.key}"):
+        _enqueue(ctx, time.time() + ctx.agent.booking.noted_minutes * 60, wish.kind, what)
     NOTED.labels("noted").inc()
     log.warning("the calendar is away: noted", extra={"kind": wish.kind})
     how = booking_talk.BY_TEXT if by_text else booking_talk.BY_OFFICE
     return _result("calendar_down", booking_talk.noted(what, how), status="noted")
 
 
-def finish(call_id: str, key: str, until: float, kind: str, what: str, promised: bool) -> None:
+def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
     """The job: try a noted wish. Raises CalendarDown, to be run again, until `until` has passed."""
     at_work = runtime()
     effect = at_work.effects.get(call_id, key)
@@ -74,32 +99,52 @@ def finish(call_id: str, key: str, until: float, kind: str, what: str, promised:
     ctx = replace(ctx, deadline=time.time() + 3600)
     with logs.bind(call_id=call_id):
         try:
-            if not promised:
-                _forget(ctx, kind)
-                return
             result = effects.HANDLERS[effect.tool](ctx, effect.arguments)
         except CalendarDown:
             if time.time() < until:
                 raise
-            _report(ctx, "noted_failed", what, {"error": "calendar_down"}, promised)
+            _report(ctx, "noted_failed", what, {"error": "calendar_down"})
             return
         if result["output"].get("error") == "superseded":
             NOTED.labels("superseded").inc()
         elif result["ok"]:
-            _report(ctx, "noted_done", what, result["output"], promised)
+            _report(ctx, "noted_done", what, result["output"])
         else:
-            _report(ctx, "noted_failed", what, result["output"], promised)
+            _report(ctx, "noted_failed", what, result["output"])
 
 
-def _forget(ctx: ToolContext, kind: str) -> None:
-    if kind != "book":
+def forget_later(at_work: Runtime, call_id: str, key: str) -> None:
+    """Have what a booking that was given up may have left in the calendar removed."""
+    effect = at_work.effects.get(call_id, key)
+    if effect is not None:
+        _forget_later(effects.context_of(at_work, effect))
+
+
+def _forget_later(ctx: ToolContext) -> None:
+    with ctx.redis.pipeline(transaction=True) as pipeline:
+        queue.enqueue(
+            pipeline,
+            FORGET,
+            (ctx.call_id, ctx.key, wish_key(ctx)),
+            retry_delays_s=(*FIRST_DELAYS_S, *[DELAY_S] * 30),
+            about="forget a booking",
+        )
+        pipeline.execute()
+
+
+def forget(call_id: str, key: str, wish: str) -> None:
+    """The job: remove what a booking that was given up may have left. Raises CalendarDown."""
+    at_work = runtime()
+    effect = at_work.effects.get(call_id, key)
+    if effect is None:
         return
-    wish = Wish(ctx.key, "book", ctx.asked_at, start=ctx.now.isoformat())
-    with one_at_a_time(ctx):
-        Performer(ctx).run(booking_flow.withdraw(wish))
+    ctx = replace(effects.context_of(at_work, effect), deadline=time.time() + 3600)
+    given_up = Wish(wish, "book", ctx.asked_at, start=ctx.now.isoformat())
+    with logs.bind(call_id=call_id), one_at_a_time(ctx):
+        Performer(ctx).run(booking_flow.withdraw(given_up))
 
 
-def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any], promised: bool) -> None:
+def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> None:
     NOTED.labels(kind.removeprefix("noted_")).inc()
     log.info("a noted wish has ended", extra={"kind": kind, "error": output.get("error")})
     change = {
@@ -121,7 +166,7 @@ def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any], prom
         pipeline.execute()
 
 
-def _enqueue(ctx: ToolContext, until: float, kind: str, what: str, promised: bool) -> None:
+def _enqueue(ctx: ToolContext, until: float, kind: str, what: str) -> None:
     minutes = ctx.agent.booking.noted_minutes
     delays = (*FIRST_DELAYS_S, *[DELAY_S] * (minutes + 1))
     try:
@@ -129,7 +174,7 @@ def _enqueue(ctx: ToolContext, until: float, kind: str, what: str, promised: boo
             queue.enqueue(
                 pipeline,
                 FINISH,
-                (ctx.call_id, ctx.key, until, kind, what, promised),
+                (ctx.call_id, ctx.key, until, kind, what),
                 retry_delays_s=delays,
                 about=f"noted: {kind}",
             )

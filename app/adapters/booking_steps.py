@@ -84,6 +84,15 @@ class Performer:
             raise CalendarDown("bookings are paused")
 
 
+def wish_key(ctx: ToolContext) -> str:
+    """The key of the wish that an effect carries out.
+
+    The same effect, asked for anew after it was refused or given up, is a new wish; its retries
+    are the same one.
+    """
+    return f"{ctx.key}~{int(ctx.asked_at * 1000)}"
+
+
 def store_for(ctx: ToolContext) -> LedgerStore:
     """The ledger of the call this effect belongs to."""
     return LedgerStore(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -39,7 +41,7 @@ class Office:
         key = f"{tool}-{self.number}"
         context = {"caller_number": number, "heard": self.heard}
         self.at_work.effects.ask(
-            CALL, key, tool, arguments, f"tc{self.number}", context, deadline_s=deadline_s
+            CALL, key, tool, arguments, uuid.uuid4().hex, context, deadline_s=deadline_s
         )
         effects.run(CALL, key)
         return self.effect(key).result or {}
@@ -190,11 +192,15 @@ def test_where_nobody_can_be_told_nothing_is_promised(redis_url: str) -> None:
         assert "status" not in result["output"]
         assert "noted" not in result["say"]
         office.resume()
-        (job,) = office.jobs(noted.FINISH)
-        noted.finish(*job)
+        assert office.jobs(noted.FINISH) == []
+        (job,) = office.jobs(noted.FORGET)
+        noted.forget(*job)
         assert office.bookings() == []
+        office.number -= 1
         again = office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")
         assert again["ok"]
+        noted.forget(*job)
+        assert [item["status"] for item in office.bookings()] == ["booked"]
     finally:
         runtime._runtime = None
 
@@ -211,3 +217,43 @@ def test_the_office_tells_where_texts_cannot(redis_url: str) -> None:
         assert kinds == ["created", "noted_done"]
     finally:
         runtime._runtime = None
+
+
+def test_what_a_given_up_booking_left_is_removed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = office.offer()
+    calendar = office.at_work.calendar(office.at_work.agents.default)
+    book = calendar.book
+
+    def write_and_fail(*args: Any) -> Any:
+        book(*args)
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(calendar, "book", write_and_fail)
+    monkeypatch.setattr(effects, "MAX_ATTEMPTS", 1)
+    result = office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")
+    assert result["output"]["error"] == "failed"
+    monkeypatch.undo()
+    desk = Desk(office.settings.redis_url, office.at_work.agents.default.booking)
+    assert len(desk.standing()) == 1
+    (job,) = office.jobs(noted.FORGET)
+    noted.forget(*job)
+    assert desk.standing() == []
+    assert office.bookings() == []
+
+
+def test_a_calendar_that_is_too_slow(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = office.offer()
+    calendar = office.at_work.calendar(office.at_work.agents.default)
+    monkeypatch.setattr(calendar, "book", lambda *_: gevent.sleep(60))
+    monkeypatch.setattr(noted, "ATTEMPT_S", 0.5)
+    since = time.monotonic()
+    result = office.use(
+        "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=3.0
+    )
+    assert result["output"]["status"] == "noted"
+    assert time.monotonic() - since < 20
+    monkeypatch.setattr(calendar, "busy", lambda *_: gevent.sleep(60))
+    result = office.use("check_availability", deadline_s=3.0)
+    assert result["output"]["error"] == "calendar_down"
