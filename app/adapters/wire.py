@@ -1,8 +1,8 @@
 """One WebSocket over one gevent socket: whole frames, a writer that never blocks, shared pings.
 
 `Wire` is the moving part under both of a call's sockets: the caller's side (`app.bridges.socket`)
-and the model's side (`app.adapters.realtime`). The protocol itself is `websockets`' sans-I/O code;
-here are only the bytes in and out.
+and the model's side (`app.adapters.realtime`). The protocol itself is `websockets`' sans-I/O code,
+with a short cut for plain frames (`app.protocol.websocket`); here are only the bytes in and out.
 
 Reading happens only when somebody asks, so a peer that floods us fills its own TCP window and not
 our memory. Writing is done at once where nothing waits; what the kernel does not take is queued and
@@ -19,9 +19,10 @@ from typing import Any
 
 import gevent
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import OPEN, Protocol
+from websockets.protocol import CLIENT, OPEN, Protocol
 
 from app.adapters.keeper import KEEPER
+from app.protocol.websocket import SHORT, leading_messages, short_frame
 
 #: Bytes asked of the kernel per read; also what a flooding peer may have parsed before it is asked
 #: for more.
@@ -52,6 +53,8 @@ class Wire:
     ) -> None:
         self._sock = sock
         self._protocol = protocol
+        self._is_client = protocol.side is CLIENT
+        self._is_tls = hasattr(sock, "pending")
         self._decode = decode
         self._max_queued = max_queued
         self._ping_interval = ping_interval
@@ -62,8 +65,9 @@ class Wire:
         self._queued = 0
         self._flusher: gevent.Greenlet[..., None] | None = None
         self._eof_wanted = False
+        self._readable: Any = None
         self._reading = False
-        self._full = False
+        self._full = self._drained = False
         self._heard = self._pinged = time.monotonic()
         self._close_deadline: float | None = None
         self._ended = False
@@ -99,9 +103,13 @@ class Wire:
         """
         if self._ended or self._protocol.state is not OPEN:
             return False
-        self._protocol.send_text(text.encode() if isinstance(text, str) else text)
+        data = text.encode() if isinstance(text, str) else text
+        if len(data) <= SHORT:
+            self._write(short_frame(data, text=True, masked=self._is_client))
+        else:
+            self._protocol.send_text(data)
+            self._write_protocol()
         self.sent += 1
-        self._write_protocol()
         return not self._ended
 
     def send_binary(self, data: bytes) -> bool:
@@ -109,8 +117,8 @@ class Wire:
         if self._ended or self._protocol.state is not OPEN:
             return False
         self._protocol.send_binary(data)
-        self.sent += 1
         self._write_protocol()
+        self.sent += 1
         return not self._ended
 
     def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
@@ -163,6 +171,9 @@ class Wire:
             while not self._ended:
                 self._read()
         KEEPER.discard(self)
+        if self._readable is not None:
+            self._readable.close()
+            self._readable = None
         self._quietly(self._sock.close)
 
     def opened(self) -> None:
@@ -190,15 +201,26 @@ class Wire:
         """Wait for bytes and take in what they mean."""
         if self._full:  # a peer that always has more must not keep the process to itself
             gevent.sleep(0)
+        sock = self._sock
         self._reading = True
         try:
-            data = self._sock.recv(CHUNK)
+            if self._drained and not (self._is_tls and sock.pending()):  # type: ignore[attr-defined]
+                # There was less than was asked for, so another try would find nothing.
+                self._wait_readable()
+            data = sock.recv(CHUNK)
         except (OSError, ValueError):  # ValueError: a TLS socket shut down by another greenlet
             data = b""
         finally:
             self._reading = False
         self._full = len(data) == CHUNK
+        self._drained = not self._full
         self._take(data)
+
+    def _wait_readable(self) -> None:
+        hub = gevent.get_hub()
+        if self._readable is None:
+            self._readable = hub.loop.io(self._sock.fileno(), 1)
+        hub.wait(self._readable)
 
     def _take(self, data: bytes) -> None:
         protocol = self._protocol
@@ -206,7 +228,17 @@ class Wire:
             return
         if data:
             self._heard = time.monotonic()
-            protocol.receive_data(data)
+            if protocol.state is OPEN and protocol.cur_size is None and not protocol.reader.buffer:
+                messages, taken = leading_messages(
+                    data, masked=not self._is_client, max_size=protocol.max_size
+                )
+                for text, payload in messages:
+                    self._deliver(payload, text)
+                if taken == len(data) and self._close_deadline is None:
+                    return
+                protocol.receive_data(data[taken:])
+            else:
+                protocol.receive_data(data)
             for event in protocol.events_received():
                 if isinstance(event, Frame):
                     self._take_frame(event)
