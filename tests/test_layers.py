@@ -162,7 +162,7 @@ def test_files_can_be_held_in_ones_head() -> None:
     long = {
         str(path.relative_to(ROOT)): count
         for path in files()
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 475
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 375
     }
     assert long == {}
 

@@ -14,6 +14,8 @@ from app.rehearsal.caller.frames import Dropped, Other, Speech
 from app.rehearsal.caller.link import Link
 from app.rehearsal.caller.remarks import LineSettings, Remark, Speaking
 from app.rehearsal.caller.requests import Requests
+from app.rehearsal.caller.silence import Silence
+from app.rehearsal.caller.teller import Teller
 from app.rehearsal.caller.toollog import ToolLog
 from app.rehearsal.caller.transcript import Transcript
 from app.rehearsal.caller.voice import AgentTurn
@@ -37,17 +39,15 @@ class Line:
         self.caller: Speaking | None = None
         self.link = Link(now, reconnect_s=self.settings.reconnect_s, emit=self._emit, end=self._end)
         self.requests = Requests(now)
+        self._teller = Teller(self.link, self.transcript)
         self._tools = ToolLog(self.transcript)
         self._started = now
         self._armed: list[Remark] = []
         self._later: list[Remark] = []
         self._owed = False
-        self._reminders = 0
-        self._reminder_s = self.settings.reminder_s
-        self._reminder_count = self.settings.reminder_count
         self._agent_at = now
         self._caller_at = now
-        self._quiet_since: float | None = None
+        self._silence = Silence(self.settings)
         self._waits_since: float | None = now
 
     def receive(self, raw: str | bytes, now: float) -> None:
@@ -128,10 +128,11 @@ class Line:
                 due.append((self._agent_at, self._agent_word))
         elif self._waits_since is not None and self.requests.open and caller is None:
             due.append((self._waits_since + wait.patience_s, self._no_answer))
-        if self._quiet_since is not None and self.idle:
-            if self._reminders < self._reminder_count and self.link.open:
-                due.append((self._quiet_since + self._reminder_s, self._remind))
-            due.append((self._quiet_since + wait.inactivity_s, self._inactive))
+        if self.idle:
+            if self._silence.reminder_at is not None and self.link.open:
+                due.append((self._silence.reminder_at, self._remind))
+            if self._silence.end_at is not None:
+                due.append((self._silence.end_at, self._inactive))
         return due
 
     # The agent speaks
@@ -181,11 +182,12 @@ class Line:
             return
         first = not turn.heard.words
         if first:
-            self._update("agent_turn")
+            self._teller.update("agent_turn")
         turn.heard.add(word, at - self._started)
         self._emit(events.Word("agent", word, first))
-        self._update(None)
-        self._quiet_since, self._waits_since = None, at
+        self._teller.update()
+        self._silence.ends()
+        self._waits_since = at
         self._agent_at = at + self.settings.word_s
         self._fire(lambda r: r.after_words is not None and turn.words_spoken >= r.after_words)
 
@@ -193,7 +195,7 @@ class Line:
         turn = self.turn
         assert turn is not None
         turn.over = True
-        self._quiet_since = at
+        self._silence.begins(at)
         self._emit(turn.done(cut=False))
         if turn.action and self._act(turn.action):
             return
@@ -206,16 +208,11 @@ class Line:
 
     def _act(self, action: str) -> bool:
         """Carry an action out. True if it ended the call."""
-        verb, _, value = action.partition(" ")
-        id_ = f"retell_{verb}_{self.requests.id}"
-        self.transcript.note(
-            {"role": "tool_call_invocation", "tool_call_id": id_, "name": verb, "arguments": "{}"}
-        )
+        self._teller.action(action, self.requests.id)
         self._emit(events.ActionDone(action))
-        if verb == "press_digit":
-            self.transcript.note({"role": "dtmf", "digit": value})
+        if action.startswith("press_digit"):
             return False
-        self._end(rules.AGENT_HANGUP if verb == "end_call" else rules.TRANSFER)
+        self._end(rules.AGENT_HANGUP if action == "end_call" else rules.TRANSFER)
         return True
 
     def _cut_agent(self) -> None:
@@ -243,8 +240,7 @@ class Line:
         heard = self.transcript.begin("user")
         heard.backchannel = not remark.request
         self.caller = Speaking(remark, heard)
-        self._reminders = 0
-        self._quiet_since = None
+        self._silence.caller_spoke()
         self._caller_at = now
 
     def _caller_word(self, at: float) -> None:
@@ -254,14 +250,14 @@ class Line:
             self._caller_done(speaking, at)
             return
         if speaking.spoken == 0 and speaking.remark.request:
-            self._update("user_turn")
+            self._teller.update("user_turn")
             if self._agent_speaks and self.turn is not None and not self.turn.protected:
                 self._cut_agent()
         word = speaking.words[speaking.spoken]
         speaking.spoken += 1
         speaking.heard.add(word, at - self._started)
         self._emit(events.Word("user", word, speaking.spoken == 1))
-        self._update(None)
+        self._teller.update()
         self._caller_at = at + self.settings.word_s
         if speaking.spoken == len(speaking.words):
             self._caller_at += self.settings.end_of_turn_s
@@ -284,7 +280,7 @@ class Line:
         elif self._owed:
             self._ask(at)
         else:
-            self._quiet_since = at
+            self._silence.begins(at)
 
     @property
     def _agent_speaks(self) -> bool:
@@ -297,17 +293,13 @@ class Line:
         self._cut_agent()
         id_ = self.requests.ask(at)
         self._owed = False
-        self._waits_since, self._quiet_since = at, None
-        self.requests.undelivered = not self._send_request(reminder=reminder)
+        self._silence.ends()
+        self._waits_since = at
+        self.requests.undelivered = not self._teller.request(id_, reminder=reminder)
         self._emit(events.Asked(id_, reminder, early))
 
-    def _send_request(self, *, reminder: bool = False) -> bool:
-        return self.link.send(
-            frames.request(self.requests.id, self._transcript(), reminder=reminder)
-        )
-
     def _remind(self, at: float) -> None:
-        self._reminders += 1
+        self._silence.reminded()
         self._ask(at, reminder=True)
 
     def _inactive(self, at: float) -> None:
@@ -329,7 +321,7 @@ class Line:
             unheard = self.turn is None or self.turn.id != self.requests.id
             again = self.settings.asks_again and self.requests.open and unheard
             if self.requests.id and (self.requests.undelivered or again):
-                self.requests.undelivered = not self._send_request()
+                self.requests.undelivered = not self._teller.request(self.requests.id)
         elif frame.kind == "tool_call_invocation":
             for event in self._tools.invocation(frame, now, self.link.sockets):
                 self._emit(event)
@@ -339,20 +331,10 @@ class Line:
                 self._emit(event)
         elif frame.kind == "update_agent":
             settings = frame.members["agent_config"]
-            self._reminder_s = settings.get("reminder_trigger_ms", self._reminder_s * 1000) / 1000
-            self._reminder_count = settings.get("reminder_max_count", self._reminder_count)
+            self._silence.configure(settings)
             self._emit(events.SettingsChanged(dict(settings)))
 
     # Output
-
-    def _transcript(self) -> dict[str, Any]:
-        out: dict[str, Any] = {"transcript": self.transcript.plain()}
-        if self.link.flags.get("transcript_with_tool_calls"):
-            out["transcript_with_tool_calls"] = self.transcript.with_tool_calls()
-        return out
-
-    def _update(self, turntaking: str | None) -> None:
-        self.link.send(frames.update(self._transcript(), turntaking))
 
     def _emit(self, event: events.Event) -> None:
         self.events.append((self.now, event))
