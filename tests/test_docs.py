@@ -48,6 +48,6 @@ def test_every_route_is_in_the_documents() -> None:
     missing = []
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", "<>", rule.rule)
-        if rule.endpoint != "static" and path.rstrip("/") not in documented:
+        if rule.endpoint.split(".")[-1] != "static" and path.rstrip("/") not in documented:
             missing.append(rule.rule)
     assert missing == []
