@@ -12,6 +12,7 @@ never mix. A peer for which more than `max_queued` bytes wait is cut off.
 
 from __future__ import annotations
 
+import secrets
 import socket
 import struct
 import time
@@ -105,7 +106,8 @@ class Wire:
             return False
         data = text.encode() if isinstance(text, str) else text
         if len(data) <= SHORT:
-            self._write(short_frame(data, text=True, masked=self._is_client))
+            mask = secrets.token_bytes(4) if self._is_client else b""
+            self._write(short_frame(data, text=True, mask=mask))
         else:
             self._protocol.send_text(data)
             self._write_protocol()

@@ -7,8 +7,6 @@ long or broken frames, frames that are not there in full) is left to that parser
 
 from __future__ import annotations
 
-import secrets
-
 from websockets.utils import apply_mask
 
 TEXT, BINARY = 0x81, 0x82
@@ -50,16 +48,16 @@ def leading_messages(
     return found, at
 
 
-def short_frame(payload: bytes, *, text: bool, masked: bool) -> bytes:
-    """One whole data frame around a payload of at most `SHORT` bytes."""
+def short_frame(payload: bytes, *, text: bool, mask: bytes = b"") -> bytes:
+    """One whole data frame around a payload of at most `SHORT` bytes.
+
+    `mask` is four random bytes for each frame of a client's, and empty for a server's.
+    """
     length = len(payload)
     head = TEXT if text else BINARY
-    mask_bit = 0x80 if masked else 0
+    mask_bit = 0x80 if mask else 0
     if length < 126:
         start = bytes((head, mask_bit | length))
     else:
         start = bytes((head, mask_bit | 126, length >> 8, length & 0xFF))
-    if not masked:
-        return start + payload
-    mask = secrets.token_bytes(4)
-    return start + mask + apply_mask(payload, mask)
+    return start + mask + apply_mask(payload, mask) if mask else start + payload
