@@ -21,8 +21,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 FRAME, DELTA = 160, 800
-#: An answer: so many deltas of 100 ms, so many seconds apart.
-DELTAS, DELTA_S = 200, 0.025
+#: An answer: so many deltas of 100 ms, so many seconds apart, and a word to every third of them.
+DELTAS, DELTA_S, WORD_EACH = 80, 0.025, 3
 #: What a stamp begins with: bytes that other audio of this benchmark never has in this order.
 MAGIC = b"\x11\x77\x22\x66"
 #: The flag after a stamp that makes a caller's frame speech.
@@ -174,9 +174,9 @@ class TalkingSession:
                 audio = _SILENT_DELTA if number else b64encode(stamped(DELTA)).decode()
                 part = {**place, "content_index": 0}
                 await self.send({"type": "response.output_audio.delta", "delta": audio, **part})
-                await self.send(
-                    {"type": "response.output_audio_transcript.delta", "delta": " word", **part}
-                )
+                if number % WORD_EACH == 0:
+                    kind = "response.output_audio_transcript.delta"
+                    await self.send({"type": kind, "delta": " word", **part})
                 due += DELTA_S
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
             status = "completed"

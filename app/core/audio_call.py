@@ -24,6 +24,9 @@ from app.errors import ProtocolError
 from app.protocol import realtime, twilio
 from app.protocol.retell_llm import Utterance
 
+#: The phone's frames are the clock that agent audio leaves by; a tick stands in for them when they
+#: stay away. The lead covers the wait.
+BEATS_LATE_S = 0.06
 _BACK = "[The line was cut for a moment and is back. Go on where you were; do not greet again.]"
 
 
@@ -212,7 +215,8 @@ class AudioCall(AudioContinuity):
             times.append(self.quiet_since + self._idle_s)
         if self.model.spare_ready and self.model.quiet:
             times.append(0.0)
-        times.append(self.play.next_due(0.0))
+        due = self.play.next_due(0.0)
+        times.append(None if due is None else due + BEATS_LATE_S)
         return min((time for time in times if time is not None), default=None)
 
     @property
