@@ -52,6 +52,10 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
             continue
         standing = [b for b in ledger.standing() if b.call_id == draft.call_id]
         target = _replaced(wish, standing)
+        if target and _changing(target, ledger, wish):
+            if not (yield from _withdraw(wish, ledger, version)):
+                continue
+            return Outcome("superseded", target)
         if target is None and len(standing) >= limit:
             return Outcome("limit")
         wanted = replace(
@@ -274,6 +278,15 @@ def _adds_nothing(wish: Wish, target: Booking) -> bool:
     if target.start != wish.start or target.service != wish.service:
         return False
     return same_person(wish.name, target.name) and len(wish.name) <= len(target.name)
+
+
+def _changing(target: Booking, ledger: Ledger, wish: Wish) -> bool:
+    """Tell whether a newer wish has begun to change the booking that this one would change."""
+    return any(
+        other.booking_id == target.id and other.state == "pending" and other.order > wish.order
+        for other in ledger.wishes.values()
+        if other.key != wish.key
+    )
 
 
 def _latest(ledger: Ledger, rivals: list[Wish]) -> Booking | None:

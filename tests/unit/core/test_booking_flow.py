@@ -225,6 +225,10 @@ schedules = st.lists(
     plans=[Plan("two", "book", 0, 0), *[Plan("one", "book", 0, slot) for slot in (2, 4, 0)]],
     schedule=[(0, 5, None), (1, 5, None), (2, 3, True), (3, 9, None)],
 )
+@example(  # a change of name waits while the same booking is to be moved
+    plans=[*[Plan("one", "book", 0, slot) for slot in (0, 0, 1)], Plan("one", "book", 1, 0)],
+    schedule=[(0, 5, None), (3, 3, None)],
+)
 @example(  # a cancellation comes between a change of name and its record
     plans=[Plan("one", "book", 1, 4), Plan("one", "book", 0, 4), Plan("one", "cancel", 0, 0)],
     schedule=[(0, 5, None), (1, 1, None), (1, 2, None), (2, 3, None)],
