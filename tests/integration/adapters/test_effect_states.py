@@ -260,3 +260,44 @@ def test_every_life_ends_once(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> 
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.fixture
+def store(redis: Redis) -> EffectStore:
+    return EffectStore(redis, Settings(), lease_s=LEASE_S, start_s=LEASE_S)
+
+
+def test_what_was_begun_is_not_superseded_even_between_attempts(store: EffectStore) -> None:
+    store.ask("c", "k", "book_appointment", {}, "t1", {})
+    assert store.begin("c", "k", "w1")[0] == "begun"
+    assert store.postpone("c", "k", "w1", 0, "down")
+    assert not store.supersede("c", "k"), "the calendar may have been written"
+
+
+def test_lost_attempts_count_and_end(store: EffectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effects_module, "MAX_ATTEMPTS", 2)
+    store.ask("c", "k", "book_appointment", {}, "t1", {})
+    for number in (1, 2):
+        begun, effect = store.begin("c", "k", f"w{number}")
+        assert begun == "begun"
+        assert effect is not None
+        assert effect.attempts == number
+        time.sleep(LAPSE_S)
+    assert store.begin("c", "k", "w3") == ("exhausted", None)
+    assert store.take_up_expired() == 1
+    effect = store.get("c", "k")
+    assert effect is not None
+    assert (effect.state, effect.ok) == ("failed", False)
+    assert [dead.key for dead in store.dead()] == ["k"]
+    assert store.take_up_expired() == 0
+
+
+def test_a_held_effect_is_busy_for_others(redis: Redis) -> None:
+    store = EffectStore(redis, Settings())
+    store.ask("c", "k", "book_appointment", {}, "t1", {})
+    assert store.begin("c", "k", "w1")[0] == "begun"
+    assert store.begin("c", "k", "w2") == ("busy", None)
+    assert store.take_up_expired() == 0
+    assert store.postpone("c", "k", "w1", 60, "down")
+    assert store.begin("c", "k", "w2") == ("early", None)
+    assert not store.give_up("c", "absent", "lost")
