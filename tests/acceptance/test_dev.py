@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from app.cli.records import Records
+from app.cli.stack import run_directory
 from tests.support.dev import ROOT, dev
 from tests.support.stack import clean_environment
 
@@ -96,9 +97,7 @@ def test_even_kill_9_leaves_no_process(free_port: int) -> None:
         directory = run.directory
         run.end(signal.SIGKILL)
         assert run.left() == []
-        assert directory.exists()
-        with dev("--port", "1") as again:
-            again.join()
+        run_directory()
         assert not directory.exists()
 
 
