@@ -114,7 +114,7 @@ def post_worker_init(worker: Any) -> None:
     # the rest is looked through by the clock, not whenever many calls begin at once.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5000, 20, 1_000_000)
+    gc.set_threshold(2000, 10, 1_000_000)
 
     def tidy() -> None:
         while True:
