@@ -59,6 +59,7 @@ PAGE_NOTES = frozenset(
 
 log = logs.get(__name__)
 AUDIO_LOST = metrics.counter("audio_lost_ms_total", "Caller audio no model session ever heard")
+BUDGETS = metrics.counter("budgets_reached_total", "Audio calls at their budget", ("alarm",))
 CALL_COST = metrics.counter("model_cost_usd_total", "Cost of audio calls by the price table")
 
 
@@ -105,7 +106,7 @@ class PhoneBridge(LiveCall):
         self._agent = agent
         self._details = details
         self._lines = lines
-        self._spent = 0.0
+        self._cost: dict[str, Any] = {}
 
     def _serve(self) -> None:
         state = self._taken()
@@ -126,6 +127,7 @@ class PhoneBridge(LiveCall):
         else:
             log.info("the call goes on on a new stream")
             self.call.restore(state)
+            self._cost = ledger.as_json()
             self._perform(self.call.resume(self._start, now), now)
         while (message := self.ws.receive()) is not None:
             self._hear(message)
@@ -184,10 +186,22 @@ class PhoneBridge(LiveCall):
         elif note.kind == "audio_lost":
             AUDIO_LOST.inc(note.about["ms"])
         elif note.kind == "cost":
-            CALL_COST.inc(max(0.0, note.about["usd"] - self._spent))
-            self._spent = note.about["usd"]
+            self._count(note.about)
+        elif note.kind == "budget":
+            BUDGETS.labels(note.about["alarm"]).inc()
+            log.warning("the call has reached its budget", extra=note.about)
         elif note.kind == "wrong_format":
             log.error("the model's server speaks another audio format", extra=note.about)
+
+    def _count(self, cost: dict[str, Any]) -> None:
+        """Add to the metrics what the call has used since it was counted last."""
+        before, self._cost = self._cost, cost
+        CALL_COST.inc(max(0.0, cost["usd"] - before.get("usd", 0.0)))
+        for modality, used in cost["tokens"].items():
+            was = before.get("tokens", {}).get(modality, {})
+            for direction, tokens in used.items():
+                grown = max(0, tokens - was.get(direction, 0))
+                metrics.MODEL_TOKENS.labels(modality, direction).inc(grown)
 
     def _end(self, action: events.EndCall) -> None:
         """The call is over, or goes to somebody else. Closing the stream has Twilio ask what to do

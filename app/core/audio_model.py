@@ -20,6 +20,7 @@ from app.protocol import realtime
 RECENT_MESSAGES = 6
 #: The note about what came before is cut to its last so many characters.
 SUMMARY_CHARS = 8000
+_ASIDE = "Say what you are asked to say, in a friendly telephone voice, and nothing else."
 _SUMMARY = "[The conversation before this, for your information only:\n{lines}]"
 
 
@@ -137,6 +138,7 @@ class AudioModel(ModelSession):
                 key,
                 self._event("o"),
                 conversation="none",
+                instructions=_ASIDE,
                 input=[item],
                 tool_choice="none",
                 tools=[],
