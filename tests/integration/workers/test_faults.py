@@ -59,12 +59,12 @@ def put_job(redis: Redis, name: str, *args: float, **options: object) -> str:
 def test_a_worker_killed_in_the_middle(
     effects: EffectStore, start_worker: Start, redis: Redis
 ) -> None:
-    first, second = start_worker(), None
+    first = start_worker()
     effects.ask("c1", "k1", "slow", {"seconds": 3, "what": "it"}, "t1", {})
-    eventually(lambda: began(redis, "k1"))
+    eventually(lambda: began(redis, "k1"), poll=0.001)
+    first.kill()
     second = start_worker()
     since = time.monotonic()
-    first.kill()
     effect = settled(effects, "k1")
     assert (effect.state, effect.ok, effect.attempts) == ("done", True, 2)
     assert began(redis, "k1") == [first.pid, second.pid]
@@ -77,8 +77,8 @@ def test_a_worker_frozen_past_its_lease(
     effects: EffectStore, start_worker: Start, redis: Redis
 ) -> None:
     first = start_worker()
-    effects.ask("c1", "k1", "slow", {"seconds": 0.5}, "t1", {})
-    eventually(lambda: began(redis, "k1"))
+    effects.ask("c1", "k1", "slow", {"seconds": 2}, "t1", {})
+    eventually(lambda: began(redis, "k1"), poll=0.001)
     first.send(signal.SIGSTOP)
     second = start_worker()
     effect = settled(effects, "k1")
