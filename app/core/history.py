@@ -9,7 +9,7 @@ cannot be truncated, so one that was heard in part is deleted and created anew w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -246,7 +246,11 @@ class History:
 
     def to_state(self) -> dict[str, Any]:
         """A JSON value that `from_state` understands."""
-        return {"made": self.made, "items": [asdict(item) for item in self.items]}
+        items = [
+            {"id": i.id, "kind": i.kind, "text": i.text, "call_id": i.call_id, "name": i.name}
+            for i in self.items
+        ]
+        return {"made": self.made, "items": items}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> History:

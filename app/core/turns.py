@@ -8,7 +8,7 @@ text is gathered to sentences, and what is late is dropped before it is sent.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from app.core.agent import TurnTaking
@@ -89,13 +89,28 @@ class Turn:
 
     def to_state(self) -> dict[str, Any]:
         """A JSON value that `from_state` understands."""
-        return asdict(self)
+        # Several times faster than `asdict`, which copies each value of each utterance.
+        state: dict[str, Any] = {name: getattr(self, name) for name in _FIELDS}
+        state["tools"] = list(self.tools)
+        state["transcript"] = [
+            {
+                "role": u.role,
+                "content": u.content,
+                "response_id": u.response_id,
+                "is_backchannel": u.is_backchannel,
+            }
+            for u in self.transcript
+        ]
+        return state
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Turn:
         """The turn that `to_state` was given."""
         transcript = tuple(Utterance(**entry) for entry in state["transcript"])
         return cls(**{**state, "transcript": transcript})
+
+
+_FIELDS = tuple(one.name for one in fields(Turn))
 
 
 def ladder(turn: Turn, rules: TurnTaking) -> list[tuple[float, Step]]:
