@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -53,9 +54,12 @@ def test_redis(redis_url: str, free_port: int) -> None:
     assert only(diagnosis.store(Settings(redis_url=redis_url)), "ok")
     away = diagnosis.store(Settings(redis_url=f"redis://127.0.0.1:{free_port}"))
     assert "not reachable" in only(away, "bad")[0]
-    with redis.Redis.from_url(redis_url) as client:
+    with contextlib.ExitStack() as held:
+        clients = [held.enter_context(redis.Redis.from_url(redis_url)) for _ in range(12)]
+        for client in clients:
+            client.ping()
         before = client.config_get("maxclients")["maxclients"]
-        client.config_set("maxclients", 3)
+        client.config_set("maxclients", 20)
         try:
             warned = only(diagnosis.store(Settings(redis_url=redis_url)), "warn")
         finally:
