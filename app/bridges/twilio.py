@@ -32,6 +32,10 @@ from app.protocol.twilio import Start
 
 #: How long a stream may take to say which call it is.
 START_S = 5.0
+#: A timer no farther away than this is left alone: a deadline may be told that much late.
+SOON_S = 0.1
+#: Where the type of a frame or an event is looked for.
+HEAD = 160
 #: How often a page is told of changed words, at most.
 PAGE_S = 0.1
 #: Entries of the transcript that may still change.
@@ -61,6 +65,14 @@ log = logs.get(__name__)
 AUDIO_LOST = metrics.counter("audio_lost_ms_total", "Caller audio no model session ever heard")
 BUDGETS = metrics.counter("budgets_reached_total", "Audio calls at their budget", ("alarm",))
 CALL_COST = metrics.counter("model_cost_usd_total", "Cost of audio calls by the price table")
+
+
+def _is_media(raw: str | bytes) -> bool:
+    return '"media"' in raw[:HEAD] if isinstance(raw, str) else b'"media"' in raw[:HEAD]
+
+
+def _is_mark(raw: str | bytes) -> bool:
+    return '"mark"' in raw[:HEAD] if isinstance(raw, str) else b'"mark"' in raw[:HEAD]
 
 
 def read_start(ws: Connection) -> Start | None:
@@ -130,22 +142,25 @@ class PhoneBridge(LiveCall):
             self._cost = ledger.as_json()
             self._perform(self.call.resume(self._start, now), now)
         while (message := self.ws.receive()) is not None:
-            self._hear(message)
+            self.feed(events.FromPhone(message))
 
-    def _hear(self, message: str | bytes) -> None:
-        """A frame of the phone's: `feed` without what fifty frames a second do not need."""
-        if self.gone:
-            return
-        event, now = events.FromPhone(message), time.time()
-        if self._recorded(event):
-            self.recorder.event(now, event)
-        actions = self.call.handle(event, now)
-        if all(isinstance(action, events.ToPhone | events.ToModel) for action in actions):
-            # Frames and nothing else: no deadline has come nearer.
-            for action in actions:
-                self._do(action, now)
-        else:
-            self._perform(actions, now)
+    def feed(self, event: events.Event) -> None:
+        """As `LiveCall.feed`; caller audio that leads to nothing brings no deadline nearer."""
+        if not isinstance(event, events.FromPhone):
+            super().feed(event)
+        elif not self.gone:
+            now = time.time()
+            if self._recorded(event):
+                self.recorder.event(now, event)
+            actions = self.call.handle(event, now)
+            if actions or not _is_media(event.raw):
+                self._perform(actions, now)
+
+    def _arm(self, now: float) -> None:
+        """As in `LiveCall`; a timer that fires soon is left alone and sees to the next one."""
+        timer = self.timer
+        if timer is None or timer.dead or self.timer_at - now > SOON_S:
+            super()._arm(now)
 
     def _known_lines(self) -> dict[str, bytes]:
         try:
@@ -154,14 +169,16 @@ class PhoneBridge(LiveCall):
             return {}
 
     def _recorded(self, thing: events.Event | events.Action) -> bool:
-        if isinstance(thing, events.FromPhone | events.ToPhone):
-            raw = thing.raw if isinstance(thing, events.FromPhone) else thing.frame
-            head = raw[:160] if isinstance(raw, str) else raw[:160].decode("latin-1")
-            return '"media"' not in head and '"mark"' not in head
+        if isinstance(thing, events.FromPhone):
+            return not _is_media(thing.raw) and not _is_mark(thing.raw)
+        if isinstance(thing, events.ToPhone):
+            return not _is_media(thing.frame) and not _is_mark(thing.frame)
         if isinstance(thing, events.ToModel):
             return not thing.raw.startswith(b'{"type":"input_audio_buffer.append"')
         if isinstance(thing, events.FromModel):
-            return b"response.output_audio.delta" not in thing.raw[:160]
+            # The words of a response are in its item, whole.
+            head = thing.raw[:HEAD]
+            return b"response.output_audio" not in head or b".delta" not in head
         return not isinstance(thing, events.Tick)
 
     def _do(self, action: events.Action, now: float) -> None:
