@@ -23,7 +23,7 @@ from app.adapters import agents, keys, redis
 from app.adapters.calendars.blocks import Block, expand
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
-from app.cli.stack import running_redis_url
+from app.cli.stack import beside
 from app.core.booking_rules import BookingRules
 from app.errors import BadRequest
 from app.settings import Settings
@@ -46,10 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if it was done."""
-    env = dict(os.environ)
-    if not env.get("REDIS_URL", "").strip():
-        env["REDIS_URL"] = running_redis_url() or ""
-    settings = Settings.from_env(env)
+    settings = Settings.from_env(beside(os.environ))
     rules = agents.load(settings.agent_file or None).default.booking
     with redis.connect(settings, connections=2) as client:
         if args.action == "pause":

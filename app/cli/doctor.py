@@ -2,6 +2,8 @@
 
 Settings, agents' file, Redis, workers, the calendar, the model, the web server, its webhook and
 its LLM socket (for which one short call is made). `--call ID` explains one call from its record.
+
+Where the environment names no Redis and no model, those of a running `python -m app dev` are taken.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from app.cli.call_report import explain
 from app.cli.diagnosis import Finding
 from app.cli.records import Records
 from app.cli.screen import Screen
+from app.cli.stack import beside
 from app.errors import AppError
 from app.settings import Settings
 
@@ -42,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     bad = _show(screen, findings)
     if settings is None:
         return 1
+    settings = Settings.from_env(beside(os.environ))
     url = args.url or _public(settings)
     records = Records.beside(url, settings)
     bad += _show(screen, diagnosis.agent_file(settings))

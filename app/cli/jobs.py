@@ -21,7 +21,7 @@ from app import logs
 from app.adapters import queue, redis
 from app.adapters.dead_letters import DeadLetter, DeadLetters
 from app.adapters.effects import EffectStore
-from app.cli.stack import running_redis_url
+from app.cli.stack import beside
 from app.errors import BadRequest
 from app.settings import Settings
 
@@ -43,10 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if all that was named was found."""
-    env = dict(os.environ)
-    if not env.get("REDIS_URL", "").strip():
-        env["REDIS_URL"] = running_redis_url() or ""
-    settings = Settings.from_env(env)
+    settings = Settings.from_env(beside(os.environ))
     with redis.connect(settings, connections=2) as client:
         letters = DeadLetters(client, EffectStore(client, settings))
         if args.action == "list":

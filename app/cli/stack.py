@@ -227,6 +227,22 @@ def running_redis_url() -> str | None:
     return _running(REDIS_URL_FILE)
 
 
+def beside(env: Mapping[str, str]) -> dict[str, str]:
+    """`env`, and where it names none, the Redis and the rehearsal model of a running
+    `python -m app dev`. What is blank counts as not named; production is left as it is."""
+    out = dict(env)
+    production = out.get("APP_ENV", "").strip() == "production"
+    if production or out.get("DYNO") or out.get("RENDER"):
+        return out
+    redis_url, model_url = running_redis_url(), running_model_url()
+    if redis_url and not out.get("REDIS_URL", "").strip():
+        out["REDIS_URL"] = redis_url
+    named = any(out.get(name, "").strip() for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"))
+    if model_url and not named:
+        out |= {"OPENAI_API_KEY": REHEARSAL_KEY, "OPENAI_BASE_URL": model_url}
+    return out
+
+
 def running_model_url() -> str | None:
     """The address of the rehearsal model that it started."""
     return _running(MODEL_URL_FILE)

@@ -13,12 +13,12 @@ CALLER, BUSINESS, COLLEAGUE = "+14155550142", "+14155550100", "+14155550177"
 
 _TALK = (
     ("agent", "Thanks for calling Harbor Dental, this is Mia. How can I help? ", 0.6),
-    ("user", "Hi, I'd like to book a cleaning for next Tuesday at ten. ", 5.1),
-    ("agent", "Let me check Tuesday for you. ", 9.0),
+    ("user", "Hi, I'd like to book a cleaning for next Thursday at two. ", 5.1),
+    ("agent", "Let me check Thursday for you. ", 9.0),
 )
 _CHAT = (
     ("agent", "Hi Dana, this is Harbor Dental."),
-    ("user", "Can I book a cleaning for next Tuesday at ten?"),
+    ("user", "Can I book a cleaning for next Thursday at three?"),
 )
 
 
@@ -51,7 +51,11 @@ def _utterances() -> list[dict[str, Any]]:
     listed = []
     for role, content, second in _TALK:
         words = [
-            {"word": word, "start": second + place * 0.28, "end": second + place * 0.28 + 0.25}
+            {
+                "word": word,
+                "start": round(second + place * 0.28, 2),
+                "end": round(second + place * 0.28 + 0.25, 2),
+            }
             for place, word in enumerate(content.split())
         ]
         listed.append({"role": role, "content": content, "words": words})
@@ -71,7 +75,7 @@ def _said() -> dict[str, Any]:
                 "role": "tool_call_invocation",
                 "tool_call_id": "tool_1",
                 "name": "check_availability",
-                "arguments": '{"part_of_day": "morning"}',
+                "arguments": '{"part_of_day": "afternoon"}',
             },
             {"role": "tool_call_result", "tool_call_id": "tool_1", "content": "{}"},
         ],
@@ -242,7 +246,7 @@ SAMPLES: dict[str, Callable[[str, int], dict[str, Any]]] = {
     "session_start": _plain("session_start"),
     "transcript": _plain(
         "transcript",
-        transcript="I'd like to book an appointment for next Tuesday at ten",
+        transcript="I'd like to book a checkup for next Friday at eleven",
         isFinal=True,
     ),
     "interruption": _plain("interruption"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -37,6 +38,8 @@ def test_curl_commands(stack: RunningStack) -> None:
     commands = curl_commands()
     webhooks = [command for command in commands if "/webhook/retell " in command]
     assert len(webhooks) >= 3
+    sample_books = [sys.executable, "-m", "app", "webhook", "call_ended", "--url"]
+    subprocess.run([*sample_books, f"http://127.0.0.1:{stack.port}"], cwd=ROOT, check=True)
     for command in webhooks:
         assert orjson.loads(run(command, stack)) == {"received": True}
     (analyse,) = [command for command in commands if "/webhook/realtime" in command]
@@ -49,7 +52,8 @@ def test_curl_commands(stack: RunningStack) -> None:
     def told() -> bool:
         found = orjson.loads(run(story, stack))
         intents = {intent["intent"] for intent in found["intents"]}
-        return found["status"] == "ended" and "schedule_meeting" in intents
+        booked = [booking["status"] for booking in found["bookings"]] == ["booked"]
+        return found["status"] == "ended" and "schedule_meeting" in intents and booked
 
     eventually(told)
     (calendar,) = [command for command in commands if "calendar.ics" in command]

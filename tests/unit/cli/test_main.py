@@ -31,6 +31,12 @@ def test_the_list_of_commands(capsys: pytest.CaptureFixture[str]) -> None:
         assert importlib.import_module(module_of(name)).HELP[:40] in " ".join(out.split())
 
 
+def test_without_a_command_they_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    out = capsys.readouterr().out
+    assert all(name in out for name in COMMANDS)
+
+
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["fly"])
