@@ -30,7 +30,8 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
             f"We do not offer that. We offer {booking_talk.services(rules)}.",
             services=[item.name for item in rules.services],
         )
-    wish = availability.wanted(args, ctx.now.astimezone(rules.zone))
+    hours = availability.spoken_hours(rules.hours)
+    wish = availability.wanted(args, ctx.now.astimezone(rules.zone), hours)
     choice = search(ctx, service, wish)
     sentence = booking_talk.offers(choice, wish, rules, ctx.now)
     return {
@@ -104,7 +105,8 @@ def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(slot_id.strip())
     except ValueError:
-        said = spoken_time.resolve(slot_id[:200], now)
+        hours = availability.spoken_hours(rules.hours)
+        said = spoken_time.resolve(slot_id[:200], now, prefer=hours)
         if said.date is None:
             return None
         moment = dt.datetime.combine(said.date, said.time or dt.time(12))

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from app.adapters import language
 from app.adapters.intent_model import Ask
 from app.core.agent import Agent
+from app.core.availability import spoken_hours
+from app.core.booking_rules import ANY_SERVICE
 from app.core.language.intents import IntentResult
 from app.core.language.slots import Slots, extract, find_service
 
@@ -41,8 +43,12 @@ def _read(agent: Agent, text: str, now: dt.datetime) -> Reading:
     services = agent.booking.services
     names = [service.name for service in services]
     result = language.engine().analyse(text, now=now, settings=agent.intents, services=names)
-    slots = extract(text, now, services=names)
-    if slots.service is None:  # "a cleaning appointment" is a cleaning, whatever else is one
-        other_words = [word for service in services for word in service.also]
-        slots = replace(slots, service=find_service(text, other_words))
+    slots = extract(text, now, services=names, prefer=spoken_hours(agent.booking.hours))
+    also = [word for service in services for word in service.also]
+    for words in (  # "a hygienist appointment" is a cleaning, whatever else is an appointment
+        [word for word in also if word.casefold() not in ANY_SERVICE],
+        [word for word in also if word.casefold() in ANY_SERVICE],
+    ):
+        if slots.service is None:
+            slots = replace(slots, service=find_service(text, words))
     return result, slots

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from app.core.appointment import Busy
 from app.core.booking import ONE_DAY, Slot, bookable_from, free_slots, last_day, local_instant
-from app.core.booking_rules import BookingRules, Service
+from app.core.booking_rules import DAY_MINUTES, BookingRules, Hours, Service
 from app.core.language import spoken_time
+from app.core.language.settings import TimePreferences
 from app.core.offers import PARTS, in_part, nearest, spread
 
 LOOK_AHEAD = dt.timedelta(days=14)
@@ -43,17 +44,43 @@ class Choice:
     """How many further slots fit the wish."""
 
 
-def wanted(arguments: dict[str, Any], now_local: dt.datetime) -> Wanted:
+def spoken_hours(hours: Hours) -> TimePreferences:
+    """How a bare "at three" is read where these hours are kept: as the three o'clock that is open.
+
+    The day begins after the longest time in which no day of the week is open, so that hours past
+    midnight belong to the evening before. Without such a time both halves stay possible.
+    """
+    spans = sorted({(s.opens, s.closes) for day in range(7) for s in hours.on(day)})
+    longest, opens, closes = 0, 0, 0
+    end = spans[0][1] if spans else 0
+    for begin, finish in [*spans[1:], *((a + DAY_MINUTES, b) for a, b in spans[:1])]:
+        if begin - end > longest:
+            longest, opens, closes = begin - end, begin % DAY_MINUTES, end % DAY_MINUTES
+        end = max(end, finish)
+    if not longest:
+        return spoken_time.DEFAULTS
+    return TimePreferences(opens=_wall(opens), closes=_wall(closes) if closes else dt.time.max)
+
+
+def _wall(minutes: int) -> dt.time:
+    return dt.time(*divmod(minutes, 60))
+
+
+def wanted(
+    arguments: dict[str, Any],
+    now_local: dt.datetime,
+    prefer: TimePreferences = spoken_time.DEFAULTS,
+) -> Wanted:
     """Read `date`, `part_of_day` and `time` as a model gives them: ISO forms or spoken words."""
     day = _iso_date(arguments.get("date"))
     time = _iso_time(arguments.get("time"))
     part = str(arguments.get("part_of_day") or "").strip().lower()[:40]
     if day is None and arguments.get("date"):
-        said = spoken_time.resolve(str(arguments["date"])[:200], now_local)
+        said = spoken_time.resolve(str(arguments["date"])[:200], now_local, prefer=prefer)
         day = said.date
         time = time or said.time
     if time is None and arguments.get("time"):
-        said = spoken_time.resolve(str(arguments["time"])[:200], now_local)
+        said = spoken_time.resolve(str(arguments["time"])[:200], now_local, prefer=prefer)
         time = said.time
         if said.window and said.window.name in PARTS:
             part = part or said.window.name
@@ -185,9 +212,8 @@ def _iso_date(value: Any) -> dt.date | None:
 
 
 def _iso_time(value: Any) -> dt.time | None:
-    text = str(value or "").strip()
     try:
-        return dt.time.fromisoformat(text if len(text) != 4 else f"0{text}").replace(
+        return dt.time.fromisoformat(str(value or "").strip()).replace(
             second=0, microsecond=0, tzinfo=None
         )
     except ValueError:

@@ -14,10 +14,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from app.core.language.holidays import HOLIDAYS
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Keys of `hours`, in the order of `date.weekday()`."""
 
 DAY_MINUTES = 24 * 60
+
+ANY_SERVICE = frozenset(
+    ("appointment", "appointments", "visit", "booking", "meeting", "session", "slot", "time")
+)
+"""Words callers add to whatever they want: "a cleaning appointment" is a cleaning."""
 
 _SPAN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*(?:-|\u2013|to)\s*(\d{1,2}):(\d{2})\s*")
 _ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
@@ -96,7 +103,8 @@ class Hours(_Model):
 class Holiday(_Model):
     """Days on which nothing is booked: one date, a range, or a day of every year.
 
-    In YAML: `2026-12-24`, `"12-25"` (every year), or `{from: …, to: …, name: …}`.
+    In YAML: `2026-12-24`, `"12-25"` (every year), `thanksgiving` (every year, one of the names of
+    `app.core.language.holidays`), or `{from: …, to: …, name: …}`.
     """
 
     first: dt.date | None = Field(default=None, alias="from")
@@ -114,13 +122,13 @@ class Holiday(_Model):
         if isinstance(value, dt.date):
             return {"from": value, "to": value}
         if isinstance(value, str):
-            if _YEARLY.fullmatch(value):
+            if _is_yearly(value):
                 return {"yearly": value}
             return {"from": value, "to": value}
         if isinstance(value, dict) and "date" in value:
             value = dict(value)
             day = value.pop("date")
-            if isinstance(day, str) and _YEARLY.fullmatch(day):
+            if isinstance(day, str) and _is_yearly(day):
                 value["yearly"] = day
             else:
                 value["from"] = value["to"] = day
@@ -131,7 +139,9 @@ class Holiday(_Model):
         if self.yearly is not None:
             found = _YEARLY.fullmatch(self.yearly)
             if not found:
-                raise ValueError("a yearly holiday is written MM-DD")
+                if _named(self.yearly) not in HOLIDAYS:
+                    raise ValueError("a yearly holiday is written MM-DD, or is one that is known")
+                return self
             try:
                 dt.date(2024, int(found[1]), int(found[2]))
             except ValueError:
@@ -146,9 +156,18 @@ class Holiday(_Model):
     def covers(self, day: dt.date) -> bool:
         """Tell whether `day` falls on this holiday."""
         if self.yearly is not None:
-            return day.strftime("%m-%d") == self.yearly
+            rule = HOLIDAYS.get(_named(self.yearly))
+            return day == rule(day.year) if rule else day.strftime("%m-%d") == self.yearly
         assert self.first is not None
         return self.first <= day <= (self.last or self.first)
+
+
+def _named(text: str) -> str:
+    return text.strip().lower().replace("'", "").replace("\u2019", "")
+
+
+def _is_yearly(text: str) -> bool:
+    return bool(_YEARLY.fullmatch(text)) or _named(text) in HOLIDAYS
 
 
 class Service(_Model):
@@ -251,25 +270,23 @@ class BookingRules(_Model):
     def service(self, wanted: str | None) -> Service | None:
         """Return the service a caller or the model means; the first one when nothing is said.
 
-        Matches id, name and other words, whole or as part of what was said. None: unknown.
+        Matches id, name and other words, whole or as part of what was said; the longest of them
+        counts, but "appointment" and its like only where nothing else fits. None: unknown.
         """
         if not wanted or not wanted.strip():
             return self.services[0]
         text = _plain(wanted)
+        best: tuple[tuple[bool, bool, int], Service] | None = None
         for service in self.services:
-            if text in (service.id, _plain(service.id), _plain(service.name)):
-                return service
-            if any(text == _plain(word) for word in service.also):
-                return service
-        best: tuple[int, Service] | None = None
-        for service in self.services:
-            for word in (service.name, *service.also):
+            for word in (service.id, service.name, *service.also):
                 plain = _plain(word)
-                found = re.search(rf"\b{re.escape(plain)}\b", text)
-                if found and (best is None or len(plain) > best[0]):
-                    best = (len(plain), service)
+                if not plain or not re.search(rf"\b{re.escape(plain)}(?:e?s)?\b", text):
+                    continue
+                rank = (plain == text, plain not in ANY_SERVICE, len(plain))
+                if best is None or rank > best[0]:
+                    best = rank, service
         return best[1] if best else None
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()

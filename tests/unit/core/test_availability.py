@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.appointment import Busy
-from app.core.availability import Choice, Wanted, choose, days_to_search, wanted
+from app.core.availability import Choice, Wanted, choose, days_to_search, spoken_hours, wanted
 from app.core.booking import refusal
-from app.core.booking_rules import BookingRules
+from app.core.booking_rules import BookingRules, Hours
 from app.core.offers import caller_clock, describe, say_offers
 
 LA = ZoneInfo("America/Los_Angeles")
@@ -46,6 +46,39 @@ def told(choice: Choice) -> tuple[str, list[str]]:
 
 def block(start: str, end: str) -> Busy:
     return Busy(*(dt.datetime.fromisoformat(text).replace(tzinfo=LA) for text in (start, end)))
+
+
+@pytest.mark.parametrize(
+    ("hours", "opens", "closes"),
+    [
+        ({"monday": ["08:00-12:00", "13:00-17:00"], "friday": "09:00-19:00"}, "08:00", "19:00"),
+        ({"monday": ["16:00-24:00", "00:00-04:00"]}, "16:00", "04:00"),
+        ({"monday": "16:00-24:00"}, "16:00", "23:59"),
+        ({"monday": "00:00-24:00"}, "07:00", "21:00"),
+        ({}, "07:00", "21:00"),
+    ],
+)
+def test_bare_hours_are_read_by_the_hours_kept(
+    hours: dict[str, Any], opens: str, closes: str
+) -> None:
+    prefer = spoken_hours(Hours(**hours))
+    assert (f"{prefer.opens:%H:%M}", f"{prefer.closes:%H:%M}") == (opens, closes)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said", "read"),
+    [
+        ("08:00-17:00", "three", "15:00"),
+        ("08:00-17:00", "at eight", "08:00"),
+        ("16:00-23:00", "at eight", "20:00"),
+        ("08:00-17:00", "3:00", "15:00"),
+        ("08:00-17:00", "03:00", "03:00"),
+        ("08:00-17:00", "eight in the evening", "20:00"),
+    ],
+)
+def test_a_time_in_words_is_read_by_the_hours_kept(hours: str, said: str, read: str) -> None:
+    wish = wanted({"time": said}, NOW, spoken_hours(Hours.model_validate({"monday": hours})))
+    assert f"{wish.time:%H:%M}" == read
 
 
 def test_no_wish_gives_the_next_days() -> None:

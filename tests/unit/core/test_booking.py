@@ -97,6 +97,51 @@ def test_holidays_have_no_windows() -> None:
     assert windows(rules, dt.date(2027, 5, 4))
 
 
+def test_holidays_by_name_move_with_the_year() -> None:
+    rules = make_rules(holidays=["thanksgiving", {"date": "Good Friday", "name": "Good Friday"}])
+    for closed in ("2026-11-26", "2027-11-25", "2027-03-26", "2028-04-14"):
+        assert windows(rules, dt.date.fromisoformat(closed)) == [], closed
+    for open_day in ("2027-11-26", "2027-04-14", "2026-11-25"):
+        assert windows(rules, dt.date.fromisoformat(open_day)), open_day
+
+
+@pytest.mark.parametrize(
+    ("wanted", "service"),
+    [
+        ("cleaning appointment", "cleaning"),
+        ("an appointment for teeth cleaning", "cleaning"),
+        ("a hygienist visit", "cleaning"),
+        ("two cleanings", "cleaning"),
+        ("appointment", "checkup"),
+        ("just a visit please", "checkup"),
+        ("new patient exam", "consultation"),
+        ("Kinderbehandlung", None),
+    ],
+)
+def test_the_most_specific_word_tells_the_service(wanted: str, service: str | None) -> None:
+    rules = make_rules(
+        services=[
+            {"id": "checkup", "name": "checkup", "minutes": 30, "also": ["visit", "appointment"]},
+            {"id": "cleaning", "name": "cleaning", "minutes": 60, "also": ["hygienist"]},
+            {"id": "consultation", "name": "consult", "minutes": 30, "also": ["new patient"]},
+        ]
+    )
+    found = rules.service(wanted)
+    assert (found.id if found else None) == service
+
+
+def test_services_are_told_apart_in_any_script() -> None:
+    rules = make_rules(
+        services=[
+            {"id": "one", "name": "検診", "minutes": 30},
+            {"id": "two", "name": "クリーニング", "minutes": 60},
+        ]
+    )
+    found = rules.service("クリーニング")
+    assert found is not None
+    assert found.id == "two"
+
+
 def test_notice_and_horizon() -> None:
     rules = make_rules(notice_minutes=120, horizon_days=1, grid_minutes=60)
     day = dt.date(2027, 3, 8)

@@ -99,6 +99,6 @@ def test_what_was_heard_is_no_pattern() -> None:
     assert fill("^{x}$", FRIDAY, {"x": "a.b"}, pattern=True) == r"^a\.b$"
 
 
-@pytest.mark.parametrize(("n", "day"), [(0, 20), (1, 23), (5, 27)])
-def test_working_days(n: int, day: int) -> None:
+@pytest.mark.parametrize(("n", "day"), [(0, 20), (1, 23), (3, 25), (4, 27), (5, 30)])
+def test_working_days_leave_out_weekends_and_holidays(n: int, day: int) -> None:
     assert working_day(FRIDAY, n) == dt.date(2026, 11, day)
