@@ -159,11 +159,9 @@ class Upstream:
         """Send one client event as JSON text. Never blocks; False where the session is gone.
 
         A server that reads so slowly that `app.adapters.wire.MAX_QUEUED` bytes wait is given up.
+        Goes to the wire itself: the SDK's queue for its own reconnect doubles the cost.
         """
-        if self._closed:
-            return False
-        self._connection.send_raw(raw)
-        return not self._wire.closed
+        return not self._closed and self._wire.send(raw)
 
     def close(self) -> None:
         """End the session. `on_lost` will not be called, nor `on_event` again."""

@@ -114,6 +114,17 @@ class Wire:
         self.sent += 1
         return not self._ended
 
+    def send_all(self, texts: list[str]) -> bool:
+        """Send several short text messages in one write, else as `send`."""
+        if self._ended or self._protocol.state is not OPEN:
+            return False
+        data = [text.encode() for text in texts]
+        if self._is_client or max(map(len, data)) > SHORT:
+            return all(self.send(each) for each in data)
+        self._write(b"".join([short_frame(each, text=True) for each in data]))
+        self.sent += len(data)
+        return not self._ended
+
     def send_binary(self, data: bytes) -> bool:
         """Send one binary message, else as `send`."""
         if self._ended or self._protocol.state is not OPEN:

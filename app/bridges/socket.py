@@ -113,6 +113,12 @@ class Connection(Wire):
             self.accept()
         return super().send(text)
 
+    def send_all(self, texts: list[str]) -> bool:
+        """As `Wire.send_all`; accepts first."""
+        if self._answer:
+            self.accept()
+        return super().send_all(texts)
+
 
 class Sock(flask_sock.Sock):  # type: ignore[misc]  # flask-sock is not typed
     """flask-sock with `Connection` under it.

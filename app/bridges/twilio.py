@@ -34,6 +34,8 @@ from app.protocol.twilio import Start
 START_S = 5.0
 #: A timer no farther away than this is left alone: a deadline may be told that much late.
 SOON_S = 0.1
+#: How frames to the phone begin that are in no record.
+PLAYED = ('{"event":"media"', '{"event":"mark"')
 #: Where the type of a frame or an event is looked for.
 HEAD = 160
 #: How often a page is told of changed words, at most.
@@ -150,11 +152,31 @@ class PhoneBridge(LiveCall):
             super().feed(event)
         elif not self.gone:
             now = time.time()
-            if self._recorded(event):
+            media = _is_media(event.raw)
+            if not media and not _is_mark(event.raw):
                 self.recorder.event(now, event)
             actions = self.call.handle(event, now)
-            if actions or not _is_media(event.raw):
+            if actions or not media:
                 self._perform(actions, now)
+
+    def _perform(self, actions: list[events.Action], now: float) -> None:
+        """As `LiveCall._perform`; frames that follow one another leave in one write."""
+        frames: list[str] = []
+        for action in actions:
+            if isinstance(action, events.ToPhone):
+                frames.append(action.frame)
+                if not action.frame.startswith(PLAYED):
+                    self.recorder.action(now, action)
+                continue
+            if frames:
+                self.ws.send_all(frames)
+                frames = []
+            if self._recorded(action):
+                self.recorder.action(now, action)
+            self._do(action, now)
+        if frames:
+            self.ws.send_all(frames)
+        self._arm(now)
 
     def _arm(self, now: float) -> None:
         """As in `LiveCall`; a timer that fires soon is left alone and sees to the next one."""
@@ -169,10 +191,6 @@ class PhoneBridge(LiveCall):
             return {}
 
     def _recorded(self, thing: events.Event | events.Action) -> bool:
-        if isinstance(thing, events.FromPhone):
-            return not _is_media(thing.raw) and not _is_mark(thing.raw)
-        if isinstance(thing, events.ToPhone):
-            return not _is_media(thing.frame) and not _is_mark(thing.frame)
         if isinstance(thing, events.ToModel):
             return not thing.raw.startswith(b'{"type":"input_audio_buffer.append"')
         if isinstance(thing, events.FromModel):
@@ -182,11 +200,7 @@ class PhoneBridge(LiveCall):
         return not isinstance(thing, events.Tick)
 
     def _do(self, action: events.Action, now: float) -> None:
-        if isinstance(action, events.ToPhone):
-            self.ws.send(action.frame)
-        elif isinstance(action, events.ToModel):
-            super()._do(action, now)
-        elif isinstance(action, events.KeepLine):
+        if isinstance(action, events.KeepLine):
             self._spawn(self._lines.keep, self._agent, action.text, action.audio)
         elif isinstance(action, events.EndCall):
             self._spawn(self._end, action)

@@ -68,6 +68,8 @@ class AudioAnswers(AudioPlayed):
     ) -> None:
         """Ask the model to answer, or to say just `say`. With `after`, what it says now is let
         come to its end first."""
+        if self.ended:
+            return
         if self.model.fatal:
             self._give_up(now)
             return

@@ -102,6 +102,8 @@ class AudioCall(AudioContinuity):
         except ProtocolError as error:
             self._note("bad_frame", error=error.message)
             return
+        if self.ended:
+            return  # nothing of the caller's changes how it ended
         if isinstance(frame, twilio.Media):
             self._caller_audio(frame.audio, now)
         elif isinstance(frame, twilio.Mark):
@@ -216,7 +218,7 @@ class AudioCall(AudioContinuity):
         if self.model.spare_ready and self.model.quiet:
             times.append(0.0)
         due = self.play.next_due(0.0)
-        times.append(None if due is None else due + BEATS_LATE_S)
+        times.append(self.play.marks_until() if due is None else due + BEATS_LATE_S)
         return min((time for time in times if time is not None), default=None)
 
     @property
@@ -231,6 +233,12 @@ class AudioCall(AudioContinuity):
             self.model.advance(now)
         self._refeed(before)
         self._pump(now)
+        until = self.play.marks_until()
+        if until is not None and now >= until:
+            self._note("marks_missing")
+            for heard in self.play.give_up_marks():
+                self._heard_out(heard)
+            self._settle_turn(now)
         decision = self.barge.tick(now)
         if decision is not None:
             self._decided(decision, now)

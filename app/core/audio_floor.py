@@ -159,7 +159,7 @@ class AudioFloor(AudioTools):
             segment = self.segments[event.item_id] = Segment(event.item_id, now, committed=True)
         segment.text = event.text if event.done else segment.text + event.text
         if event.done:
-            self._words_final(segment, now, failed=event.failed)
+            self._words_final(segment, event, now)
         deciding = self.barge.deciding and segment is self.segment
         if deciding and not event.failed:
             decision = self.barge.heard(segment.text, event.done, now)
@@ -179,16 +179,16 @@ class AudioFloor(AudioTools):
             if decision is not None:
                 self._remark_was_a_turn(segment, now)
 
-    def _words_final(self, segment: Segment, now: float, *, failed: bool) -> None:
+    def _words_final(self, segment: Segment, words: realtime.InputTranscript, now: float) -> None:
         segment.final = True
         settings = self.agent.audio.transcription
-        if settings is not None:
-            self.ledger.transcription(settings.model, {}, segment.seconds)
+        if settings is not None and not words.failed:
+            self.ledger.transcription(settings.model, words.usage, segment.seconds)
         self.model.caller_words(segment.item_id, segment.text.strip())
         entry = self.record.find(segment.item_id)
         if entry is not None:
             entry.text = segment.text.strip()
-        if failed:
+        if words.failed:
             self._note("transcription_failed", item_id=segment.item_id)
         self._note_heard()
         turn = self.turn

@@ -51,28 +51,36 @@ class Gatherer:
 class RecentAudio:
     """The last two seconds of caller audio, addressed by their position in the call."""
 
-    __slots__ = ("_kept", "_limit", "total")
+    __slots__ = ("_limit", "_ring", "total")
 
     def __init__(self, keep_ms: int = RECENT_MS) -> None:
         self._limit = keep_ms * BYTES_PER_MS
-        self._kept = bytearray()
+        self._ring = bytearray(self._limit)
         self.total = 0
         """Bytes heard in the call."""
 
     def add(self, audio: bytes) -> None:
-        """Append a frame. Older audio is let go."""
-        kept = self._kept
-        kept += audio
-        self.total += len(audio)
-        # Trimming in steps keeps this to one copy in a while.
-        if len(kept) > self._limit + self._limit // 4:
-            del kept[: len(kept) - self._limit]
+        """Append a frame. Older audio is overwritten."""
+        limit = self._limit
+        at, size = self.total % limit, len(audio)
+        self.total += size
+        if at + size <= limit:
+            self._ring[at : at + size] = audio
+        else:
+            audio = audio[-limit:]
+            at = (self.total - len(audio)) % limit
+            first = limit - at
+            self._ring[at:] = audio[:first]
+            self._ring[: len(audio) - first] = audio[first:]
 
     def since(self, position: int) -> tuple[bytes, int]:
         """The audio from `position` (bytes) on, and how many bytes of it are no longer kept."""
         wanted = max(0, self.total - max(0, position))
-        held = min(wanted, self._limit, len(self._kept))
-        return bytes(self._kept[len(self._kept) - held :]), wanted - held
+        held = min(wanted, self._limit)
+        begin, end = (self.total - held) % self._limit, self.total % self._limit
+        ring = self._ring
+        audio = ring[begin:end] if begin < end or not held else ring[begin:] + ring[:end]
+        return bytes(audio), wanted - held
 
 
 class LevelMeter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import Error as Base64Error
 from binascii import a2b_base64
 
 from app.core.audio_ground import LINE, AudioGround
@@ -30,7 +31,11 @@ class AudioPlayed(AudioGround):
 
     def _decoded(self, event: realtime.AudioDelta) -> bytes:
         """The piece as mu-law."""
-        audio = a2b_base64(event.delta)
+        try:
+            audio = a2b_base64(event.delta)
+        except (Base64Error, ValueError, TypeError):
+            self._note("bad_event", error="the audio is not base64")
+            return b""
         return audio if self.codec is None else self.codec.down(event.item_id, audio)
 
     def _agent_words(self, event: realtime.TranscriptDelta, now: float) -> None:

@@ -22,6 +22,8 @@ RATE = BYTES_PER_MS * 1000
 FRAMES_PER_MARK = 5
 #: How far the frames sent may run ahead of the lead or behind it, in bytes: 40 ms.
 SLACK = 2 * FRAME_BYTES
+#: Marks that are not back so long after their audio must have been played do not come any more.
+MARK_PATIENCE_S = 4.0
 #: Most items remembered as cut, so that late audio of them is told from new audio.
 REMEMBERED_CUTS = 64
 
@@ -128,6 +130,8 @@ class Playback:
         self._proven = 0
         self._proven_at: float | None = None
         self._start: float | None = None
+        self._played_at = 0.0
+        """When the phone will have played all that was sent."""
 
     # What comes in
 
@@ -162,6 +166,16 @@ class Playback:
         while self._marks and self._marks[0][0] <= wanted:
             self._proven = self._marks.popleft()[1]
             self._proven_at = now
+        return self._finished()
+
+    def marks_until(self) -> float | None:
+        """When marks that are still out are given up; None where none are."""
+        return self._played_at + MARK_PATIENCE_S if self._marks else None
+
+    def give_up_marks(self) -> list[Heard]:
+        """Count all that was sent as played, its marks having failed to come. As `acked`."""
+        self._marks.clear()
+        self._proven, self._proven_at = self._sent, None
         return self._finished()
 
     def finish_ended(self) -> list[Heard]:
@@ -222,6 +236,8 @@ class Playback:
                 break
         if self._marked < self._sent and not self._more():
             out.append(self._mark())
+        if out:
+            self._played_at = start + self._sent / RATE
         return out
 
     def _mark(self) -> str:

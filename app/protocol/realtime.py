@@ -124,12 +124,16 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class InputTranscript:
-    """The transcript of a user's audio item: a piece, the whole (`done`), or none (`failed`)."""
+    """The transcript of a user's audio item: a piece, the whole (`done`), or none (`failed`).
+
+    `usage` is the server's own account of it, by duration or by tokens; empty where it gave none.
+    """
 
     item_id: str
     text: str
     done: bool
     failed: bool = False
+    usage: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,13 @@ def _parse_rare(kind: str, event: dict[str, Any]) -> ServerEvent:
         if step == "delta":
             return InputTranscript(event["item_id"], event.get("delta") or "", False)
         if step == "completed":
-            return InputTranscript(event["item_id"], event.get("transcript") or "", True)
+            usage = event.get("usage")
+            return InputTranscript(
+                event["item_id"],
+                event.get("transcript") or "",
+                True,
+                usage=usage if isinstance(usage, dict) else {},
+            )
         if step == "failed":
             return InputTranscript(event["item_id"], "", True, failed=True)
     return Other(kind)

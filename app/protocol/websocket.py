@@ -7,7 +7,10 @@ long or broken frames, frames that are not there in full) is left to that parser
 
 from __future__ import annotations
 
-from websockets.utils import apply_mask
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # built without a C compiler
+    from websockets.utils import apply_mask
 
 TEXT, BINARY = 0x81, 0x82
 #: Longest payload whose length fits the short forms, in bytes.

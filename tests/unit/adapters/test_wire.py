@@ -131,6 +131,17 @@ def test_bytes_are_sent_as_text(wire_and_peer: Both) -> None:
     assert [f.opcode for f in peer.frames] == [Opcode.TEXT, Opcode.BINARY]
 
 
+def test_several_texts_in_one_write_are_several_messages(wire_and_peer: Both) -> None:
+    wire, peer = wire_and_peer
+    assert wire.send_all(["one", "z" * 300, "three"])
+    assert wire.send_all(["four", "x" * 70_000])
+    peer.read_until(5)
+    assert peer.texts == ["one", "z" * 300, "three", "four", "x" * 70_000]
+    assert wire.sent == 5
+    wire.close()
+    assert not wire.send_all(["too late"])
+
+
 def test_more_than_the_bound_is_too_slow() -> None:
     wire, peer = pair(max_queued=100_000)
     sent = 0
