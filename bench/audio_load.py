@@ -18,23 +18,25 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from bench.audio_model import FRAME, SPEECH, STAMP_BYTES, Ears, serve_talk, stamp_of, stamped
 from bench.load import mark
+from bench.thin_socket import ThinSocket, connect
 
 FRAME_S = 0.02
-#: A caller interrupts the agent about as often.
-INTERRUPT_S = 6.0
+#: A caller interrupts the agent about as often; where there are few, more often.
+INTERRUPT_S, FEW, INTERRUPT_FEW_S = 6.0, 10, 1.5
+#: So much of a stretch may come at once, to be the telephone's buffer; spacing counts after it.
+BUFFER_S = 0.25
 _ids = itertools.count(1)
 
 
 class Heard:
     """What all telephones measured, in ns."""
 
-    def __init__(self, ears: Ears) -> None:
+    def __init__(self, ears: Ears, every_s: float) -> None:
         self.ears = ears
+        self.every_s = every_s
         self.down: list[int] = []
         self.jitter: list[int] = []
         self.cleared: list[int] = []
@@ -56,13 +58,15 @@ class Phone:
         self.heard = heard
         self.call_sid = f"CA{time.time_ns():x}{next(_ids):x}"
         self.sid = f"MZ{self.call_sid}"
-        self.ws: ClientConnection
+        self.ws: ThinSocket
         self.last_at = self.last_ns = 0
+        self.stretch = 0
+        self.leaving = False
         self.said = 0
-        self.tasks: list[asyncio.Task[None]] = []
+        self.talking: asyncio.Task[None] | None = None
         self.buffered_to = 0.0
         self.waiting: dict[int, tuple[str, asyncio.TimerHandle]] = {}
-        self.marks: asyncio.Queue[str] = asyncio.Queue()
+        self.marks: list[str] = []
         self.listening = asyncio.Event()
 
     async def open(self) -> None:
@@ -70,9 +74,7 @@ class Phone:
         url, parameters = f"ws://{urlsplit(self.base).netloc}/media-stream", {}
         if self.voice:
             url, parameters = await self.ring()
-        self.ws = await connect(
-            url, compression=None, ping_interval=None, open_timeout=30, max_size=None, proxy=None
-        )
+        self.ws = await connect(url, self._take, self._ended)
         start = {
             "accountSid": "AC1",
             "streamSid": self.sid,
@@ -81,9 +83,9 @@ class Phone:
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
             "customParameters": parameters,
         }
-        await self.send(event="connected", protocol="Call", version="1.0.0")
-        await self.send(event="start", start=start)
-        self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._talk())]
+        self.send(event="connected", protocol="Call", version="1.0.0")
+        self.send(event="start", start=start)
+        self.talking = asyncio.create_task(self._talk())
         await asyncio.wait_for(self.listening.wait(), 30)
 
     async def ring(self) -> tuple[str, dict[str, str]]:
@@ -101,55 +103,55 @@ class Phone:
         noun = ET.fromstring(answer.split(b"\r\n\r\n", 1)[1])[0][0]  # noqa: S314 - our own
         return noun.get("url", ""), {p.get("name", ""): p.get("value", "") for p in noun}
 
-    async def send(self, **frame: Any) -> None:
-        await self.ws.send(orjson.dumps({"streamSid": self.sid, **frame}), text=True)
+    def send(self, **frame: Any) -> None:
+        self.ws.send(orjson.dumps({"streamSid": self.sid, **frame}))
 
     async def _talk(self) -> None:
         """A frame each 20 ms, and every few seconds the agent is interrupted."""
         await asyncio.sleep(random.random() * FRAME_S)
-        due, number = time.monotonic(), 0
-        interrupt_at = due + random.uniform(2.0, 2.0 + INTERRUPT_S)
+        due, number, every = time.monotonic(), 0, self.heard.every_s
+        interrupt_at = due + random.uniform(2.0, 2.0 + every)
         head = f'{{"event":"media","sequenceNumber":"%d","streamSid":"{self.sid}","media":{{'
         head += '"track":"inbound","chunk":"%d","timestamp":"%d","payload":"%s"}}'
-        try:
-            while True:
-                number += 1
-                flag = b"\x00"
-                if due >= interrupt_at and self.buffered_to > due:
-                    flag, interrupt_at = SPEECH, due + random.uniform(0.75, 1.25) * INTERRUPT_S
-                audio = stamped(FRAME, flag)
-                if flag == SPEECH:
-                    self.said = (stamp_of(audio) or (0, b""))[0]
-                payload = b64encode(audio).decode()
-                await self.ws.send(head % (number, number, number * 20, payload))
-                while not self.marks.empty():
-                    name = self.marks.get_nowait()
-                    await self.send(event="mark", mark={"name": name})
-                due += FRAME_S
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-        except ConnectionClosed:
-            pass
+        while not self.leaving:
+            number += 1
+            flag = b"\x00"
+            if due >= interrupt_at and self.buffered_to > due:
+                flag, interrupt_at = SPEECH, due + random.uniform(0.75, 1.25) * every
+            audio = stamped(FRAME, flag)
+            if flag == SPEECH:
+                self.said = (stamp_of(audio) or (0, b""))[0]
+            payload = b64encode(audio).decode()
+            self.ws.send((head % (number, number, number * 20, payload)).encode())
+            marks, self.marks = self.marks, []
+            for name in marks:
+                self.send(event="mark", mark={"name": name})
+            due += FRAME_S
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    async def _read(self) -> None:
+    def _ended(self) -> None:
+        if not self.leaving:
+            self.leaving = True
+            self.heard.failures.append("the stream ended")
+
+    def _take(self, raw: bytes) -> None:
         heard = self.heard
-        async for raw in self.ws:
-            now = time.monotonic_ns()
-            if raw[:15] == '{"event":"media' or raw[:15] == b'{"event":"media':
-                self._media(orjson.loads(raw)["media"]["payload"], now)
-                continue
-            frame = orjson.loads(raw)
-            if frame["event"] == "mark":
-                self._mark(frame["mark"]["name"])
-            elif frame["event"] == "clear":
-                self.buffered_to = 0.0
-                for name, timer in self.waiting.values():
-                    timer.cancel()
-                    self.marks.put_nowait(name)
-                self.waiting.clear()
-                told = heard.ears.interruptions.get(self.said)
-                if told is not None:
-                    heard.cleared.append(now - told)
-                self.last_at = 0
+        now = time.monotonic_ns()
+        if raw.startswith(b'{"event":"media'):
+            self._media(orjson.loads(raw)["media"]["payload"], now)
+            return
+        frame = orjson.loads(raw)
+        if frame["event"] == "mark":
+            self._mark(frame["mark"]["name"])
+        elif frame["event"] == "clear":
+            self.buffered_to = 0.0
+            for name, timer in self.waiting.values():
+                timer.cancel()
+                self.marks.append(name)
+            self.waiting.clear()
+            told = heard.ears.interruptions.get(self.said)
+            if told is not None:
+                heard.cleared.append(now - told)
 
     def _mark(self, name: str) -> None:
         """A mark comes back when the audio before it was played."""
@@ -160,35 +162,35 @@ class Phone:
 
     def _played(self, number: int) -> None:
         name, _ = self.waiting.pop(number)
-        self.marks.put_nowait(name)
+        self.marks.append(name)
 
     def _media(self, payload: str, now: int) -> None:
         heard = self.heard
         heard.frames += 1
         self.listening.set()
         size = len(payload) * 3 // 4 - payload.count("=", -2)
-        length = size * 125_000
+        if self.buffered_to <= now / 1e9:
+            self.stretch = 0
+        elif self.stretch > BUFFER_S * 8000:
+            heard.jitter.append(abs(now - self.last_at - self.last_ns))
+        self.stretch += size
         self.buffered_to = max(self.buffered_to, now / 1e9) + size / 8000
-        if self.last_at:
-            gap = now - self.last_at
-            # A stretch that begins anew (after a clear) is no jitter.
-            if gap < 400_000_000:
-                heard.jitter.append(abs(gap - self.last_ns))
-        self.last_at, self.last_ns = now, length
+        self.last_at, self.last_ns = now, size * 125_000
         found = stamp_of(b64decode(payload[: (STAMP_BYTES // 3 + 1) * 4]))
         if found is not None:
             heard.down.append(now - found[0])
 
     async def close(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await self.ws.close()
+        self.leaving = True
+        if self.talking is not None:
+            self.talking.cancel()
+        self.ws.close()
 
 
 async def run(task: dict[str, Any]) -> dict[str, Any]:
     """Perform one measurement."""
     ears = Ears()
-    heard = Heard(ears)
+    heard = Heard(ears, INTERRUPT_S if task["calls"] >= FEW else INTERRUPT_FEW_S)
     model = await serve_talk(task["model_port"], ears)
     phones = [Phone(task["url"], task["voice"], heard) for _ in range(task["calls"])]
     mark("before")

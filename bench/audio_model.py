@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+
+from bench.thin_socket import ThinSocket, serve
 
 FRAME, DELTA = 160, 800
 #: An answer: so many deltas of 100 ms, so many seconds apart, and a word to every third of them.
@@ -62,44 +62,42 @@ class Ears:
 class TalkingSession:
     """One connection."""
 
-    def __init__(self, ws: ServerConnection, ears: Ears) -> None:
-        self.ws = ws
+    def __init__(self, ears: Ears) -> None:
         self.ears = ears
+        self.socket = ThinSocket(client=False, on_text=self.take, on_end=self.stop)
+        self.socket.open.add_done_callback(self.opened)
         self.speaker: asyncio.Task[None] | None = None
         self.answers_itself = True
         self.heard_ms = 0
-        self.caller: int | None = None
 
-    async def run(self) -> None:
-        await self.send({"type": "session.created", "session": _session()})
-        async for raw in self.ws:
-            arrived = time.monotonic_ns()
-            event = orjson.loads(raw)
-            kind = event["type"]
-            if kind == "input_audio_buffer.append":
-                await self.hear(b64decode(event["audio"]), arrived)
-            elif kind == "session.update":
-                turns = event["session"].get("audio", {}).get("input", {}).get("turn_detection")
-                self.answers_itself = not turns or turns.get("create_response", True)
-                await self.send({"type": "session.updated", "session": _session()})
-            elif kind == "response.create":
-                self.speak(event.get("response") or {})
-            elif kind == "response.cancel":
-                self.stop()
-            elif kind == "conversation.item.create":
-                await self.send({"type": "conversation.item.added", "item": event["item"]})
-            elif kind == "conversation.item.delete":
-                deleted = {"type": "conversation.item.deleted", "item_id": event["item_id"]}
-                await self.send(deleted)
+    def opened(self, shaken: asyncio.Future[None]) -> None:
+        if not shaken.cancelled():
+            self.send({"type": "session.created", "session": _session()})
 
-    async def send(self, event: dict[str, Any]) -> None:
+    def take(self, raw: bytes) -> None:
+        arrived = time.monotonic_ns()
+        event = orjson.loads(raw)
+        kind = event["type"]
+        if kind == "input_audio_buffer.append":
+            self.hear(b64decode(event["audio"]), arrived)
+        elif kind == "session.update":
+            turns = event["session"].get("audio", {}).get("input", {}).get("turn_detection")
+            self.answers_itself = not turns or turns.get("create_response", True)
+            self.send({"type": "session.updated", "session": _session()})
+        elif kind == "response.create":
+            self.speak(event.get("response") or {})
+        elif kind == "response.cancel":
+            self.stop()
+        elif kind == "conversation.item.create":
+            self.send({"type": "conversation.item.added", "item": event["item"]})
+        elif kind == "conversation.item.delete":
+            self.send({"type": "conversation.item.deleted", "item_id": event["item_id"]})
+
+    def send(self, event: dict[str, Any]) -> None:
         event["event_id"] = f"event_{next(_ids)}"
-        try:
-            await self.ws.send(orjson.dumps(event), text=True)
-        except ConnectionClosed:
-            pass
+        self.socket.send(orjson.dumps(event))
 
-    async def hear(self, audio: bytes, arrived: int) -> None:
+    def hear(self, audio: bytes, arrived: int) -> None:
         self.heard_ms += len(audio) // 8
         newest = None
         for at in range(0, len(audio), FRAME):
@@ -117,7 +115,7 @@ class TalkingSession:
         """Voice detection, for a while: speech, its end, the item, its words."""
         item_id, began = f"item_{next(_ids)}", self.heard_ms
         self.ears.interruptions[number] = time.monotonic_ns()
-        await self.send(
+        self.send(
             {
                 "type": "input_audio_buffer.speech_started",
                 "item_id": item_id,
@@ -130,9 +128,9 @@ class TalkingSession:
         end = began + int(INTERRUPTION_S * 1000) + 800
         kind = "input_audio_buffer."
         stopped = {"type": f"{kind}speech_stopped", "item_id": item_id, "audio_end_ms": end}
-        await self.send(stopped)
-        await self.send({"type": f"{kind}committed", "item_id": item_id, "previous_item_id": None})
-        await self.send(
+        self.send(stopped)
+        self.send({"type": f"{kind}committed", "item_id": item_id, "previous_item_id": None})
+        self.send(
             {
                 "type": "conversation.item.input_audio_transcription.completed",
                 "item_id": item_id,
@@ -167,26 +165,24 @@ class TalkingSession:
         place = {"response_id": response["id"], "output_index": 0, "item_id": item["id"]}
         status = "cancelled"
         try:
-            await self.send({"type": "response.created", "response": response})
-            await self.send({"type": "response.output_item.added", "item": item, **place})
+            self.send({"type": "response.created", "response": response})
+            self.send({"type": "response.output_item.added", "item": item, **place})
             due = time.monotonic()
             for number in range(DELTAS):
                 audio = _SILENT_DELTA if number else b64encode(stamped(DELTA)).decode()
                 part = {**place, "content_index": 0}
-                await self.send({"type": "response.output_audio.delta", "delta": audio, **part})
+                self.send({"type": "response.output_audio.delta", "delta": audio, **part})
                 if number % WORD_EACH == 0:
                     kind = "response.output_audio_transcript.delta"
-                    await self.send({"type": kind, "delta": " word", **part})
+                    self.send({"type": kind, "delta": " word", **part})
                 due += DELTA_S
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
             status = "completed"
         except asyncio.CancelledError:
             pass
-        except ConnectionClosed:
-            return
-        await self.send({"type": "response.output_item.done", "item": item, **place})
+        self.send({"type": "response.output_item.done", "item": item, **place})
         done = {**response, "status": status, "output": [item], "usage": {"total_tokens": 100}}
-        await self.send({"type": "response.done", "response": done})
+        self.send({"type": "response.done", "response": done})
 
 
 def _session() -> dict[str, Any]:
@@ -198,18 +194,6 @@ def _session() -> dict[str, Any]:
     }
 
 
-async def serve_talk(port: int, ears: Ears) -> Server:
+async def serve_talk(port: int, ears: Ears) -> asyncio.Server:
     """Serve ``/v1/realtime`` on the loopback address."""
-
-    async def handler(ws: ServerConnection) -> None:
-        session = TalkingSession(ws, ears)
-        try:
-            await session.run()
-        except ConnectionClosed:
-            pass
-        finally:
-            session.stop()
-
-    return await serve(
-        handler, "127.0.0.1", port, compression=None, ping_interval=None, max_size=None
-    )
+    return await serve(port, lambda: TalkingSession(ears).socket)
