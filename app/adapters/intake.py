@@ -13,18 +13,18 @@ What is kept of a call's events, every key with a time to live (`app.adapters.ke
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-import gevent
 import orjson
-import redis
 from redis import Redis
 from redis.exceptions import NoScriptError
 
 from app import logs
 from app.adapters import intake_scripts, keys, queue
 from app.adapters.breaker import Breaker
+from app.adapters.script_sender import ScriptSender
 from app.protocol.retell_webhook import ENDED, WebhookEvent
 from app.settings import Settings
 
@@ -55,10 +55,10 @@ class Intake:
     """Takes events in. One per process, safe to use from any greenlet."""
 
     def __init__(self, client: Redis, settings: Settings, breaker: Breaker | None = None) -> None:
-        self._redis = client
         self._breaker = breaker or Breaker()
         self._story_ms, self._work_ms = lifetimes_ms(settings)
-        self._loaded: dict[str, str] = {}
+        scripts = {"TAKE": intake_scripts.TAKE, "FILE": intake_scripts.FILE}
+        self._sender = ScriptSender(client, scripts)
 
     def take(self, event: WebhookEvent, now_ms: int) -> Outcome:
         """Store `event` and queue its job; what was given back has survived.
@@ -124,8 +124,8 @@ class Intake:
         return cast(Outcome, self._run("FILE", names, values))
 
     def _run(self, name: str, names: list[str], values: list[Any]) -> str:
-        with self._breaker.guard(), gevent.Timeout(LIMIT_S, redis.TimeoutError("no answer")):
-            answer: bytes = run_script(self._redis, self._loaded, name, names, values)
+        with self._breaker.guard():
+            answer: bytes = self._sender.run(name, names, values, limit_s=LIMIT_S)
             return answer.decode()
 
 
@@ -155,9 +155,14 @@ def new_job(call_id: str) -> tuple[list[str], list[Any]]:
     """The keys and values with which a script queues the job that works off a call's news."""
     job_id = uuid4().hex
     seconds, fraction = divmod(time.time(), 1)
-    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(fraction * 1e6):06}Z"
+    stamp = f"{_second(int(seconds))}.{int(fraction * 1e6):06}Z"
     names = [f"{_JOB_PREFIX}{job_id}", _QUEUE_KEY, queue.QUEUES_KEY]
     return names, [job_id, orjson.dumps([intake_scripts.JOB, None, [call_id, job_id], {}]), stamp]
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 _JOB_PREFIX = queue.job_key("")

@@ -7,7 +7,6 @@ from typing import cast
 
 import gevent
 from flask import Blueprint, Response, current_app, request
-from gevent.lock import BoundedSemaphore
 from werkzeug.exceptions import HTTPException
 
 from app import logs, metrics
@@ -21,9 +20,6 @@ from app.settings import Settings
 from app.web.early_intents import EarlyIntents
 
 bp = Blueprint("webhooks", __name__)
-#: Events a process takes at the same time. What a live socket's frame waits for is the work on all
-#: of them, so there are only as many as keep the processor busy while Redis answers.
-_AT_ONCE = BoundedSemaphore(2)
 log = logs.get(__name__)
 
 _HEADER = f"HTTP_{signatures.HEADER.upper().replace('-', '_')}"
@@ -39,21 +35,20 @@ _IGNORED_TWICE = b'{"received":true,"duplicate":true,"ignored":true}'
 @bp.post("/webhook/retell", strict_slashes=False)
 def retell() -> Response:
     """Retell's events and the plain payloads. A 2xx means stored; anything else, send it again."""
-    gevent.sleep(0)  # a sender that keeps its connection busy must not starve the sockets
     settings = services().settings
     label = "unknown"
     try:
         raw = read_body(settings)
         now_ms = int(time.time() * 1000)
         signed = verified(raw, settings, now_ms)
-        with _AT_ONCE:
-            event = parse(raw)
-            label = event.event if event.event in EVENTS else "other"
-            if not signed:
-                _may_be_unsigned(event, settings)
-            outcome = intake().take(event, now_ms)
+        event = parse(raw)
+        label = event.event if event.event in EVENTS else "other"
+        if not signed:
+            _may_be_unsigned(event, settings)
+        outcome = intake().take(event, now_ms)
     except AppError as error:
         metrics.WEBHOOKS_TOTAL.labels(label, error.code).inc()
+        gevent.sleep(0)  # what is refused waits for nothing: it must not starve the sockets
         raise
     ignored = event.kind == "unknown"
     metrics.WEBHOOKS_TOTAL.labels(label, "ignored" if ignored else outcome).inc()
