@@ -32,6 +32,8 @@ _YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "right", "correct", "exac
                   "definitely", "please", "okay", "ok", "perfect"})  # fmt: skip
 _NO = frozenset({"no", "nope", "nah", "not", "don't", "never", "wrong"})
 _TAKEN_BACK = frozenset({"never mind", "nevermind", "forget it", "forget about it", "leave it"})
+#: Doubts about the time of day; all others are about the day.
+_OF_TIME = frozenset(("am_pm", "zone"))
 _ANOTHER = frozenset({"another", "second", "also", "additional"})
 MAX_ANALYSES = 100
 #: Finals that follow each other this closely are one utterance.
@@ -270,12 +272,33 @@ def _answer(request: Request, item: Heard, words: Sequence[str], said: Mapping[s
 
 
 def _merge(request: Request, said: Mapping[str, Any]) -> None:
-    """The last value said counts; a new day or time makes an old window void."""
-    if "date" in said or "time" in said or "part_of_day" in said:
-        for stale in ("window", "dates", "ambiguous", "alternatives"):
-            request.slots.pop(stale, None)
+    """The last value said counts; a new day or time makes an old window void, and with it what was
+    unclear or assumed about the value it replaces."""
+    slots, new = request.slots, dict(said)
+    if "date" in new or "time" in new or "part_of_day" in new:
+        settled = "time" in new
+        if "part_of_day" in new and "time" in slots and not settled:
+            settled = _settle_half(slots, str(new["part_of_day"]))
+        for doubts in ("ambiguous", "assumed"):
+            known = [why for why in slots.pop(doubts, ()) if why in _OF_TIME and not settled]
+            found = list(dict.fromkeys((*known, *new.get(doubts, ()))))
+            if found:
+                new[doubts] = found
+        for stale in ("window", "dates", "alternatives"):
+            slots.pop(stale, None)
         request.confirmed = False
-    request.slots.update(said)
+    slots.update(new)
+
+
+def _settle_half(slots: dict[str, Any], part: str) -> bool:
+    """ "At eight" ... "in the evening": the half of the day, told after the time. Whether it was
+    still open."""
+    if "am_pm" not in (*slots.get("ambiguous", ()), *slots.get("assumed", ())):
+        return False
+    hour, minute = str(slots["time"]).split(":")
+    half = 0 if part == "morning" else 12
+    slots["time"] = f"{int(hour) % 12 + half:02}:{minute}"
+    return True
 
 
 def _takes_back(request: Request, result: IntentResult, words: str) -> bool:

@@ -105,6 +105,8 @@ def read_range(tokens: list[Token], i: int) -> tuple[Range, int] | None:
     moving = any(token.text in MOVES for token in tokens[:i])
     if moving and word != "between" and word not in ("after", *_BEFORE, "than"):
         return None
+    if word == "not" and word_at(tokens, i - 1) != "why":
+        return _not_before(tokens, i)
     if word in ("between", "from"):
         first = read_endpoint(tokens, i + 1)
         links = ("and",) if word == "between" else ("to", "till", "until", "through", "til", "and")
@@ -137,6 +139,18 @@ def read_range(tokens: list[Token], i: int) -> tuple[Range, int] | None:
             return Range(clock, None), end
         return Range(None, clock), end
     return _open_or_linked(tokens, i)
+
+
+def _not_before(tokens: list[Token], i: int) -> tuple[Range, int] | None:
+    """ "not before ten", "not until two", "not after five" from the "not" at token i on."""
+    bound = word_at(tokens, i + 1)
+    if bound not in ("before", "until", "till", "til", "after", "past"):
+        return None
+    found = read_endpoint(tokens, i + 2)
+    if not found:
+        return None
+    clock, end = found
+    return (Range(None, clock) if bound in ("after", "past") else Range(clock, None)), end
 
 
 def _dashed(tokens: list[Token], i: int) -> tuple[Range, int] | None:

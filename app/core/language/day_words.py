@@ -88,6 +88,8 @@ class Day:
 
 PAST = Day(None, unsure=("past",))
 """A day that is over."""
+NO_SUCH_DAY = Day(None, unsure=("no_such_day",))
+"""The thirtieth of February."""
 
 
 Found = tuple[Day, int]

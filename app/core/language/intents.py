@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.language import intent_rules, own_words
+from app.core.language import intent_rules, not_requests, own_words
 from app.core.language.intent_features import COMMA, STOP, Utterance, normalise
 from app.core.language.intent_words import REFUSABLE
 from app.core.language.linear_model import LinearModel
@@ -42,6 +42,8 @@ _PLAIN_REQUESTS = (
     (RESCHEDULE, intent_rules.plain_move),
     (CANCEL, intent_rules.plain_cancel),
 )
+_WEIGHED = 0.62
+"""The most for what is only weighed ("I'm thinking about cancelling"): named, not acted upon."""
 _CONTRAST = 0.8
 """The least confidence of "not cancel, move it": the contrast says what is wanted."""
 
@@ -148,6 +150,13 @@ class IntentEngine:
             if wanted and intent in (None, wanted[0]):
                 intent, confidence = wanted[0], max(confidence, _CONTRAST)
             reason = "corrected" if corrected else "contrast"
+        unasked = not_requests.kind(utterance, intent) if intent in ACTS and intent else ""
+        if unasked == not_requests.WEIGHED:
+            return _Judged(intent, min(confidence, _WEIGHED), utterance, unasked)
+        if unasked == not_requests.TOLD:
+            return _Judged(None, 0.9, utterance, unasked)
+        if unasked == not_requests.REFUSED:
+            return _Judged(None, 0.9, utterance, unasked, negated=True)
         if intent in ACTS and utterance.negated and intent_rules.refused(utterance, intent):
             return _Judged(None, confidence, utterance, "refused", negated=True)
         if intent is None and utterance.negated and self._refusal(utterance):

@@ -31,6 +31,12 @@ _BETWEEN_NOT_AND_VALUE = frozenset(
     )
 )
 
+_APART = frozenset(
+    (("rather", "than"), ("other", "than"), ("apart", "from"), ("aside", "from"), ("save", "for"))
+)
+_ANY = frozenset(vocabulary("anything any anytime day time days everything all every anyday"))
+""" "Anything but Friday", "any day but Friday"."""
+
 
 def standing(tokens: list[Token], mentions: list[Mention], kind: str) -> list[Mention]:
     """The mentions of one kind that were not taken back, in the order they were said."""
@@ -52,9 +58,13 @@ def standing(tokens: list[Token], mentions: list[Mention], kind: str) -> list[Me
 def _negated(tokens: list[Token], mention: Mention) -> bool:
     """ "not Monday", "I can't do Monday", "instead of Monday", "Monday doesn't work"."""
     i = mention.start - 1
+    if word_at(tokens, i) in ("on", "the"):
+        i -= 1
     if word_at(tokens, i) == "of" and word_at(tokens, i - 1) in ("instead", "out"):
         return True
-    if word_at(tokens, i) == "than" and word_at(tokens, i - 1) == "rather":
+    if (word_at(tokens, i - 1), word_at(tokens, i)) in _APART:
+        return True
+    if word_at(tokens, i) == "but" and word_at(tokens, i - 1) in _ANY:
         return True
     while i >= 0 and tokens[i].text in _BETWEEN_NOT_AND_VALUE and mention.start - i < 6:
         i -= 1

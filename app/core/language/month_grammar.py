@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime as dt
 
 from app.core.language.clock_grammar import PARTS, UNITS_OF_OTHER
-from app.core.language.day_words import MONTHS, NOT_A_DAY, PAST, WEEKDAYS, Day, Found, Reader
+from app.core.language.day_words import (
+    MONTHS,
+    NO_SUCH_DAY,
+    NOT_A_DAY,
+    PAST,
+    WEEKDAYS,
+    Day,
+    Found,
+    Reader,
+)
 from app.core.language.holidays import add_months, days_in, nth_weekday
 from app.core.language.tokens import NUMBER, ORDINAL
 
@@ -20,7 +29,7 @@ def read_month_day(reader: Reader, i: int) -> Found | None:
         at = reader.skip(i + 1, (".", "the", "/", "-", ","))
         if at < len(reader.tokens) and _is_day_number(reader, at):
             year, end = read_year(reader, at + 1)
-            return reader.dated(year, month, reader.tokens[at].a, end)
+            return reader.dated(year, month, reader.tokens[at].a, end) or (NO_SUCH_DAY, end)
         return None
     token = reader.tokens[i]
     ides = token.text == "ides"
@@ -32,7 +41,7 @@ def read_month_day(reader: Reader, i: int) -> Found | None:
         return None
     day = (15 if month in (3, 5, 7, 10) else 13) if ides else token.a
     year, end = read_year(reader, at + 1)
-    return reader.dated(year, month, day, end)
+    return reader.dated(year, month, day, end) or (NO_SUCH_DAY, end)
 
 
 def _is_day_number(reader: Reader, i: int) -> bool:

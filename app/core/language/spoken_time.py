@@ -44,8 +44,8 @@ class Spoken:
     ambiguous: why the agent has to ask; empty when it need not. Values: "am_pm" (both halves of
         the day are possible), "weekday_mismatch" (the weekday and the date contradict each other at
         first sight), "day_or_month" ("3/4"), "past" (only a past moment fits, so it is not given),
-        "far" (beyond the horizon), "zone" (a time in another zone), "several" (more values than
-        one, and none was taken back).
+        "far" (beyond the horizon), "no_such_day" ("February 30"), "zone" (a time in
+        another zone), "several" (more values than one, and none was taken back).
     assumed: what was settled by the preferences and should be read back. Values: "am_pm" (the half
         of the day that lies in the hours), "next_weekday" (which week is meant).
     alternatives: the other readings, as (date, time) pairs with None for what is not touched.
@@ -242,7 +242,7 @@ def _keep_future(
         if "am_pm" in (*reading.ambiguous, *reading.assumed) and other >= clock_now:
             reading.time, reading.alternatives = other, []
             reading.ambiguous = [reason for reason in reading.ambiguous if reason != "am_pm"]
-            reading.assumed = [*reading.assumed, "am_pm"]
+            reading.assumed = list(dict.fromkeys((*reading.assumed, "am_pm")))
             return
         reading.date = None
         reading.doubt("past")

@@ -6,7 +6,14 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from app.core.language.clock_grammar import Clock, read_clock, word_at
-from app.core.language.clock_windows import Range, read_hour, read_moment, read_part, read_range
+from app.core.language.clock_windows import (
+    MOVES,
+    Range,
+    read_hour,
+    read_moment,
+    read_part,
+    read_range,
+)
 from app.core.language.day_grammar import DayReader
 from app.core.language.day_words import Day
 from app.core.language.settings import TimePreferences
@@ -26,6 +33,10 @@ _FILLERS = frozenset(
         "work good fine great would be perfect for me exactly just and to let's it's its at around"
     )
 )
+_COUNTED = frozenset(vocabulary("party table group headcount guests people number size"))
+_BIRTH = frozenset(vocabulary("born birthday birthdate dob"))
+_NEW_CLAUSE = frozenset(vocabulary(". , ? ! ; and so but can could would"))
+_BIRTH_REACH = 10
 _BEFORE_TIMES = ("at", "around", "about", "by", ",", "say", "like", "approximately", "@")
 
 
@@ -50,7 +61,19 @@ def find(tokens: list[Token], now: dt.datetime, prefer: TimePreferences) -> list
             continue
         end = _mention_at(tokens, i, now, reader, mentions)
         i = end if end > i else i + 1
-    return mentions
+    return [mention for mention in mentions if not _of_birth(tokens, mention)]
+
+
+def _of_birth(tokens: list[Token], mention: Mention) -> bool:
+    """Whether it is somebody's date of birth: "I was born on the fourth of May"."""
+    for k in range(mention.start - 1, max(-1, mention.start - 1 - _BIRTH_REACH), -1):
+        if tokens[k].text in _NEW_CLAUSE:
+            break
+        word = word_at(tokens, k)
+        if word in _BIRTH or (word == "birth" and word_at(tokens, k - 1) == "of"):
+            return True
+    after = [token.text for token in tokens[mention.end : mention.end + 3]]
+    return after[:1] == ["is"] and "birthday" in after
 
 
 def _mention_at(
@@ -122,6 +145,12 @@ def _only_glue(tokens: list[Token], start: int, end: int) -> bool:
     return all(tokens[k].text in (",", "in", "the", "at") for k in range(start, end))
 
 
+def _moves_to(tokens: list[Token], i: int) -> bool:
+    """ "move it to four", where no party of four is meant."""
+    said = {token.text for token in tokens[:i]}
+    return bool(said & MOVES) and not said & _COUNTED
+
+
 def _is_hour(
     tokens: list[Token], i: int, end: int, reader: DayReader, mentions: list[Mention]
 ) -> bool:
@@ -137,6 +166,16 @@ def _is_hour(
         return before not in ("like", "say") or not tokens[i].spelled or len(tokens) < 8
     if before == "for" and word_at(tokens, i - 2) in _FOR_A_TIME:
         return True
+    if before == "to" and tokens[i].a <= 12 and _moves_to(tokens, i):
+        return True
+    if word_at(tokens, end) == "or" and end + 1 < len(tokens):
+        if read_clock(tokens, end + 1):
+            return True
+        other = read_hour(tokens, end + 1)
+        if other is None and tokens[end + 1].kind == NUMBER:
+            return False  # "three or four people"
+        if other and _is_hour(tokens, end + 1, other[1], reader, mentions):
+            return True
     last = mentions[-1] if mentions else None
     if last is not None and last.end == i and last.kind in (DAY, PART):
         return tokens[i].a <= 24

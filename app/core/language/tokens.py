@@ -36,6 +36,10 @@ class Token(NamedTuple):
 
 _OCLOCK = re.compile(r"\bo\s?['\"]?\s?clock\b")
 _HALF_OF_DAY = re.compile(r"(?:(?<=\d)|\b)\.?\s?([ap])\s?\.\s?m\b\s?\.?|(?<=[\d\w]) ([ap]) m\b")
+_ISH = re.compile(
+    r"\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirty|fifteen)"
+    r"n?\s?-?\s?ish\b"
+)
 _ATTACHED = re.compile(r"(?<=\d)([ap])\b\.?")
 _TOKEN = re.compile(
     r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)"
@@ -84,6 +88,8 @@ def tokenise(text: str) -> list[Token]:
         text = _OCLOCK.sub("oclock", text)
     if "m" in text:
         text = _HALF_OF_DAY.sub(lambda m: f" {m[1] or m[2]}m ", text)
+    if "ish" in text:
+        text = _ISH.sub(r"\1 ish", text)
     text = _ATTACHED.sub(r" \1m ", text)
     return _join_numbers([_token(match) for match in _TOKEN.finditer(text)])
 

@@ -29,7 +29,16 @@ class Said(Slots):
             out["date"] = self.date.isoformat()
         if self.time:
             out["time"] = f"{self.time:%H:%M}"
+        if self.part_of_day:
+            out["part_of_day"] = self.part_of_day
         return out
+
+
+class Unsure(Said):
+    """The half of the day is open, and so is which week."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {**super().as_json(), "ambiguous": ["am_pm"], "assumed": ["next_weekday"]}
 
 
 #: What the engine would say of each sentence.
@@ -55,6 +64,10 @@ SENTENCES: dict[str, tuple[IntentResult, Slots]] = {
     "then book it": (IntentResult(SCHEDULE, 0.9), Said()),
     "book the day after next": (IntentResult(SCHEDULE, 0.9), Said()),
     "hello": (IntentResult(None, 0.9), Said()),
+    "book tuesday at eight": (
+        IntentResult(SCHEDULE, 0.9), Unsure(date=TUESDAY, time=dt.time(8))),
+    "wednesday": (IntentResult(None, 0.9), Said(date=WEDNESDAY)),
+    "in the evening": (IntentResult(None, 0.9), Said(part_of_day="evening")),
 }  # fmt: skip
 
 
@@ -274,3 +287,15 @@ def test_turns_without_times_or_of_another_clock_are_in_order() -> None:
         assert all(item.at_ms <= last_ms for item in heard)
         assert heard[0].at_ms <= heard[1].at_ms
     assert heard_in([], 0, 5) == []
+
+
+def test_a_doubt_goes_with_the_value_it_is_about() -> None:
+    moved = read("book tuesday at eight", "wednesday").request
+    assert moved is not None
+    assert moved.slots == {"date": "2026-11-25", "time": "08:00", "ambiguous": ["am_pm"]}
+    told = read("book tuesday at eight", "in the evening").request
+    assert told is not None
+    assert (told.slots["time"], "ambiguous" in told.slots) == ("20:00", False)
+    anew = read("book tuesday at eight", "at eleven").request
+    assert anew is not None
+    assert (anew.slots["time"], "ambiguous" in anew.slots) == ("11:00", False)

@@ -77,6 +77,23 @@ def test_nothing_is_asked(text: str) -> None:
     assert not may_act(engine().analyse(text))
 
 
+NOT_ASKED = (
+    "did my wife book an appointment|you told me to book an appointment|"
+    "before you cancel my appointment, what does it cost|make sure nobody cancels my appointment|"
+    "are you going to cancel my appointment|if it rains I'll cancel my appointment|"
+    "I might have to cancel my appointment|I'm thinking about moving my appointment|"
+    "should I book an appointment|hold off on cancelling my appointment|"
+    "who told you to book an appointment|nobody asked you to move my appointment|"
+    "I decided against cancelling my appointment|there's no way I'm cancelling my appointment|"
+    "un-cancel my appointment|quit moving my appointment around"
+)
+
+
+@pytest.mark.parametrize("text", NOT_ASKED.split("|"))
+def test_what_is_told_or_weighed_is_not_acted_upon(text: str) -> None:
+    assert not may_act(engine().analyse(text), repeated=True)
+
+
 @pytest.mark.parametrize("text", REFUSALS.split("|"))
 def test_refusals(text: str) -> None:
     result = engine().analyse(text)

@@ -126,6 +126,9 @@ def test_days_with_times(text: str, date: dt.date, time: str) -> None:
         ("after five", "17:00", None, None),
         ("before 10 am", None, "10:00", None),
         ("no later than 6 pm", None, "18:00", None),
+        ("not before ten", "10:00", None, None),
+        ("not until two", "14:00", None, None),
+        ("not after five", None, "17:00", None),
         ("3 or later", "15:00", None, None),
         ("after lunch", "13:00", None, None),
         ("in the afternoon", "12:00", "17:00", "afternoon"),
@@ -138,6 +141,28 @@ def test_windows(text: str, start: str | None, end: str | None, name: str | None
     assert window is not None
     ends = [time and f"{time:%H:%M}" for time in (window.start, window.end)]
     assert (*ends, window.name) == (start, end, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "time"),
+    [
+        ("elevenish on Friday", day(11, 20), "11:00"),
+        ("around ten-ish on Friday", day(11, 20), "10:00"),
+        ("it is at three on Tuesday, can I move it to four", day(11, 24), "16:00"),
+        ("my birthday is March third, and Friday at ten please", day(11, 20), "10:00"),
+        ("March third is my birthday", None, None),
+        ("I was born on the fourth of May", None, None),
+        ("anything but Friday", None, None),
+        ("any day other than Tuesday", None, None),
+        ("change my party to four", None, None),
+        ("a room for three or four people", None, None),
+        ("the thirtieth of February", None, None),
+    ],
+)
+def test_what_is_meant_and_what_is_not(text: str, date: dt.date | None, time: str | None) -> None:
+    found = resolve(text, NOW)
+    assert found.date == date
+    assert (found.time and f"{found.time:%H:%M}") == time
 
 
 @pytest.mark.parametrize(
@@ -185,6 +210,8 @@ def test_the_last_value_wins(text: str, date: dt.date | None, time: str | None) 
     [
         ("Tuesday or Thursday", "several"),
         ("at 3 or 4", "several"),
+        ("three or three thirty tomorrow", "several"),
+        ("the 31st of November", "no_such_day"),
         ("Saturday, November 20th", "weekday_mismatch"),
         ("3/4", "day_or_month"),
         ("at seven", "am_pm"),
