@@ -22,7 +22,7 @@ def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
 _BEFORE: dict[str, tuple[tuple[str, ...], ...]] = {
     REFUSED: _phrases(
         "hold off|hold off on|hold off with|stop|quit|against|decided against|no way i am|hate to|"
-        "would hate to|there is no way i will|un|nobody asked you to|no one asked you to|"
+        "would hate to|you dare|you dare to|there is no way i will|un|nobody asked you to|no one asked you to|"
         "nobody told you to|no <n> asked you to|no <n> told you to|who told you to|"
         "who asked you to|wait before|wait with|too early to|not the time to"
     ),
@@ -38,7 +38,8 @@ _BEFORE: dict[str, tuple[tuple[str, ...], ...]] = {
         "might need to|may need to|might want to|may want to|not sure whether to|whether to|"
         "consider|considering|wondering whether to|should i|do i need to|do i have to|should we|"
         "do we need to|do we have to|would i have to|will i have to|am i supposed to|"
-        "deciding whether to|toying with"
+        "deciding whether to|toying with|i forgot to|i almost forgot to|why can not i|"
+        "why can i not"
     ),
 }
 _BETWEEN = frozenset(vocabulary("just ever even already maybe possibly also then actually"))

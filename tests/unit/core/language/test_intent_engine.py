@@ -85,6 +85,7 @@ NOT_ASKED = (
     "should I book an appointment|hold off on cancelling my appointment|"
     "who told you to book an appointment|nobody asked you to move my appointment|"
     "I decided against cancelling my appointment|there's no way I'm cancelling my appointment|"
+    "don't you dare cancel my appointment|why can't I cancel my appointment|"
     "un-cancel my appointment|quit moving my appointment around"
 )
 
