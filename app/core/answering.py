@@ -56,7 +56,7 @@ class Answering(ToolTurns):
                 return
             if not turn.transcript:
                 note = _NOTHING_YET
-        if self.tools.open:
+        if self.tools.awaited:
             # What runs is told to the model together with what the caller says now.
             self.model.withdraw(now)
             turn.wait("tool", now)
@@ -197,10 +197,8 @@ class Answering(ToolTurns):
             if not turn.answering and not turn.complete:
                 self._hold(turn, step, lines.holding, now)
         elif step == "tool_late":
-            for tool in list(self.tools.open.values()):
-                message = "No answer in time. Say that it is noted and will be confirmed."
-                self.model.append("output", error_output(message), tool.call_id)
-                tool.state = "running"
+            for call_id, output in self.tools.overdue():
+                self.model.append("output", output, call_id)
             turn.answering = False
             self._ask_model(turn, now)
         else:

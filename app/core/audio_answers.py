@@ -20,7 +20,6 @@ ENDING_S = 20.0
 GO_ON = "[A fault cut your answer off. Go on exactly where it ended, without repeating anything.]"
 SILENT = "[The caller has said nothing for a while. Ask briefly whether they are still there.]"
 _SUPERSEDED = "The caller went on speaking, so this was not done. Listen to what they say now."
-_LATE = "No answer in time. Say that it is noted and will be confirmed."
 
 
 class AudioAnswers(AudioPlayed):
@@ -50,7 +49,7 @@ class AudioAnswers(AudioPlayed):
             self._cut(now)
         turn = self._begin_turn(now)
         self.out.append(SaveState())
-        if self.tools.open:
+        if self.tools.awaited:
             # What runs is told to the model together with what the caller said now.
             self.model.withdraw(now)
             turn.wait("tool", now)
@@ -149,9 +148,8 @@ class AudioAnswers(AudioPlayed):
         elif step == "reopen":
             self._again_on_new_session(turn, now)
         elif step == "tool_late":
-            for tool in list(self.tools.open.values()):
-                self.model.append("output", error_output(_LATE), tool.call_id)
-                tool.state = "running"
+            for call_id, output in self.tools.overdue():
+                self.model.append("output", output, call_id)
             self._ask(turn, now, after=True)
         else:
             self._give_up(now)

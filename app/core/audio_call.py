@@ -48,13 +48,11 @@ class AudioCall(AudioContinuity):
         self.dropped = self.ended = False
         self._note("resumed")
         self.model.open(now)
-        for tool in self.tools.open.values():
-            if tool.state == "running":
-                tool.state = "held"
+        self.tools.resume(self.agent.turn_taking.tool_deadline_ms / 1000, self.out)
         turn = self.turn
         if turn is None or turn.complete:
             turn = self._begin_turn(now)
-        if self.tools.open:
+        if self.tools.awaited:
             turn.wait("tool", now)
             self._run_tools(now)
         elif self.pending is not None:
@@ -288,6 +286,7 @@ class AudioCall(AudioContinuity):
             "session": self.model.number,
             "turn": self.turn.to_state() if self.turn else None,
             "tools": self.tools.to_state(),
+            "late": list(self.late),
             "pending": self.pending.to_state() if self.pending else None,
             "record": self.record.to_state(),
             "ledger": self.ledger.to_state(),
@@ -305,6 +304,7 @@ class AudioCall(AudioContinuity):
         self.model.number = state["session"]
         self.turn = Turn.from_state(state["turn"]) if state["turn"] else None
         self.tools = ToolCalls.from_state(self.call_id, state["tools"])
+        self.late = list(state.get("late", ()))
         self.pending = PendingAction(**state["pending"]) if state["pending"] else None
         self.record = SpokenRecord.from_state(state["record"])
         self.ledger.restore(state["ledger"])

@@ -43,7 +43,7 @@ class AudioTools(AudioAnswers):
             self.tools.add(call, arguments, turn.response_id, now)
             turn.tools.append(call.name)
             self._note("tool_asked", name=call.name, tool_call_id=call.call_id)
-        if not self.tools.open:
+        if not self.tools.awaited:
             self._ask(turn, now, after=True)
             return
         turn.wait("tool", now)
@@ -72,7 +72,7 @@ class AudioTools(AudioAnswers):
             self.model.append("output", output, tool.call_id)
         self.out.append(SaveState())
         turn = self.turn
-        if turn is None or turn.complete or self.tools.open or turn.waiting == "model":
+        if turn is None or turn.complete or self.tools.awaited or turn.waiting == "model":
             return
         # A holding line that is being spoken is let come to its end.
         self._ask(turn, now, after=True)

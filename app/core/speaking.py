@@ -62,6 +62,7 @@ class Speaking:
         self.turn = Turn.from_state(state["turn"]) if state["turn"] else None
         self.tools = ToolCalls.from_state(self.call_id, state["tools"])
         self.pending = PendingAction(**state["pending"]) if state["pending"] else None
+        self.late = list(state.get("late", ()))
         for name in (
             "last_sent",
             "words_before",

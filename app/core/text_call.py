@@ -90,13 +90,11 @@ class TextCall(Answering):
         self.out.append(Note("resumed"))
         self.model.config = self._config()
         self.model.open(now)
-        for tool in self.tools.open.values():
-            if tool.state == "running":
-                tool.state = "held"
-        if any(tool.state == "held" for tool in self.tools.open.values()):
+        self.tools.resume(self.agent.turn_taking.tool_deadline_ms / 1000, self.out)
+        if self.tools.held:
             self._run_tools(now)
         turn = self.turn
-        if turn is not None and not turn.complete and not self.tools.open:
+        if turn is not None and not turn.complete and not self.tools.awaited:
             # What Retell got of the answer is unknown; the newest request is answered whole.
             turn.sent = turn.gathered = ""
             turn.answering = False
@@ -240,6 +238,7 @@ class TextCall(Answering):
             "spent_nano_usd": self.spent_nano_usd,
             "interruptions": self.interruptions,
             "turns": self.turns,
+            "late": list(self.late),
         }
 
     @classmethod

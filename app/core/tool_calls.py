@@ -2,7 +2,7 @@
 
 After an interruption a side effect is held until the caller has been quiet for the cool-down, so
 that a correction can still replace it. One that runs is never cancelled: its result is told to the
-model whenever it comes.
+model whenever it comes. One that has no answer in time is late: nobody waits for it any longer.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ from app.core.events import Action, Note, RunTool
 from app.core.model_session import FunctionCall
 from app.core.tools import TOOLS, idempotency_key
 
-State = Literal["held", "running", "done"]
+State = Literal["held", "running", "late"]
 #: Tools whose success makes an equal later request a new intention.
 _UNDOING = frozenset({"cancel_appointment", "reschedule_appointment"})
+_LATE_READ = "No answer in time: the calendar cannot be seen. Say so, and offer to try again."
+_LATE_WRITE = (
+    "No answer in time: it is noted, but not known yet whether it worked. Say so; you will be told."
+)
+_NOT_RUN = "Not done: the caller kept on speaking. Ask whether it is still wanted."
 
 
 @dataclass(slots=True)
@@ -72,6 +77,30 @@ class ToolCalls:
             self.epoch += 1
         return tool
 
+    def overdue(self) -> list[tuple[str, str]]:
+        """Wait no longer: the ids of the calls waited for, and what the model gets for each.
+
+        What runs goes on, and is told when it comes; what was held is not run.
+        """
+        told = []
+        for tool in [tool for tool in self.open.values() if tool.state != "late"]:
+            if tool.state == "held":
+                del self.open[tool.call_id]
+                told.append((tool.call_id, error_output(_NOT_RUN)))
+                continue
+            message = _LATE_READ if TOOLS[tool.name].kind == "read" else _LATE_WRITE
+            told.append((tool.call_id, error_output(message)))
+            tool.state = "late"
+        return told
+
+    def resume(self, deadline: float, out: list[Action]) -> None:
+        """Another process goes on with the call: it has to be told the results as well."""
+        for tool in self.open.values():
+            if tool.state == "running":
+                tool.state = "held"
+            elif tool.state == "late":
+                out.append(RunTool(tool.call_id, tool.name, tool.arguments, tool.key, deadline))
+
     def drop_held(self, out: list[Action]) -> list[ToolCall]:
         """The caller spoke on before these were run; they will not be."""
         dropped = [tool for tool in self.open.values() if tool.state == "held"]
@@ -79,6 +108,11 @@ class ToolCalls:
             del self.open[tool.call_id]
             out.append(Note("tool_superseded", {"name": tool.name, "tool_call_id": tool.call_id}))
         return dropped
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the answer of any call is waited for."""
+        return any(tool.state != "late" for tool in self.open.values())
 
     @property
     def held(self) -> bool:

@@ -50,7 +50,7 @@ class ToolTurns(Speaking):
             self.tools.add(call, arguments, turn.response_id, now)
             turn.tools.append(call.name)
             self._tell_tool(call)
-        if not self.tools.open:
+        if not self.tools.awaited:
             self._ask_model(turn, now)
             return
         turn.wait("tool", now)
@@ -89,7 +89,7 @@ class ToolTurns(Speaking):
             self.model.append("output", output, tool.call_id)
         self.out.append(SaveState())
         turn = self.turn
-        if turn is None or turn.complete or self.tools.open or turn.waiting == "model":
+        if turn is None or turn.complete or self.tools.awaited or turn.waiting == "model":
             return
         turn.answering = False
         same = tool.response_id == turn.response_id or turn.key.startswith(f"t{tool.response_id}.")

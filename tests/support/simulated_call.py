@@ -176,6 +176,17 @@ class SimulatedCall:
             raise AssertionError("time does not pass")
         self.now = end
 
+    def moved(self) -> SimulatedCall:
+        """The same call in another process, which knows only the state that was saved."""
+        other = SimulatedCall(
+            self.agent, pace=self.stage.pace, tool=self.tool, tool_s=self.tool_s, start=False
+        )
+        other.now = self.now
+        other.call = TextCall.from_state("call_1", self.agent, self.call.to_state())
+        other.transcript, other.response_id = self.transcript, self.response_id
+        other.feed(events.Resumed())
+        return other
+
     # -- plumbing -------------------------------------------------------------------------
 
     def _perform(self, actions: list[events.Action]) -> None:

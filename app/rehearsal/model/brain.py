@@ -23,6 +23,7 @@ from app.rehearsal.model.reply import Part, Prompt, Say
 
 _INTRODUCTION = "Just so you know, I am the rehearsal model, not an AI."
 _HELP = "How can I help you?"
+_AGAIN = "Would you like me to try again, or talk to a person?"
 _SILENT = re.compile(r"\b(?:said nothing|silen(?:t|ce)|still there|quiet)\b", re.IGNORECASE)
 _GO_ON = re.compile(r"\bgo on\b|\bcontinue\b", re.IGNORECASE)
 _VERBATIM = re.compile(
@@ -200,14 +201,17 @@ class _Turn:
             return [Say(f"I am sorry, that time is gone. {self._goals.offered()}")]
         if outcome.slot_gone and self._prompt.has("check_availability"):
             return call("check_availability", **notes.wish)
+        if "no answer in time" in error and "noted" in error:
+            return [Say(f"It is noted, but not confirmed yet: it takes longer than usual. {MORE}")]
+        if "no answer in time" in error:
+            return [Say(f"I am sorry, I cannot see the calendar right now. {_AGAIN}")]
         if outcome.tool == "find_appointments" or "not_found" in error or "not found" in error:
             notes.bookings = None if notes.name is None else []
             return [Say("I cannot find that appointment. What name is it under?")]
-        if "noted" in error or "no answer in time" in error:
+        if "noted" in error:
             return [Say(f"It is noted, and you will get a confirmation. {MORE}")]
         if outcome.tool == "transfer_call":
             return [Say(f"I am sorry, nobody is there to take the call right now. {MORE}")]
         if outcome.say:
             return [Say(outcome.say)]
-        help_offer = "Would you like to try again, or talk to a person?"
-        return [Say(f"I am sorry, I cannot reach the calendar right now. {help_offer}")]
+        return [Say(f"I am sorry, I cannot reach the calendar right now. {_AGAIN}")]

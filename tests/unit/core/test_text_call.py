@@ -198,6 +198,54 @@ def test_result_that_never_comes_is_told_honestly() -> None:
     assert any("Late result" in item.text for item in call.call.model.history.items)
 
 
+def late_tool(name: str, /, **arguments: str) -> SimulatedCall:
+    """A call in which a tool has had no answer in time, and the caller was told so."""
+    call = started(tool_deadline_ms=3000)
+    call.tool_s = 60.0
+    call.script(tool_call(name, **arguments), "That takes longer than usual.")
+    call.say("Please do it for me now", wait=9)
+    assert call.text(1).endswith("That takes longer than usual.")
+    return call
+
+
+def outputs(call: SimulatedCall) -> list[str]:
+    return [item.text for item in call.call.model.history.items if item.kind == "output"]
+
+
+def test_nobody_waits_again_for_a_tool_that_is_late() -> None:
+    call = late_tool("book_appointment", slot_id="s1", name="Ann Lee")
+    call.script("Thank you, goodbye.")
+    call.say("No that is all thank you", wait=1.5)
+    assert call.text(2) == "Thank you, goodbye."
+    assert len(outputs(call)) == 1
+    assert not call.stage.violations
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("check_availability", {}, "cannot be seen"),
+        ("book_appointment", {"slot_id": "s1", "name": "Ann Lee"}, "not known yet"),
+    ],
+)
+def test_what_is_late_is_told_as_it_is(name: str, arguments: dict[str, str], told: str) -> None:
+    (output,) = outputs(late_tool(name, **arguments))
+    assert told in output
+
+
+def test_a_late_result_outlives_the_process() -> None:
+    call = late_tool("book_appointment", slot_id="s1", name="Ann Lee")
+    other = call.moved()
+    assert [run.key for run in other.ran] == [run.key for run in call.ran]
+    other.advance(70)
+    third = other.moved()
+    assert third.ran == [], "the result is known"
+    third.advance(1)
+    third.script("By the way, it is booked.")
+    third.say("What about parking at your place", wait=3)
+    assert any("Late result" in item.text for item in third.call.model.history.items)
+
+
 def test_running_tool_is_not_cancelled_by_new_words() -> None:
     call = started()
     call.tool_s = 1.5

@@ -396,7 +396,8 @@ def test_alternatives_of_a_failed_booking_are_offered() -> None:
     ("error", "words"),
     [
         ("calendar_down", "cannot reach the calendar"),
-        ("No answer in time. Say that it is noted and will be confirmed.", "noted.*confirmation"),
+        ("No answer in time: it is noted, but not known yet", "noted, but not confirmed yet"),
+        ("No answer in time: the calendar cannot be seen.", "cannot see the calendar.*again"),
     ],
 )
 def test_failures_are_told_honestly(error: str, words: str) -> None:
