@@ -63,6 +63,7 @@ class Settings:
     live_call_ttl_s: int = 6 * 3600
     ended_call_ttl_s: int = 300
     record_retention_s: int = 7 * 24 * 3600
+    records_bytes: int = 64_000_000
     drain_s: int = 20
 
     @property
@@ -128,6 +129,7 @@ class Settings:
             record_retention_s=reader.number(
                 "RECORD_RETENTION", cls.record_retention_s, 60, 366 * 86400
             ),
+            records_bytes=reader.number("RECORDS_BYTES", cls.records_bytes, 1_000_000, 10**12),
             drain_s=reader.number("DRAIN_SECONDS", cls.drain_s, 0, 290),
         )
         if reader.problems:

@@ -23,6 +23,7 @@ from app import logs, metrics
 from app.adapters import queue
 from app.adapters.call_news import NewsStore
 from app.adapters.queue import QueueName
+from app.adapters.records import RecordKeeper
 from app.errors import Unavailable
 from app.settings import Settings
 from workers.rq_worker import GreenletWorker
@@ -56,6 +57,7 @@ class Process:
             self._id,
             self._runtime.effects,
             NewsStore(self._runtime.redis, settings),
+            RecordKeeper(self._runtime.redis, settings) if name == "background" else None,
         )
         self._workers: dict[int, GreenletWorker] = {}
         self._stop = Event()

@@ -20,6 +20,7 @@ from app.adapters import keys, queue
 from app.adapters.call_news import NewsStore
 from app.adapters.effects import EffectStore
 from app.adapters.queue import QueueName
+from app.adapters.records import RecordKeeper
 
 BEAT_S = 2.0
 EFFECTS_S = 0.2
@@ -27,6 +28,7 @@ SCHEDULED_S = 0.5
 WAKE_S = 0.25
 LOST_S = 1.0
 REGISTRIES_S = 15.0
+RECORDS_S = 15.0
 #: How long a job may be popped and not started, or its process silent, before it is moved.
 #: Counted from when this process first saw it so: after a stop of Redis all look silent.
 PATIENCE_S = 5.0
@@ -63,8 +65,15 @@ class Upkeep:
     """The upkeep of one queue by one process. `step` is to be called a few times a second."""
 
     def __init__(
-        self, redis: Redis, name: QueueName, process: str, effects: EffectStore, news: NewsStore
+        self,
+        redis: Redis,
+        name: QueueName,
+        process: str,
+        effects: EffectStore,
+        news: NewsStore,
+        records: RecordKeeper | None = None,
     ) -> None:
+        self._records = records
         self._redis = redis
         self._news = news
         self._name = name
@@ -87,6 +96,9 @@ class Upkeep:
             self._effects.take_up_expired()
         if self._name == "background" and self._is_due("wake", WAKE_S):
             self._news.wake(int(time.time() * 1000))
+        records = self._records
+        if records and self._is_due("records", RECORDS_S) and self._locked("records", RECORDS_S):
+            records.sweep()
         if self._is_due("scheduled", SCHEDULED_S):
             self.move_scheduled()
         if self._is_due("lost", LOST_S):

@@ -127,8 +127,9 @@ return 1
 
 #: Lines of the flight record, as one entry. 0 where the record is full.
 RECORD = """
-local record, summary = unpack(KEYS)
+local record, summary, open, sizes = unpack(KEYS)
 local most_entries, most_bytes, keep_s = unpack(ARGV, 1, 3)
+local call_id = ARGV[5]
 local size = redis.call('HINCRBY', summary, 'record_bytes', #ARGV[4])
 redis.call('EXPIRE', summary, keep_s)
 if size > tonumber(most_bytes) then
@@ -137,5 +138,9 @@ if size > tonumber(most_bytes) then
 end
 redis.call('XADD', record, 'MAXLEN', '~', most_entries, '*', 'lines', ARGV[4])
 redis.call('EXPIRE', record, keep_s)
+redis.call('ZADD', open, redis.call('TIME')[1], call_id)
+redis.call('EXPIRE', open, keep_s)
+redis.call('HINCRBY', sizes, call_id, #ARGV[4])
+redis.call('EXPIRE', sizes, keep_s)
 return 1
 """

@@ -14,6 +14,7 @@ from redis import Redis
 
 from app.adapters import call_scripts, keys
 from app.adapters.call_story import FIELDS, decode_fields, encode_fields, entries, tell
+from app.adapters.records import unpacked
 from app.adapters.redis import guard, guarded
 from app.settings import Settings
 
@@ -27,6 +28,8 @@ MAX_INTENTS = 500
 MAX_EVENTS = 1000
 MAX_RECORD_ENTRIES = 20_000
 MAX_RECORD_BYTES = 16_000_000
+#: One call's record may take this share of the space of all of them.
+RECORD_SHARE = 4
 MAX_TRANSCRIPT = 2000
 
 
@@ -52,6 +55,7 @@ class CallStore:
         self._redis = redis
         self._live_s = settings.live_call_ttl_s
         self._ended_s = settings.ended_call_ttl_s
+        self._records_bytes = settings.records_bytes
         self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
         self._take = redis.register_script(call_scripts.TAKE)
         self._renew = redis.register_script(call_scripts.RENEW)
@@ -242,8 +246,19 @@ class CallStore:
             return True
         return bool(
             self._record(
-                keys=[keys.record(call_id), keys.summary(call_id)],
-                args=[MAX_RECORD_ENTRIES, MAX_RECORD_BYTES, self._keep_s, b"\n".join(lines)],
+                keys=[
+                    keys.record(call_id),
+                    keys.summary(call_id),
+                    keys.OPEN_RECORDS,
+                    keys.RECORD_SIZES,
+                ],
+                args=[
+                    MAX_RECORD_ENTRIES,
+                    min(MAX_RECORD_BYTES, self._records_bytes // RECORD_SHARE),
+                    self._keep_s,
+                    b"\n".join(lines),
+                    call_id,
+                ],
             )
         )
 
@@ -267,7 +282,7 @@ class CallStore:
             if not found:
                 return
             position = found[-1][0].decode()
-            yield position, [line for _, entry in found for line in entry[b"lines"].split(b"\n")]
+            yield position, [line for _, entry in found for line in unpacked(entry)]
             start = f"({position}"
 
     # Reading

@@ -10,6 +10,11 @@ from __future__ import annotations
 LIVE_CALLS = "calls:live"
 #: All calls of the retention time, scored by the Unix time at which each was first heard of.
 RECENT_CALLS = "calls:recent"
+#: Calls whose flight record is as it was written, scored by the Unix time of the last write; those
+#: whose record was packed, scored alike; and the bytes of each record.
+OPEN_RECORDS = "records:open"
+PACKED_RECORDS = "records:packed"
+RECORD_SIZES = "records:bytes"
 #: While it is there no booking is written, moved or cancelled.
 BOOKINGS_PAUSED = "bookings:paused"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.

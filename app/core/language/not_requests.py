@@ -22,7 +22,7 @@ def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
 _BEFORE: dict[str, tuple[tuple[str, ...], ...]] = {
     REFUSED: _phrases(
         "hold off|hold off on|hold off with|stop|quit|against|decided against|no way i am|hate to|"
-        "would hate to|you dare|you dare to|there is no way i will|un|nobody asked you to|no one asked you to|"
+        "would hate to|you dare|you dare to|there is no way i will|un|nobody asked you to|"
         "nobody told you to|no <n> asked you to|no <n> told you to|who told you to|"
         "who asked you to|wait before|wait with|too early to|not the time to"
     ),
