@@ -90,6 +90,8 @@ def _drops(notes: Notes, heard: Heard) -> bool:
         return False
     if heard.intent not in (None, intents.CANCEL) and not heard.negated:
         return False
+    if notes.goal == "cancel" and _cancels(heard):
+        return False
     idle = notes.goal in (None, "look")
     if idle and notes.booking is not None and "cancel" in heard.text.lower():
         notes.goal = "cancel"
@@ -241,7 +243,7 @@ def _choice(notes: Notes, heard: Heard) -> dict[str, Any] | None:
 
 def _answers(notes: Notes, heard: Heard) -> None:
     """Yes or no to what was read back."""
-    if _agrees(heard):
+    if _agrees(heard) or (notes.goal == "cancel" and _cancels(heard)):
         notes.agreed = True
     elif heard.no:
         notes.agreed = False
@@ -249,6 +251,12 @@ def _answers(notes: Notes, heard: Heard) -> None:
             notes.goal, notes.dropped = None, True
         else:
             notes.refused = heard.said.name is None
+
+
+def _cancels(heard: Heard) -> bool:
+    """ "Yes, cancel it", in answer to whether an appointment is to be cancelled."""
+    said = re.search(r"\bcancel\b", heard.text, re.IGNORECASE)
+    return said is not None and not heard.no and not heard.negated
 
 
 def _agrees(heard: Heard) -> bool:

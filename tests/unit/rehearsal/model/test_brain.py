@@ -227,6 +227,21 @@ def test_never_mind_drops_it() -> None:
     assert desk.called == ["check_availability", "end_call"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("yes cancel it", "cancelled"),
+        ("cancel it please", "cancelled"),
+        ("no don't cancel it", "leave that"),
+        ("never mind", "leave that"),
+    ],
+)
+def test_cancel_it_is_a_yes_to_cancelling(answer: str, words: str) -> None:
+    desk = Desk()
+    play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
+                ("yes", "all set"), ("cancel that", "shall I"), (answer, words)])  # fmt: skip
+
+
 def test_cancels_only_after_a_yes() -> None:
     desk = Desk()
     desk.bookings = [{"booking_id": "B7", **TUESDAY[0]}]
