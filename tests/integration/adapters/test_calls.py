@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from redis import Redis
 
 from app.adapters import calls as calls_module
 from app.adapters import keys
 from app.adapters.calls import CallStore
-from app.adapters.redis import connect
 from app.settings import Settings
-
-
-@pytest.fixture
-def settings(redis_url: str) -> Settings:
-    return Settings(redis_url=redis_url)
-
-
-@pytest.fixture
-def redis(settings: Settings) -> Iterator[Redis]:
-    client = connect(settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -29,7 +28,6 @@ from app.adapters import effects as effects_module
 from app.adapters import keys, queue
 from app.adapters.calls import CallStore
 from app.adapters.effects import EffectStore
-from app.adapters.redis import connect
 from app.settings import Settings
 
 LEASE_S = 0.05
@@ -40,13 +38,6 @@ RESULTS = {
     "good": {"ok": True, "output": {"n": 1}, "say": None},
     "bad": {"ok": False, "output": {"error": "slot_taken"}, "say": None},
 }
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client = connect(Settings(redis_url=redis_url))
-    yield client
-    client.close()
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -16,25 +15,12 @@ from app.adapters import keys, queue
 from app.adapters.call_news import NewsStore
 from app.adapters.intake import WAKE, Intake
 from app.adapters.intake_scripts import JOB
-from app.adapters.redis import connect
 from app.errors import Unavailable
 from app.protocol.retell_webhook import parse
 from app.rehearsal.webhook_samples import SAMPLES, sample
 from app.settings import Settings
 
 NOW = 1_795_300_000_000
-
-
-@pytest.fixture
-def settings(redis_url: str) -> Settings:
-    return Settings(redis_url=redis_url)
-
-
-@pytest.fixture
-def redis(settings: Settings) -> Iterator[Redis]:
-    client = connect(settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

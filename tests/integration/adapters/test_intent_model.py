@@ -13,7 +13,6 @@ import pytest
 from redis import Redis
 
 from app.adapters import agents, intent_model
-from app.adapters.redis import connect
 from app.core.agent import Agent
 from app.core.language.intents import CANCEL, SCHEDULE, IntentResult
 from app.settings import Settings
@@ -83,13 +82,6 @@ def settings(redis_url: str, server: Server) -> Settings:
     return Settings(
         redis_url=redis_url, openai_api_key="key", openai_base_url=server.url, intent_model="small"
     )
-
-
-@pytest.fixture
-def redis(settings: Settings) -> Iterator[Redis]:
-    client = connect(settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

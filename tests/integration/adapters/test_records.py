@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from redis import Redis
 
 from app.adapters import keys
 from app.adapters.calls import CallStore
 from app.adapters.records import RecordKeeper
-from app.adapters.redis import connect
 from app.settings import Settings
 
 LINES = [b'{"t":%d,"in":"retell","frame":{"interaction_type":"ping_pong"}}' % n for n in range(400)]
@@ -19,13 +16,6 @@ LINES = [b'{"t":%d,"in":"retell","frame":{"interaction_type":"ping_pong"}}' % n 
 @pytest.fixture
 def settings(redis_url: str) -> Settings:
     return Settings(redis_url=redis_url, records_bytes=100_000)
-
-
-@pytest.fixture
-def redis(settings: Settings) -> Iterator[Redis]:
-    client = connect(settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture

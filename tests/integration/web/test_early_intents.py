@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -38,13 +38,6 @@ class Later:
         due_ms, function, arguments = self.waiting.pop(0)
         self.now_ms = max(self.now_ms, due_ms)
         function(*arguments)
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client = connect(Settings(redis_url=redis_url))
-    yield client
-    client.close()
 
 
 @pytest.fixture

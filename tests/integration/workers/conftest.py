@@ -16,7 +16,6 @@ from redis import connection as redis_connection
 from app.adapters import queue
 from app.adapters.calls import CallStore
 from app.adapters.effects import EffectStore
-from app.adapters.redis import connect
 from app.cli.processes import Part
 from app.settings import Settings
 from tests.support.waiting import eventually
@@ -40,13 +39,6 @@ def url(redis_url: str) -> str:
 @pytest.fixture
 def settings(url: str) -> Settings:
     return Settings(redis_url=url)
-
-
-@pytest.fixture
-def redis(settings: Settings) -> Iterator[Redis]:
-    client = connect(settings)
-    yield client
-    client.close()
 
 
 @pytest.fixture
