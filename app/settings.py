@@ -56,6 +56,7 @@ class Settings:
     notify_sms_from: str = ""
 
     max_calls: int = 200
+    calls_per_caller: int = 0
     max_body_bytes: int = 4_000_000
     max_frame_bytes: int = 4_000_000
     live_workers: int = 4
@@ -120,6 +121,9 @@ class Settings:
             notify_email_from=reader.text("NOTIFY_EMAIL_FROM"),
             notify_sms_from=reader.text("NOTIFY_SMS_FROM"),
             max_calls=reader.number("MAX_CALLS", cls.max_calls, 1, 100_000),
+            calls_per_caller=reader.number(
+                "CALLS_PER_CALLER", 60 if stage == "production" else 0, 0, 100_000
+            ),
             max_body_bytes=reader.number("MAX_BODY_BYTES", cls.max_body_bytes, 1024, 50_000_000),
             max_frame_bytes=reader.number("MAX_FRAME_BYTES", cls.max_frame_bytes, 1024, 50_000_000),
             live_workers=reader.number("LIVE_WORKERS", cls.live_workers, 1, 256),

@@ -48,7 +48,7 @@ FORBIDDEN_MODULES = {
     *("flask", "gevent", "gunicorn", "httpx", "openai", "redis", "requests", "rq", "websockets"),
 }
 #: Parts of libraries that only compute.
-PURE_PARTS = ("websockets.utils.",)
+PURE_PARTS = ("websockets.utils.", "websockets.speedups.")
 FORBIDDEN_FUNCTIONS = {"open", "input", "print"}
 FORBIDDEN_METHODS = {"now", "utcnow", "today", "getenv"}
 

@@ -1,4 +1,4 @@
-"""Atomic guards in Redis: seen before, too many in a while, too many at once, whose token it is.
+"""Atomic guards in Redis: seen before, too many in a while, whose token it is.
 
 All keys lapse by themselves. Every method raises `Unavailable` where Redis is away, in bounded
 time; whoever asks decides whether that opens or closes the door.
@@ -17,6 +17,7 @@ _ALLOW = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local window = ARGV[2] * 1000
+if redis.call('ZSCORE', KEYS[1], ARGV[3]) then return 0 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
   local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
@@ -25,18 +26,6 @@ end
 redis.call('ZADD', KEYS[1], now, ARGV[3])
 redis.call('PEXPIRE', KEYS[1], window)
 return 0
-"""
-
-#: One of `limit` places, held by a member until it leaves or was silent for `ttl` seconds.
-_ENTER = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-local held = redis.call('ZSCORE', KEYS[1], ARGV[2])
-if not held and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-redis.call('ZADD', KEYS[1], now + ARGV[3] * 1000, ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3] * 1000)
-return 1
 """
 
 #: The first to come has it: 1 where the owner is `owner`, now or before.
@@ -52,7 +41,6 @@ class Guards:
     def __init__(self, client: Redis) -> None:
         self._redis = client
         self._allow = client.register_script(_ALLOW)
-        self._enter = client.register_script(_ENTER)
         self._tie = client.register_script(_TIE)
 
     @guarded
@@ -63,20 +51,10 @@ class Guards:
     @guarded
     def wait_for(self, name: str, who: str, *, limit: int, window_s: int, mark: str) -> int:
         """0 where `who` did this fewer than `limit` times in the last `window_s` seconds, and now
-        once more; else the whole seconds to wait. `mark` is unique to this attempt."""
+        once more; else the whole seconds to wait. `mark` is this attempt: asked again, it counts
+        once."""
         key = f"guard:rate:{name}:{who}"
         return math.ceil(int(self._allow(keys=[key], args=[limit, window_s, mark])) / 1000)
-
-    @guarded
-    def enter(self, name: str, member: str, *, limit: int, ttl_s: int) -> bool:
-        """Take or keep one of `limit` places; False where all are taken. A place is lost after
-        `ttl_s` seconds without another `enter`."""
-        return bool(self._enter(keys=[f"guard:slots:{name}"], args=[limit, member, ttl_s]))
-
-    @guarded
-    def leave(self, name: str, member: str) -> None:
-        """Give the place back."""
-        self._redis.zrem(f"guard:slots:{name}", member)
 
     @guarded
     def tie(self, name: str, what: str, owner: str, ttl_s: int) -> bool:

@@ -16,7 +16,6 @@ import orjson
 from flask import Blueprint, Response, current_app
 
 from app import logs, metrics
-from app.adapters.breaker import Breaker
 from app.adapters.guards import Guards
 from app.adapters.socket_tokens import SocketTokens
 from app.bridges.services import Services, services
@@ -24,6 +23,7 @@ from app.core.agent import Agent
 from app.errors import AppError, Unauthorized, Unavailable
 from app.protocol import retell_http
 from app.protocol.retell_http import Inbound
+from app.web.caller_limit import breaker, too_many
 from app.web.webhooks import read_body, verified
 
 bp = Blueprint("inbound", __name__)
@@ -47,8 +47,10 @@ def inbound() -> Response:
         raise Unauthorized("the signature is missing")
     ringing = retell_http.parse_inbound(raw)
     agent = now_services.agents.for_retell(ringing.agent_id)
-    refused = blocked(ringing.from_number, agent.blocked_numbers)
     about = ringing.id or f"{ringing.from_number}>{ringing.to_number}@{ringing.at_ms}"
+    refused = blocked(ringing.from_number, agent.blocked_numbers) or too_many(
+        ringing.subject, ringing.from_number, about
+    )
     if refused:
         answer = retell_http.reject(ringing)
     else:
@@ -105,7 +107,7 @@ def socket_tokens() -> SocketTokens:
 def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, at: float) -> bool:
     """Write the ringing into the call's story, if Redis is at hand; False for a repeat."""
     try:
-        with _breaker().guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
+        with breaker().guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
             if not Guards(now_services.redis).first("inbound", about, REPEAT_S):
                 return False
             if ringing.id and not refused:
@@ -115,11 +117,6 @@ def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, a
     except AppError as error:
         log.info("an inbound webhook was not noted", extra={"code": error.code})
     return True
-
-
-def _breaker() -> Breaker:
-    known = current_app.extensions.setdefault("inbound_breaker", Breaker())
-    return cast(Breaker, known)
 
 
 def _digits(number: str) -> str:

@@ -21,6 +21,7 @@ from app.core.agent import Agent
 from app.errors import BadRequest, ProtocolError, TooLarge, Unauthorized, Unavailable
 from app.protocol import twilio
 from app.security import twilio_signature
+from app.web.caller_limit import too_many
 from app.web.inbound import blocked
 
 #: A call whose stream breaks is taken up again so many times.
@@ -41,7 +42,8 @@ def voice() -> Response:
     form = _signed_form()
     call_sid = _call_sid(form)
     agent = agent_named(request.args.get("agent", ""))
-    if blocked(form.get("From", ""), agent.blocked_numbers):
+    number = form.get("From", "")
+    if blocked(number, agent.blocked_numbers) or too_many("voice", number, call_sid):
         metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "rejected").inc()
         return _twiml(twilio.reject_twiml("rejected"))
     drain = services().drain

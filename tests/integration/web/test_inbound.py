@@ -146,3 +146,15 @@ def test_redis_away_is_no_reason_to_let_it_ring(free_port: int) -> None:
         assert "dynamic_variables" in ring(client).json["call_inbound"]
         assert time.monotonic() - started < 3
     assert ring(client, from_number="+19995").json == {"call_inbound": {"reject": True}}
+
+
+def test_a_number_that_calls_too_often_is_turned_away(redis_url: str) -> None:
+    client = client_for(redis_url, calls_per_caller=2)
+
+    def rejected(call_id: str, **changes: str) -> bool:
+        return "reject" in ring(client, call_id=call_id, **changes).json["call_inbound"]
+
+    assert [rejected(call_id) for call_id in ("a", "b", "c")] == [False, False, True]
+    assert not rejected("a"), "sent again"
+    assert not rejected("d", from_number="+14155550199")
+    assert not any(rejected(f"x{n}", from_number="anonymous") for n in range(4))

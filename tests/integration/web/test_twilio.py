@@ -250,3 +250,10 @@ def test_no_call_begins_while_the_process_leaves(redis_url: str) -> None:
     drain = Drain()
     drain.draining = True
     assert client_for(redis_url, drain=drain).post("/console/talk/call").status_code == 503
+
+
+def test_a_number_that_calls_too_often_is_turned_away(redis_url: str) -> None:
+    client = client_for(redis_url, calls_per_caller=1)
+    assert ring(client)[0].tag == "Connect"
+    assert ring(client)[0].tag == "Connect", "the same call"
+    assert ring(client, CallSid="CA" + "b" * 32)[0].tag == "Reject"

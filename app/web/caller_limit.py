@@ -1,0 +1,45 @@
+"""How often one number may call in an hour: a loop or a prank must not take all the lines."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import gevent
+from flask import current_app
+
+from app import logs
+from app.adapters.breaker import Breaker
+from app.adapters.guards import Guards
+from app.bridges.services import services
+from app.errors import AppError, Unavailable
+
+WINDOW_S = 3600
+#: A call that rings waits so long for Redis, and is let in without it.
+LIMIT_S = 0.5
+
+log = logs.get(__name__)
+
+
+def too_many(kind: str, number: str, mark: str) -> bool:
+    """Whether `number` has called `CALLS_PER_CALLER` times in the last hour. The call `mark` counts
+    once, however often it is asked about. Hidden numbers are not counted together, and where Redis
+    is away everybody is let in."""
+    limit = services().settings.calls_per_caller
+    digits = "".join(sign for sign in number if sign.isdigit())
+    if not limit or not digits:
+        return False
+    try:
+        with breaker().guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
+            guards = Guards(services().redis)
+            wait_s = guards.wait_for(kind, digits, limit=limit, window_s=WINDOW_S, mark=mark)
+    except AppError as error:
+        log.info("a caller was not counted", extra={"code": error.code})
+        return False
+    if wait_s:
+        log.warning("a caller calls too often", extra={"limit": limit, "wait_s": wait_s})
+    return wait_s > 0
+
+
+def breaker() -> Breaker:
+    """Between calls that ring and Redis."""
+    return cast(Breaker, current_app.extensions.setdefault("inbound_breaker", Breaker()))
