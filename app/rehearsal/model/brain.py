@@ -116,7 +116,10 @@ class _Turn:
             return self._goodbye()
         if last.repeat and notes.last_said:
             return [Say(f"Of course. {notes.last_said.replace(_INTRODUCTION, '').strip()}")]
-        if last.question is not None and not last.said.spoken:
+        if last.question == "mine":
+            if notes.booking is not None and (when := wording.when(notes.booking)):
+                return [Say(f"Your appointment is on {when}. {self._question() or MORE}")]
+        elif last.question is not None and not last.said.spoken:
             answer = self._premises.answer(last.question)
             return [Say(f"{answer} {self._question() or MORE}")]
         if notes.dropped:

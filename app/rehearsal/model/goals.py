@@ -22,6 +22,10 @@ def call(tool: str, /, **arguments: Any) -> list[Part]:
     return [Call(tool, orjson.dumps(given).decode())]
 
 
+#: What check_availability says of a day on which nothing can be had; its message tells why.
+_DAY_OUT = ("past", "too_far", "closed", "holiday", "full")
+
+
 class Goals:
     """The next step towards the caller's goal, as `notes` stand."""
 
@@ -87,6 +91,10 @@ class Goals:
         regret = ""
         if notes.time is not None and notes.goal != "look" and notes.offers:
             regret = f"I am sorry, {speech.say_time(notes.time)} is not free. "
+        told = notes.outcome.data if notes.outcome is not None else {}
+        if told.get("status") in _DAY_OUT and isinstance(told.get("message"), str):
+            why = told["message"].partition(" I have ")[0]
+            regret = f"I am sorry. {why} " if notes.offers else ""
         return [Say(regret + self.offered())]
 
     def offered(self) -> str:

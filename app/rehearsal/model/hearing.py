@@ -89,6 +89,11 @@ _QUESTIONS = {
         "are you open",
         "how late are you",
     ),
+    "mine": _words(
+        "when(?:'s| is| was) my (?:appointment|booking|visit)",
+        "what (?:time|day) (?:is|was) my (?:appointment|booking|visit)",
+        "when (?:am i|was i) (?:booked|coming in)",
+    ),
     "where": _words("where are you", "(?:your|the) address", "your location", "how do i get there"),
     "price": _words("how much", "what (?:does|do|would) [^?.]{0,30} cost", "prices?", "insurance"),
 }

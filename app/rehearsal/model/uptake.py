@@ -55,7 +55,8 @@ def listen(notes: Notes, heard: Heard) -> None:
     notes.heard.append(heard)
     notes.outcome = None
     notes.refused = False
-    if heard.deaf or heard.silent or (heard.question and not heard.said.spoken):
+    known = heard.question != "mine" or notes.booking is not None
+    if heard.deaf or heard.silent or (heard.question and known and not heard.said.spoken):
         return
     if _drops(notes, heard):
         return

@@ -242,6 +242,20 @@ def test_cancel_it_is_a_yes_to_cancelling(answer: str, words: str) -> None:
                 ("yes", "all set"), ("cancel that", "shall I"), (answer, words)])  # fmt: skip
 
 
+def test_tells_the_time_of_a_booking_just_made() -> None:
+    desk = Desk()
+    play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
+                ("yes", "all set"), ("when is my appointment?", "Tuesday.*nine AM")])  # fmt: skip
+
+
+def test_says_why_a_day_is_out() -> None:
+    desk = Desk()
+    message = "We are closed that day for Thanksgiving. I have Tuesday, November twenty-fourth."
+    desk.failing["check_availability"] = {"status": "holiday", "message": message, "slots": TUESDAY}
+    said = desk.says("a cleaning on Thursday at nine am")
+    assert "I am sorry. We are closed that day for Thanksgiving. I have" in said
+
+
 def test_cancels_only_after_a_yes() -> None:
     desk = Desk()
     desk.bookings = [{"booking_id": "B7", **TUESDAY[0]}]
