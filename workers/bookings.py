@@ -299,5 +299,5 @@ HANDLERS: dict[str, Handler] = {
 }
 
 for _tool, _handler in HANDLERS.items():
-    HANDLERS[_tool] = noted.in_time(_handler)
+    HANDLERS[_tool] = noted.in_time(_tool, _handler)
     effects.register(_tool, HANDLERS[_tool], noted.forget_later if _tool in WRITES else None)

@@ -4,6 +4,9 @@ The caller hears that it is noted and how they will be told. The same effect, un
 then tried in the background until it is done or `noted_minutes` have passed; either way whoever was
 promised an answer gets it. Where nobody can be told, nothing is promised: the caller hears that it
 was not done, and what a lost answer may have left in the calendar is removed.
+
+A wish that no worker got to in time counts as noted too: the caller was told that it is not known
+yet, so they are told what became of it.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ AGAIN_S = 4.5
 """With more time left than this the effect is tried again while the caller waits."""
 ATTEMPT_S = 8.5
 """How long one attempt may take; a slow calendar is left to the next one."""
+LATE_S = 2.0
+"""So long after its deadline an answer no longer reaches the caller in the same turn."""
 RESERVE_S = 1.5
 """What is left of the caller's patience for noting a wish and telling so."""
 FINISH = "workers.noted.finish"
@@ -39,6 +44,13 @@ ANNOUNCE = "workers.notifications.announce"
 FIRST_DELAYS_S = (2, 5, 10, 20, 30)
 DELAY_S = 60
 
+_LATE_WISHES = {
+    "book_appointment": "that you want to book",
+    "reschedule_appointment": "that you want to move your appointment",
+    "cancel_appointment": "that you want to cancel",
+}
+"""Tools that change something, and how their wish is named in "We had noted …"."""
+
 log = logs.get(__name__)
 
 NOTED = metrics.counter(
@@ -46,21 +58,25 @@ NOTED = metrics.counter(
 )
 
 
-def in_time(handler: Handler) -> Handler:
-    """Wrap a handler so that it ends in time, whatever the calendar does, with an honest answer."""
+def in_time(tool: str, handler: Handler) -> Handler:
+    """Wrap a tool's handler so that it ends in time, whatever the calendar does, with an honest
+    answer; one that comes too late for the turn is told by other ways as well."""
 
     @functools.wraps(handler)
     def careful(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         limit = max(0.5, min(ATTEMPT_S, ctx.remaining() - RESERVE_S))
         timer = gevent.Timeout.start_new(limit, CalendarDown("the calendar is too slow"))
         try:
-            return handler(ctx, args)
+            result = handler(ctx, args)
         except CalendarDown:
             if ctx.remaining() > AGAIN_S:
                 raise
-            return _result("calendar_down", booking_talk.CALENDAR_DOWN)
+            result = _result("calendar_down", booking_talk.CALENDAR_DOWN)
         finally:
             timer.close()
+        if tool in _LATE_WISHES and ctx.remaining() < -LATE_S:
+            _report_late(ctx, _LATE_WISHES[tool], result)
+        return result
 
     return careful
 
@@ -164,6 +180,17 @@ def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> N
     with ctx.redis.pipeline(transaction=True) as pipeline:
         queue.enqueue(pipeline, ANNOUNCE, (change,), about=f"tell of a booking: {kind}")
         pipeline.execute()
+
+
+def _report_late(ctx: ToolContext, what: str, result: dict[str, Any]) -> None:
+    """The caller was told that the outcome is not known yet; here it is."""
+    output = result["output"]
+    if output.get("status") == "noted" or output.get("error") == "superseded":
+        return
+    if result["ok"] and output.get("service"):
+        when = booking_talk.on(str(output["say"]))
+        what = f"{what}: {booking_talk.a(str(output['service']))} {when}"
+    _report(ctx, "noted_done" if result["ok"] else "noted_failed", what, output)
 
 
 def _enqueue(ctx: ToolContext, until: float, kind: str, what: str) -> None:

@@ -96,6 +96,41 @@ def note_a_booking(office: Office) -> tuple[dict[str, Any], list[Any]]:
     return result, job
 
 
+def test_a_booking_that_was_late_is_reported(office: Office) -> None:
+    slot = office.offer()
+    result = office.use(
+        "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=-30.0
+    )
+    assert result["ok"] is True
+    (change,) = [job[0] for job in office.jobs(noted.ANNOUNCE) if job[0]["kind"] == "noted_done"]
+    assert change["wish"].startswith("that you want to book: a checkup ")
+    assert change["caller_number"] == DANA
+    late = office.use("cancel_appointment", deadline_s=-30.0)
+    assert late["ok"] is True
+    story = office.at_work.calls.snapshot(CALL)
+    assert story is not None
+    kinds = [event["kind"] for event in story["events"]]
+    assert kinds.count("booking_noted_done") == 2
+
+
+def test_a_late_booking_that_cannot_be_had_is_reported(office: Office) -> None:
+    slot = office.offer()
+    office.use(
+        "book_appointment",
+        slot_id="zzzzz-000",
+        name="Dana Reyes",
+        deadline_s=-30.0,
+    )
+    (change,) = [job[0] for job in office.jobs(noted.ANNOUNCE)]
+    assert (change["kind"], change["reason"]) == ("noted_failed", "not_offered")
+
+
+def test_an_answer_in_time_is_not_reported(office: Office) -> None:
+    slot = office.offer()
+    office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")
+    assert [job[0]["kind"] for job in office.jobs(noted.ANNOUNCE)] in ([], ["created"])
+
+
 def test_noted_and_done_later(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     result, job = note_a_booking(office)
     assert result["say"].startswith(
