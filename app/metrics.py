@@ -7,7 +7,7 @@ Made with `prometheus_client`. Where `PROMETHEUS_MULTIPROC_DIR` is set before th
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -19,6 +19,9 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 #: Upper bounds in seconds for everything a caller waits for.
@@ -42,13 +45,51 @@ def histogram(
     return Histogram(name, text, labels, buckets=buckets)
 
 
-def render() -> bytes:
-    """All metrics as Prometheus text."""
-    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+Counts = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+"""Counters by the name of the sample and its labels in order."""
+
+
+def render(more: Counts | None = None) -> bytes:
+    """All metrics as Prometheus text, with `more` counted in."""
+    registry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    if not more:
+        return generate_latest(registry)
+    together = CollectorRegistry(auto_describe=False)
+    together.register(_Together(registry, more))
+    return generate_latest(together)
+
+
+class _Together(Collector):
+    """What a registry counts and what was counted elsewhere."""
+
+    def __init__(self, registry: CollectorRegistry, more: Counts) -> None:
+        self._registry = registry
+        self._more = more
+
+    def collect(self) -> Iterator[Metric]:
+        left = dict(self._more)
+        for metric in self._registry.collect():
+            if metric.type == "counter":
+                name = f"{metric.name}_total"
+                metric.samples = [
+                    sample._replace(value=sample.value + left.pop(_key(sample), 0.0))
+                    for sample in metric.samples
+                ]
+                for key in [key for key in left if key[0] == name]:
+                    metric.add_sample(name, dict(key[1]), left.pop(key))
+            yield metric
+        for name in sorted({name for name, _ in left}):
+            metric = Metric(name.removesuffix("_total"), "Counted by workers", "counter")
+            for key in [key for key in left if key[0] == name]:
+                metric.add_sample(name, dict(key[1]), left[key])
+            yield metric
+
+
+def _key(sample: Sample) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return sample.name, tuple(sorted(sample.labels.items()))
 
 
 CALLS_LIVE = gauge("calls_live", "Calls with an open socket", ("channel",))

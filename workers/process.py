@@ -24,6 +24,7 @@ from app.adapters import queue
 from app.adapters.call_news import NewsStore
 from app.adapters.queue import QueueName
 from app.adapters.records import RecordKeeper
+from app.adapters.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
 from app.settings import Settings
 from workers.rq_worker import GreenletWorker
@@ -36,6 +37,7 @@ SPARE_CONNECTIONS = 2
 #: How long jobs at hand may take to end after SIGTERM. Platforms kill after 30 s.
 GRACE_S = 20.0
 TICK_S = 0.1
+METRICS_S = 3.0
 #: After an error of the loop itself; doubled each time, up to this.
 MAX_PAUSE_S = 5.0
 
@@ -59,6 +61,8 @@ class Process:
             NewsStore(self._runtime.redis, settings),
             RecordKeeper(self._runtime.redis, settings) if name == "background" else None,
         )
+        self._metrics = WorkerMetrics(self._runtime.redis)
+        self._metrics_due = 0.0
         self._workers: dict[int, GreenletWorker] = {}
         self._stop = Event()
 
@@ -81,8 +85,9 @@ class Process:
                 self.stop()
         left = gevent.joinall(workers, timeout=GRACE_S)
         upkeep.kill()
-        with contextlib.suppress(redis.RedisError, OSError):
+        with contextlib.suppress(redis.RedisError, Unavailable, OSError):
             gevent.with_timeout(1.0, self._upkeep.leave, timeout_value=None)
+            gevent.with_timeout(1.0, self._metrics.report, timeout_value=None)
         unfinished = self._count - len(left)
         log.info("worker ended", extra={"queue": self._name, "unfinished": unfinished})
         return 0
@@ -115,6 +120,9 @@ class Process:
         while True:
             try:
                 self._upkeep.step()
+                if time.monotonic() >= self._metrics_due:
+                    self._metrics_due = time.monotonic() + METRICS_S
+                    self._metrics.report()
             except (redis.RedisError, Unavailable, OSError) as error:
                 log.warning("upkeep waits for redis", extra={"error": type(error).__name__})
                 gevent.sleep(0.5)

@@ -15,6 +15,11 @@ RECENT_CALLS = "calls:recent"
 OPEN_RECORDS = "records:open"
 PACKED_RECORDS = "records:packed"
 RECORD_SIZES = "records:bytes"
+#: Hash: what all workers have counted, for `/metrics`.
+WORKER_METRICS = "metrics:workers"
+#: Lists of events of no call, newest first: Retell's alerts, and what has no known name.
+ALERTS = "webhooks:alerts"
+UNKNOWN_EVENTS = "webhooks:unknown"
 #: While it is there no booking is written, moved or cancelled.
 BOOKINGS_PAUSED = "bookings:paused"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.

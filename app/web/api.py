@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
+from app.adapters import keys
+from app.adapters.redis import guard
 from app.bridges.services import services
 from app.errors import BadRequest, NotFound
 from app.logs import redact_value
@@ -32,6 +34,16 @@ def calls() -> dict[str, Any]:
         raise BadRequest("limit must be a number") from None
     found = services().calls.calls(max(1, min(limit, MAX_LISTED)))
     return {"calls": found, "active": services().calls.active()}
+
+
+@bp.get("/events")
+def events() -> dict[str, Any]:
+    """Events that belong to no call, newest first: Retell's alerts, and those of unknown names."""
+    client = services().redis
+    with guard():
+        lists = [client.lrange(name, 0, -1) for name in (keys.ALERTS, keys.UNKNOWN_EVENTS)]
+    alerts, unknown = ([orjson.loads(line) for line in found] for found in lists)
+    return {"alerts": alerts, "unknown": unknown}
 
 
 @bp.get("/calls/<call_id>")

@@ -140,6 +140,13 @@ class TestBookingCall:
         assert len(story["bookings"]) == 1
 
 
+def test_what_the_workers_counted_is_in_the_metrics(
+    shared_stack: RunningStack, booked: tuple[str, str]
+) -> None:
+    counted = b'effects_total{state="done",tool="book_appointment"}'
+    eventually(lambda: counted in shared_stack.records.get("/metrics")[1])
+
+
 def test_the_socket_speaks_the_whole_protocol(shared_stack: RunningStack) -> None:
     seen: list[tuple[float, events.Event]] = []
     outcome = shared_stack.call(
