@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -18,8 +19,10 @@ from gunicorn.glogging import Logger
 from app.errors import SettingsError
 from app.settings import Settings
 
-#: How often a worker looks whether it was told to stop, and for garbage in its whole memory.
-WATCH_S, TIDY_S = 0.1, 120.0
+#: How often a worker looks whether it was told to stop.
+WATCH_S = 0.1
+#: How often a worker without calls, and one with calls, looks for garbage in its whole memory.
+TIDY_S, TIDY_BUSY_S = 120.0, 1800.0
 
 
 def _settings() -> Settings:
@@ -110,20 +113,24 @@ def post_worker_init(worker: Any) -> None:
     import gevent
 
     # Looking through everything that lives for garbage stops all calls of the process, for tens of
-    # milliseconds with hundreds of them. What the application has loaded is left out for good, and
-    # the rest is looked through by the clock, not whenever many calls begin at once.
+    # milliseconds with hundreds of them. What the application has loaded is left out for good, what
+    # is young is looked through in small steps, and the rest when nobody talks: calls free
+    # themselves when they end.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(2000, 10, 1_000_000)
+    gc.set_threshold(1000, 5, 1_000_000)
+    services = getattr(worker.wsgi, "extensions", {}).get("services")
 
     def tidy() -> None:
+        last = time.monotonic()
         while True:
             gevent.sleep(TIDY_S)
-            gc.collect()
+            busy = services is not None and services.drain.live
+            if not busy or time.monotonic() - last >= TIDY_BUSY_S:
+                gc.collect()
+                last = time.monotonic()
 
     gevent.spawn(tidy)
-
-    services = getattr(worker.wsgi, "extensions", {}).get("services")
     if services is None:
         return
 

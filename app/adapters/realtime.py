@@ -170,6 +170,7 @@ class Upstream:
         self._closed = True
         metrics.MODEL_SESSIONS.labels("closed").inc()
         self._connection.close()
+        self._let_go()
 
     def _read(self) -> None:
         """Hand on events until the session ends, then say so once.
@@ -195,6 +196,7 @@ class Upstream:
         if self._closed:
             return
         self._closed = True
+        self._let_go()
         metrics.MODEL_SESSIONS.labels("lost").inc()
         log.warning(
             "model session lost",
@@ -205,6 +207,11 @@ class Upstream:
             },
         )
         self._on_lost(code, reason)
+
+    def _let_go(self) -> None:
+        """The SDK's connection and its parts keep each other alive: empty it, so that its memory is
+        freed at once and not by the garbage collector, which stops all calls for that."""
+        vars(self._connection).clear()
 
 
 def _after_others() -> None:

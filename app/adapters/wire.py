@@ -188,6 +188,9 @@ class Wire:
             self._readable.close()
             self._readable = None
         self._quietly(self._sock.close)
+        # These keep the protocol alive as it does them; only the garbage collector would end that.
+        self._protocol.parser.close()
+        self._protocol.parser_exc = None
 
     def opened(self) -> None:
         """The handshake is done: from here on the peer is pinged and watched."""

@@ -280,6 +280,16 @@ class Holder:
         except AppError as error:
             log.warning("the call's end could not be written", extra={"code": error.code})
 
+    def let_go(self) -> None:
+        """This hold has ended, and nobody is told of anything any more."""
+        renewer.discard(self)
+        self.on_taken = _nobody
+        self._writer = None
+
+
+def _nobody() -> None:
+    """Stands where somebody was told that a call has another holder."""
+
 
 class _Renewer:
     """Renews the leases of all calls of the process, a few at a time: a thousand in one step would

@@ -67,6 +67,7 @@ class LiveCall:
                 if _live.get(self.call_id) is self:
                     del _live[self.call_id]
                 self._leave()
+                self._let_go()
 
     def _serve(self) -> None:
         """Begin or resume the call, then feed it the socket's frames until there are no more."""
@@ -259,3 +260,9 @@ class LiveCall:
         self.recorder.flush()
         if not stopped_before and hasattr(self, "call"):
             self.holder.leave(self.call, over=self._over)
+
+    def _let_go(self) -> None:
+        """Undo the circles among this call's objects, so that they are freed at once: the garbage
+        collector would have to stop all calls to find them."""
+        self.holder.let_go()
+        self.replies = self.timer = None

@@ -9,21 +9,25 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import gc  # noqa: E402
 import ssl  # noqa: E402
 import sys  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 import orjson  # noqa: E402
+from openai.resources.realtime.realtime import RealtimeConnection  # noqa: E402
+from websockets.client import ClientProtocol  # noqa: E402
 
 from app import logs  # noqa: E402
 from app.adapters.keeper import KEEPER  # noqa: E402
 from app.adapters.realtime import RealtimeModel, Upstream  # noqa: E402
+from app.adapters.wire import Wire  # noqa: E402
 from app.errors import ModelError  # noqa: E402
 
 
 class Probe:
-    """Performs commands: open, send, close, state."""
+    """Performs commands: open, send, close, state, left."""
 
     def __init__(self) -> None:
         self.upstream: Upstream | None = None
@@ -75,12 +79,20 @@ class Probe:
         self.upstream.close()
         self.say(closed=self.upstream.closed)
 
+    def left(self) -> None:
+        """Forget the session, and say what of it has not been freed without the collector."""
+        self.upstream = None
+        kinds = (Upstream, Wire, RealtimeConnection, ClientProtocol)
+        found = {type(one).__name__ for one in gc.get_objects() if isinstance(one, kinds)}
+        self.say(left=sorted(found))
+
     def state(self) -> None:
         self.say(kept=len(KEEPER))
 
 
 if __name__ == "__main__":
     logs.setup("INFO")
+    gc.disable()
     probe = Probe()
     read_line = sys.stdin.buffer.readline
     while line := gevent.get_hub().threadpool.apply(read_line):

@@ -160,6 +160,18 @@ def test_our_close_is_1000_and_is_no_loss(probe: Probe, model_server: MakeServer
     eventually(lambda: probe.ask(do="state") == {"kept": 0})
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_ended_session_frees_itself(probe: Probe, model_server: MakeServer, ours: bool) -> None:
+    server = model_server(lambda ws: None if ours else (ws.recv(), ws.close(1001, "over")))
+    assert probe.ask(do="open", base_url=server.base_url) == {"opened": True}
+    if ours:
+        assert probe.ask(do="close") == {"closed": True}
+    else:
+        probe.ask(do="send", text="begin")
+        assert probe.next()["lost"] == 1001
+    eventually(lambda: probe.ask(do="left") == {"left": []})
+
+
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 4000])
 def test_the_servers_close_is_told_once_with_its_code(
     probe: Probe, model_server: MakeServer, code: int

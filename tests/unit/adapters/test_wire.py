@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Iterator
 
 import gevent
@@ -243,6 +245,20 @@ def test_finish_leaves_nothing_with_the_timer() -> None:
     wire.finish()
     assert wire not in KEEPER
     assert wire.peer_gone == "lost"
+
+
+def test_a_finished_wire_frees_itself() -> None:
+    wire, peer = pair()
+    peer.sock.close()
+    assert wire.receive() is None
+    wire.finish()
+    left = weakref.ref(wire), weakref.ref(wire._protocol)
+    gc.disable()
+    try:
+        del wire
+        assert [one() for one in left] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_a_models_wire_reads_as_the_sdk_expects() -> None:
