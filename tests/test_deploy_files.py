@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import json
 import re
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -261,3 +263,26 @@ def test_the_image_holds_what_it_starts_and_runs_without_root() -> None:
     ignored = text(".dockerignore").split()
     assert not copied & set(ignored)
     assert {".env", ".git", ".venv"} <= set(ignored)
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Nothing that runs may lean on what another package happens to bring along."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {
+        re.split(r"[\[<>=!~; ]", wanted)[0].lower().replace("_", "-")
+        for wanted in project["dependencies"]
+    }
+    where = importlib.metadata.packages_distributions()
+    undeclared = set()
+    for folder in ("app", "workers"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    names = [node.module]
+                tops = {name.partition(".")[0] for name in names}
+                for top in tops - sys.stdlib_module_names - {"app", "workers", "tests"}:
+                    owners = {name.lower().replace("_", "-") for name in where.get(top, [top])}
+                    if not owners & declared:
+                        undeclared.add(f"{top} in {path.relative_to(ROOT)}")
+    assert undeclared == set()

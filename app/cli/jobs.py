@@ -81,7 +81,8 @@ def _print_list(letters: list[DeadLetter], as_json: bool) -> None:
         for letter in letters:
             print(_json(letter, indent=False))
         return
-    print(f"\n{len(letters)} dead letters" if letters else "\nno dead letters")
+    plural = "" if len(letters) == 1 else "s"
+    print(f"\n{len(letters)} dead letter{plural}" if letters else "\nno dead letters")
     for letter in letters:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(letter.at))
         tries = f"{letter.attempts} attempt" + ("" if letter.attempts == 1 else "s")

@@ -81,6 +81,7 @@ def job(name: str, seconds: float = 0.0, fail: int = 0) -> None:
     """A background job: takes `seconds`, raises the first `fail` times."""
     client = effects.runtime().redis
     client.rpush(f"test:job:began:{name}", os.getpid())
+    client.rpush(f"test:job:began_at:{name}", time.time())
     time.sleep(seconds)
     if int(client.incr(f"test:job:tries:{name}")) <= fail:
         raise ValueError("poison")

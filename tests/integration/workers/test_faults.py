@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from app.__main__ import main
 from app.adapters import effects as effects_module
 from app.adapters import queue
 from app.adapters.calls import CallStore
@@ -271,10 +272,15 @@ def test_redis_refuses_connections_in_bounded_time(
     assert time.monotonic() - since < 5
 
 
-@pytest.mark.faults
 def test_poison_jobs_are_tried_again_then_shown_and_requeued(
-    effects: EffectStore, start_worker: Start, redis: Redis
+    effects: EffectStore,
+    start_worker: Start,
+    redis: Redis,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
     start_worker("background")
     letters = DeadLetters(redis, effects)
     job_id = put_job(redis, "a", 0.0, 4, retry_delays_s=(1, 2))
@@ -282,8 +288,13 @@ def test_poison_jobs_are_tried_again_then_shown_and_requeued(
     assert (letter.id, letter.what, letter.call_id, letter.attempts) == (job_id, JOB, "a", 3)
     assert "poison" in letter.error
     assert "ValueError" in letters.get(job_id).details["trace"]
-    assert redis.llen("test:job:began:a") == 3
-    letters.requeue(job_id)
+    first, second, third = (float(at) for at in redis.lrange("test:job:began_at:a", 0, -1))
+    assert (second - first > 0.9, third - second > 1.9) == (True, True), "the delays grow"
+    assert main(["jobs"]) == 0
+    assert "1 dead letters" not in capsys.readouterr().out
+    assert main(["jobs", "show", job_id]) == 0
+    assert "poison" in capsys.readouterr().out
+    assert main(["jobs", "requeue", job_id]) == 0
     assert letters.all() == []
     eventually(lambda: redis.llen("test:job:done:a") == 1, timeout=60)
     assert redis.llen("test:job:began:a") == 5
