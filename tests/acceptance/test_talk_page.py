@@ -154,6 +154,39 @@ def test_keys_and_a_second_call(stack: RunningStack, page: Page) -> None:
     assert len(calls) == 2
 
 
+def test_who_hangs_up_before_the_call_began_is_not_called(stack: RunningStack, page: Page) -> None:
+    held = []
+    page.route("**/console/talk/call", lambda route: held.append(route))
+    page.goto(f"{stack.base}/console/talk")
+    page.click("#call")
+    page.wait_for_selector("body[data-state=opening]")
+    eventually(lambda: page.wait_for_timeout(20) or held)
+    page.click("#call")
+    page.wait_for_selector("body[data-state=idle]")
+    held[0].continue_()
+    with page.expect_response("**/console/talk/call"):
+        pass
+    page.wait_for_timeout(500)
+    assert page.get_attribute("body", "data-state") == "idle"
+    assert control(stack, "sessions", method="GET")["sessions"] == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 820), (820, 1100), (390, 844)])
+def test_the_page_fits_its_window(
+    shared_stack: RunningStack, page: Page, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{shared_stack.base}/console/talk")
+    for state in ("idle", "live"):
+        page.locator("body").evaluate("(body, state) => { body.dataset.state = state; }", state)
+        button = page.locator("#call").bounding_box()
+        assert button is not None
+        assert button["width"] == button["height"] > 150, state
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        stage = page.locator(".stage")
+        assert stage.evaluate("(s) => s.scrollHeight - s.clientHeight") <= 1, state
+
+
 def test_a_server_that_goes_away_is_told(stack: RunningStack, page: Page) -> None:
     page.goto(f"{stack.base}/console/talk")
     page.click("#call")

@@ -25,11 +25,11 @@ async function begin() {
   $("said").replaceChildren();
   $("story").replaceChildren();
   for (const figure of ["first", "barge", "turns", "cost"]) $(figure).textContent = "–";
-  call = new Call();
+  const mine = (call = new Call());
   try {
-    await call.begin();
+    await mine.begin();
   } catch (error) {
-    call?.end(reason(error), true);
+    mine.end(reason(error), true);
   }
 }
 
@@ -52,15 +52,22 @@ class Call {
 
   async begin() {
     show("opening", "Asking for the microphone");
+    if (!navigator.mediaDevices) {
+      throw new Error("Browsers give the microphone to pages over https or on localhost only");
+    }
     this.microphone = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     });
+    // Whoever hangs up while one of these is awaited must not be called after all.
+    if (this.over) return this.release();
     show("opening", "Calling");
     const answer = await fetch(`/console/talk/call${location.search}`, { method: "POST" });
     const ticket = await answer.json();
+    if (this.over) return;
     if (!answer.ok) throw new Error(ticket.error?.message || "The call was refused");
     this.id = ticket.call_id;
     await this.openAudio();
+    if (this.over) return this.release();
     this.connect(ticket);
   }
 
@@ -196,7 +203,8 @@ class Call {
     what.className = look;
     line.append(time, what);
     $("story").append(line);
-    line.scrollIntoView({ block: "nearest" });
+    const story = $("story").parentElement;
+    story.scrollTop = story.scrollHeight;
   }
 
   press(key) {
@@ -216,11 +224,15 @@ class Call {
     if (this.over) return;
     this.over = true;
     if (call === this) call = null;
-    this.microphone?.getTracks().forEach((track) => track.stop());
-    this.audio?.close();
+    this.release();
     if (this.socket) this.socket.onclose = null;
     this.socket?.close();
     show(failed ? "failed" : "idle", text, "Press to call again.");
+  }
+
+  release() {
+    this.microphone?.getTracks().forEach((track) => track.stop());
+    if (this.audio && this.audio.state !== "closed") this.audio.close();
   }
 }
 
