@@ -36,14 +36,17 @@ class RetellBridge(LiveCall):
         waiting: list[bytes] = []
         agent = self._agent(state, waiting)
         now = time.time()
-        self._begin_record(now, agent, {"state": state})
+        # A holder that died before it saved anything has greeted: that comes first of all.
+        lease = self.holder.lease
+        greet = lease is None or not lease.before
+        self._begin_record(now, agent, {"state": state, "greet": greet})
         today = dt.datetime.fromtimestamp(now, dt.UTC).date()
         model = self.services.settings.realtime_model
         self.ledger = Ledger(model, prices.load().on(today), agent.budget)
         self._listen()
         if state is None:
             self.call = TextCall(self.call_id, agent)
-            self._perform(self.call.start(now), now)
+            self._perform(self.call.start(now, greet=greet), now)
         else:
             log.info("the call goes on on a new socket")
             self.call = TextCall.from_state(self.call_id, agent, state)

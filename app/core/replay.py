@@ -93,12 +93,13 @@ def _begin(entry: dict[str, Any], line: int, playback: Playback) -> _Socket:
     try:
         agent = Agent.model_validate(begin["agent"])
         call_id, state = str(begin["call_id"]), begin["state"]
+        greet = begin.get("greet") is not False
     except (KeyError, ValueError) as error:
         raise BadRequest(f"line {line}: not the beginning of a call: {error}") from None
     if state is not None:
         return _Socket(TextCall.from_state(call_id, agent, state), line)
     socket = _Socket(TextCall(call_id, agent), line)
-    _decide(socket, socket.call.start(entry["t"]), entry["t"], playback)
+    _decide(socket, socket.call.start(entry["t"], greet=greet), entry["t"], playback)
     return socket
 
 

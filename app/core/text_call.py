@@ -52,12 +52,16 @@ class TextCall(Answering):
         self.out.clear()
         return actions
 
-    def start(self, now: float) -> list[Action]:
-        """The call begins: configure Retell's side, greet, connect to the model."""
+    def start(self, now: float, *, greet: bool = True) -> list[Action]:
+        """The call begins: configure Retell's side, greet, connect to the model.
+
+        Without `greet` where another socket has greeted and nothing else is known of it; the
+        transcript of Retell's next request tells what was heard.
+        """
         self.started_at = now
         self.model.config = self._config()
         self._configure_retell()
-        greeting = self.agent.lines.greeting
+        greeting = self.agent.lines.greeting if greet else ""
         self.out.append(ToRetell(retell_llm.response(0, greeting, True)))
         if greeting:
             self.model.history.append("assistant", greeting)

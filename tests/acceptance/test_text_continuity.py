@@ -10,11 +10,14 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 from websockets.exceptions import InvalidStatus
 
+from app.adapters.calls import CallStore
 from app.cli.replay import read
 from app.core.replay import play
 from app.logs import redact_value
+from app.settings import Settings
 from tests.support.phone import ModelControl, Phone
 from tests.support.stack import RunningStack, kill
 from tests.support.waiting import eventually
@@ -165,6 +168,23 @@ def test_lost_socket_resumes_without_a_second_greeting(
     phone.wait(lambda: phone.text(1, newest_socket=True).endswith("new socket."))
     assert phone.frames[phone.first]["response_type"] == "config"
     assert not any(f["content"] for f in phone.of(0, newest_socket=True))
+
+
+def test_nobody_is_greeted_again_after_a_kill_in_the_first_moment(
+    stack: RunningStack, model: ModelControl
+) -> None:
+    """The process that greeted died before it had saved anything."""
+    name = call_id()
+    redis = Redis.from_url(stack.env["REDIS_URL"])
+    CallStore(redis, Settings(redis_url=stack.env["REDIS_URL"])).take(name, "a-dead-process")
+    redis.close()
+    phone = Phone(stack.socket_url, name)
+    phone.transcript = [{"role": "agent", "content": "Thank you for calling."}]
+    model.script("On weekdays.")
+    phone.ask("When are you open?")
+    assert phone.answered(1) == "On weekdays."
+    assert not any(frame["content"] for frame in phone.of(0))
+    phone.hang_up()
 
 
 def test_newest_socket_owns_the_call_and_the_older_is_cut_off(

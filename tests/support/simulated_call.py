@@ -74,7 +74,11 @@ class SimulatedCall:
         self._order = itertools.count()
         self._outbox: list[events.Action] = []
         if start:
-            self._perform(self.call.start(self.now))
+            self.begin()
+
+    def begin(self, *, greet: bool = True) -> None:
+        """The first socket of the call is there."""
+        self._perform(self.call.start(self.now, greet=greet))
 
     # -- the caller's side ----------------------------------------------------------------
 

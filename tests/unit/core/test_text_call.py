@@ -474,6 +474,18 @@ def test_state_goes_to_another_process_while_a_tool_runs() -> None:
     assert other.completed(1) == 1
 
 
+def test_a_call_that_was_greeted_and_nothing_is_known_of_goes_on() -> None:
+    call = SimulatedCall(pace=SLOW, start=False)
+    call.begin(greet=False)
+    call.advance(1)
+    assert call.text(0) == ""
+    call.transcript.append({"role": "agent", "content": "Hello, how can I help you?"})
+    call.script("On weekdays.")
+    call.say("When are you open", wait=3)
+    assert call.text(1) == "On weekdays."
+    assert view_words(call)[: len(heard_words(call))] == heard_words(call)
+
+
 def test_drain_waits_for_the_turn() -> None:
     call = started()
     call.script("A long answer.")
