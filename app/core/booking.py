@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -53,17 +54,41 @@ def windows(rules: BookingRules, day: dt.date) -> list[tuple[dt.datetime, dt.dat
     return found
 
 
-def starts(rules: BookingRules, service: Service, day: dt.date) -> Iterator[dt.datetime]:
-    """Yield every start on the grid of a local day at which the service fits, in UTC."""
+def starts(rules: BookingRules, service: Service, day: dt.date) -> tuple[dt.datetime, ...]:
+    """Every start on the grid of a local day at which the service fits, in UTC, in order."""
+    return _starts(_Same(rules), service.minutes, day)
+
+
+class _Same:
+    """Rules as a key of a cache: they never change, and comparing all of them would take longer
+    than what is cached."""
+
+    __slots__ = ("rules",)
+
+    def __init__(self, rules: BookingRules) -> None:
+        self.rules = rules
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.rules is other.rules
+
+    def __hash__(self) -> int:
+        return id(self.rules)
+
+
+@lru_cache(maxsize=2048)
+def _starts(same: _Same, minutes: int, day: dt.date) -> tuple[dt.datetime, ...]:
+    rules = same.rules
     zone = rules.zone
     step = dt.timedelta(minutes=rules.grid_minutes)
-    length = dt.timedelta(minutes=service.minutes)
+    length = dt.timedelta(minutes=minutes)
+    found = []
     for opens, closes in windows(rules, day):
         start = opens
         while start + length <= closes:
             if not start.astimezone(zone).fold:
-                yield start
+                found.append(start)
             start += step
+    return tuple(found)
 
 
 def bookable_from(rules: BookingRules, now: dt.datetime) -> dt.datetime:
