@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry:
         return 0
     status, text = post(url, body, headers)
-    print(f"{status} {text}", file=sys.stderr if status >= 400 else sys.stdout)
+    print(f"{status} {text.strip()}", file=sys.stderr if status >= 400 else sys.stdout)
     return 0 if 200 <= status < 300 else 1
 
 

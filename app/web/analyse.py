@@ -49,7 +49,8 @@ def realtime() -> Response:
         "confidence": round(min(1.0, max(0.0, result.confidence)), 4),
         "slots": slots.as_json(now),
     }
-    return Response(orjson.dumps(answer), content_type="application/json")
+    told = orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE)
+    return Response(told, content_type="application/json")
 
 
 def moment(body: dict[str, Any], zone_name: str) -> dt.datetime:

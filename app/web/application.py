@@ -8,6 +8,7 @@ import os
 import uuid
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 
 from app.adapters import agents, language
 from app.adapters.calls import CallStore
@@ -39,6 +40,7 @@ def create(settings: Settings) -> Flask:
     """See `app.create_app`."""
     app = Flask("app")
     app.config["SOCK_SERVER_OPTIONS"] = {"max_frame": settings.max_frame_bytes}
+    app.json = _Json(app)
     app.extensions["services"] = build_services(settings)
     errors.register(app)
     for name in BLUEPRINTS:
@@ -46,6 +48,13 @@ def create(settings: Settings) -> Flask:
             continue
         app.register_blueprint(importlib.import_module(f"app.web.{name}").bp)
     return app
+
+
+class _Json(DefaultJSONProvider):
+    """People read these answers too: in lines, in the order they were made."""
+
+    compact = False
+    sort_keys = False
 
 
 def build_services(settings: Settings) -> Services:

@@ -48,7 +48,9 @@ def register(app: Flask) -> None:
 def answer(error: AppError) -> Response:
     """The response for `error`."""
     response = Response(
-        orjson.dumps(error.as_json()), status=error.status, mimetype="application/json"
+        orjson.dumps(error.as_json(), option=orjson.OPT_APPEND_NEWLINE),
+        status=error.status,
+        mimetype="application/json",
     )
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:

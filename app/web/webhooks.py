@@ -24,12 +24,12 @@ log = logs.get(__name__)
 
 _HEADER = f"HTTP_{signatures.HEADER.upper().replace('-', '_')}"
 _ANSWERS = {
-    "stored": b'{"received":true}',
-    "queued": b'{"received":true}',
-    "duplicate": b'{"received":true,"duplicate":true}',
-    "ignored": b'{"received":true,"ignored":true}',
+    "stored": b'{"received":true}\n',
+    "queued": b'{"received":true}\n',
+    "duplicate": b'{"received":true,"duplicate":true}\n',
+    "ignored": b'{"received":true,"ignored":true}\n',
 }
-_IGNORED_TWICE = b'{"received":true,"duplicate":true,"ignored":true}'
+_IGNORED_TWICE = b'{"received":true,"duplicate":true,"ignored":true}\n'
 
 
 @bp.post("/webhook/retell", strict_slashes=False)

@@ -76,7 +76,7 @@ def test_the_printed_curl_command_works(stack: RunningStack) -> None:
         subprocess.run(["bash", "-c", printed], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     ]
-    assert answers == ['{"received":true}', '{"received":true,"duplicate":true}']
+    assert answers == ['{"received":true}\n', '{"received":true,"duplicate":true}\n']
 
 
 def test_a_session_of_plain_payloads_books_once(stack: RunningStack, sender: Sender) -> None:
