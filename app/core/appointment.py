@@ -9,6 +9,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from app.errors import BookingNotFound, Outdated
+
 Status = Literal["confirmed", "cancelled"]
 
 MAX_APPLIED = 12
@@ -112,7 +114,14 @@ class Appointment:
         return replace(self, asked_at=max(self.asked_at, asked_at))
 
     def moved(self, draft: Draft, key: str, now: dt.datetime) -> Appointment:
-        """The next revision, with the time and details of `draft`."""
+        """The next revision, with the time and details of `draft`.
+
+        Raises Outdated where a newer change was made, BookingNotFound where it is cancelled.
+        """
+        if draft.asked_at < self.asked_at:
+            raise Outdated
+        if self.cancelled:
+            raise BookingNotFound
         return self.changed(
             key,
             draft.asked_at,
@@ -128,6 +137,17 @@ class Appointment:
             before=draft.before,
             after=draft.after,
         )
+
+    def called_off(self, key: str, asked_at: float, now: dt.datetime) -> Appointment:
+        """The next revision, cancelled; the same one where it is already.
+
+        Raises Outdated where a newer change was made than one asked for at `asked_at`, if given.
+        """
+        if self.cancelled:
+            return self
+        if asked_at and asked_at < self.asked_at:
+            raise Outdated
+        return self.changed(key, asked_at, now, status="cancelled")
 
     @classmethod
     def made(cls, event_id: str, uid: str, draft: Draft, key: str, now: dt.datetime) -> Appointment:

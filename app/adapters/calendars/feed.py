@@ -36,7 +36,8 @@ def to_ics(appointments: Iterable[Appointment], name: str, time_zone: str) -> by
     return bytes(calendar.to_ical())
 
 
-def _event(appointment: Appointment) -> Event:
+def standard(appointment: Appointment) -> Event:
+    """The standard properties that any calendar program understands; times in UTC."""
     event = Event()
     event.add("uid", appointment.uid)
     event.add("dtstamp", appointment.updated.astimezone(dt.UTC))
@@ -47,6 +48,11 @@ def _event(appointment: Appointment) -> Event:
     event.add("sequence", appointment.sequence)
     event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if appointment.cancelled else "OPAQUE")
+    return event
+
+
+def _event(appointment: Appointment) -> Event:
+    event = standard(appointment)
     lines = [
         f"Name: {appointment.name}",
         f"Phone: {appointment.phone}" if appointment.phone else "",

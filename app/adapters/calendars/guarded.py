@@ -17,7 +17,7 @@ from redis import Redis
 
 from app.adapters.calendars import day_lock
 from app.core.appointment import Appointment, Busy, Draft
-from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
+from app.errors import BookingNotFound, CalendarDown, SlotTaken
 
 MARGIN = dt.timedelta(hours=4)
 """The longest buffer around an appointment."""
@@ -93,28 +93,12 @@ class GuardedCalendar(ABC):
 
     def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
         """Give an appointment new time and details."""
-
-        def change(old: Appointment) -> Appointment:
-            if draft.asked_at < old.asked_at:
-                raise Outdated
-            if old.cancelled:
-                raise BookingNotFound
-            return old.moved(draft, key, self._clock())
-
         with day_lock.days(self._redis, self._name, draft.start - MARGIN, draft.end + MARGIN):
-            return self._change(event_id, key, change)
+            return self._change(event_id, key, lambda old: old.moved(draft, key, self._clock()))
 
     def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
         """Cancel an appointment; it stays in the calendar as cancelled, and takes no time."""
-
-        def change(old: Appointment) -> Appointment:
-            if old.cancelled:
-                return old
-            if asked_at and asked_at < old.asked_at:
-                raise Outdated
-            return old.changed(key, asked_at, self._clock(), status="cancelled")
-
-        return self._change(event_id, key, change)
+        return self._change(event_id, key, lambda old: old.called_off(key, asked_at, self._clock()))
 
     def fence(self, event_id: str, asked_at: float) -> Appointment | None:
         """Refuse every later change asked for before `asked_at`."""

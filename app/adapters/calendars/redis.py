@@ -27,7 +27,7 @@ from redis import Redis
 from app.adapters.calendars import blocks
 from app.adapters.calendars.redis_commit import COMMIT
 from app.core.appointment import Appointment, Busy, Draft
-from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
+from app.errors import BookingNotFound, CalendarDown, SlotTaken
 
 KEEP = dt.timedelta(days=40)
 """How long an appointment is kept after its end, for the feed and for late repeats."""
@@ -79,36 +79,16 @@ class RedisCalendar:
 
     def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
         """Give an appointment new time and details."""
-
-        def change(old: Appointment) -> Appointment:
-            if draft.asked_at < old.asked_at:
-                raise Outdated
-            if old.cancelled:
-                raise BookingNotFound
-            return old.moved(draft, key, self._clock())
-
-        return self._change(event_id, key, change)
+        return self._change(event_id, key, lambda old: old.moved(draft, key, self._clock()))
 
     def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
         """Cancel an appointment; it stays visible as cancelled."""
-
-        def change(old: Appointment) -> Appointment:
-            if old.cancelled:
-                return old
-            if asked_at and asked_at < old.asked_at:
-                raise Outdated
-            return old.changed(key, asked_at, self._clock(), status="cancelled")
-
-        return self._change(event_id, key, change)
+        return self._change(event_id, key, lambda old: old.called_off(key, asked_at, self._clock()))
 
     def fence(self, event_id: str, asked_at: float) -> Appointment | None:
         """Refuse every later change asked for before `asked_at`."""
-
-        def change(old: Appointment) -> Appointment:
-            return old.fenced(asked_at)
-
         try:
-            return self._change(event_id, "", change)
+            return self._change(event_id, "", lambda old: old.fenced(asked_at))
         except BookingNotFound:
             return None
 

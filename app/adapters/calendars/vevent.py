@@ -14,6 +14,7 @@ import orjson
 from icalendar import Calendar, Event, vText
 
 from app.adapters.calendars.blocks import span
+from app.adapters.calendars.feed import standard
 from app.core.appointment import Appointment
 
 DATA = "X-CALLSMITH"
@@ -37,16 +38,7 @@ def write(appointment: Appointment) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Callsmith//Bookings//EN")
     calendar.add("version", "2.0")
-    event = Event()
-    event.add("uid", appointment.uid)
-    event.add("dtstamp", appointment.updated.astimezone(dt.UTC))
-    event.add("last-modified", appointment.updated.astimezone(dt.UTC))
-    event.add("dtstart", appointment.start.astimezone(dt.UTC))
-    event.add("dtend", appointment.end.astimezone(dt.UTC))
-    event.add("summary", appointment.title)
-    event.add("sequence", appointment.sequence)
-    event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
-    event.add("transp", "TRANSPARENT" if appointment.cancelled else "OPAQUE")
+    event = standard(appointment)
     described = [appointment.name, appointment.phone, appointment.notes]
     event.add("description", "\n".join(line for line in described if line))
     data = appointment.to_json()
