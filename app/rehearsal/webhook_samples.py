@@ -13,12 +13,12 @@ CALLER, BUSINESS, COLLEAGUE = "+14155550142", "+14155550100", "+14155550177"
 
 _TALK = (
     ("agent", "Thanks for calling Harbor Dental, this is Mia. How can I help? ", 0.6),
-    ("user", "Hi, I'd like to book a cleaning for next Thursday at two. ", 5.1),
-    ("agent", "Let me check Thursday for you. ", 9.0),
+    ("user", "Hi, I'd like to book a cleaning for next Wednesday at two. ", 5.1),
+    ("agent", "Let me check Wednesday for you. ", 9.0),
 )
 _CHAT = (
     ("agent", "Hi Dana, this is Harbor Dental."),
-    ("user", "Can I book a cleaning for next Thursday at three?"),
+    ("user", "Can I book a cleaning for next Wednesday at three?"),
 )
 
 
@@ -246,7 +246,7 @@ SAMPLES: dict[str, Callable[[str, int], dict[str, Any]]] = {
     "session_start": _plain("session_start"),
     "transcript": _plain(
         "transcript",
-        transcript="I'd like to book a checkup for next Friday at eleven",
+        transcript="I'd like to book a checkup for next Wednesday at four",
         isFinal=True,
     ),
     "interruption": _plain("interruption"),

@@ -137,7 +137,7 @@ def test_poorer_forms_of_a_transcript_do(left: str) -> None:
     entries = read(payload).entries
     assert entries is not None
     assert [entry["role"] for entry in entries] == ["agent", "user", "agent"]
-    assert entries[1]["content"].strip().endswith("next Thursday at two.")
+    assert entries[1]["content"].strip().endswith("next Wednesday at two.")
 
 
 def test_a_later_transcript_has_more_progress() -> None:
