@@ -15,7 +15,8 @@ from redis import Redis
 from app.adapters import call_scripts, keys
 from app.adapters.call_story import FIELDS, decode_fields, encode_fields, entries, tell
 from app.adapters.records import unpacked
-from app.adapters.redis import guard, guarded
+from app.adapters.redis import COMMAND_S, guard, guarded
+from app.adapters.script_sender import ScriptSender
 from app.settings import Settings
 
 #: How long a holder may be silent before `owner` takes it for gone; renew at a third of it.
@@ -57,7 +58,7 @@ class CallStore:
         self._ended_s = settings.ended_call_ttl_s
         self._records_bytes = settings.records_bytes
         self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
-        self._take = redis.register_script(call_scripts.TAKE)
+        self._sender = ScriptSender(redis, {"TAKE": call_scripts.TAKE})
         self._renew = redis.register_script(call_scripts.RENEW)
         self._release = redis.register_script(call_scripts.RELEASE)
         self._save = redis.register_script(call_scripts.SAVE)
@@ -71,15 +72,16 @@ class CallStore:
     def take(self, call_id: str, process: str) -> Lease:
         """Make `process` the holder of the call. The newest wins; the one before is told through
         its replies. The lease carries the state to resume from."""
-        fence, before, state, status = self._take(
-            keys=[
+        fence, before, state, status = self._sender.run(
+            "TAKE",
+            [
                 keys.summary(call_id),
                 keys.lease(call_id),
                 keys.state(call_id),
                 keys.LIVE_CALLS,
                 keys.RECENT_CALLS,
             ],
-            args=[
+            [
                 call_id,
                 process,
                 LEASE_S,
@@ -88,6 +90,7 @@ class CallStore:
                 MAX_RECENT,
                 keys.replies(""),
             ],
+            limit_s=COMMAND_S,
         )
         return Lease(
             call_id,
