@@ -148,7 +148,7 @@ class Notes:
         match outcome.tool:
             case "check_availability":
                 self.offers = _inside(_bookable(outcome.data.get("slots")), self.window)
-                self.checked = outcome.arguments
+                self.checked = None if outcome.error else outcome.arguments
                 self.chosen = at_time(self.offers, self.time, self.date) if self.time else None
                 self.agreed = False
             case "find_appointments":

@@ -256,6 +256,15 @@ def test_says_why_a_day_is_out() -> None:
     assert "I am sorry. We are closed that day for Thanksgiving. I have" in said
 
 
+def test_looks_again_where_the_calendar_could_not_be_seen() -> None:
+    desk = Desk()
+    error = "No answer in time: the calendar cannot be seen."
+    desk.failing["check_availability"] = {"ok": False, "error": error}
+    play(desk, [("a cleaning on Tuesday at nine am", "cannot see the calendar.*try again"),
+                ("yes please", "Tuesday.*nine AM")])  # fmt: skip
+    assert desk.called == ["check_availability"] * 2
+
+
 def test_cancels_only_after_a_yes() -> None:
     desk = Desk()
     desk.bookings = [{"booking_id": "B7", **TUESDAY[0]}]
