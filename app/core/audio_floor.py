@@ -18,6 +18,7 @@ from app.core.barge_in import Decision, Verdict
 from app.core.events import SaveState
 from app.core.language.backchannel import Floor, floor_after
 from app.core.pending_action import PendingAction, after_words
+from app.core.spoken_record import heard_part
 from app.protocol import realtime
 from app.protocol.twilio import BYTES_PER_MS
 
@@ -82,7 +83,19 @@ class AudioFloor(AudioTools):
         over = turn is None or turn.waiting == "nothing"
         if over and self.play.left_ms(now) < NEARLY_DONE_MS:
             return Floor.CALLER
-        return floor_after(self.record.last("agent"))
+        return floor_after(self._heard_of_agent(now))
+
+    def _heard_of_agent(self, now: float) -> str:
+        """The agent's last words that were heard: its transcript runs ahead of its voice."""
+        for entry in reversed(self.record.entries):
+            if entry.role == "agent" and entry.text:
+                heard = self.play.heard(entry.item_id, now)
+                if heard is None:
+                    return entry.text
+                words = heard_part(entry.text, heard.heard_ms, heard.received_ms)
+                if words:
+                    return words
+        return ""
 
     def _speech_stopped(self, event: realtime.SpeechStopped, now: float) -> None:
         self.speaking, self.caller_spoke_at = False, now

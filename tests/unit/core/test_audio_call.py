@@ -200,6 +200,19 @@ def test_an_answer_to_the_last_word_of_a_question_is_answered(greeted: Sim) -> N
     assert greeted.violations == []
 
 
+def test_a_remark_long_before_the_question_is_asked_is_no_answer_to_it(greeted: Sim) -> None:
+    """The transcript has the question already, the caller has not heard it."""
+    said = "We have Friday at eight, at nine thirty, and at ten past eleven. Which one is best?"
+    talking(greeted, said, seconds=1.2)
+    greeted.until(lambda: "best?" in greeted.call.record.last("agent"), 2)
+    greeted.speak("mhm", seconds=0.35)
+    greeted.until_silent(2.0)
+    assert greeted.told("barge_in") == []
+    assert greeted.heard[-1] == ["agent", said] or greeted.heard[-2] == ["agent", said]
+    assert greeted.types().count("response.create") == 1
+    assert greeted.violations == []
+
+
 def test_speech_before_the_answer_began_takes_the_answer_back(greeted: Sim) -> None:
     """The caller goes on after a pause: the answer that was being made is never heard."""
     greeted.stage.pace = Pace(0.3, 1.0, 0.01, 0.01, 8.0)
