@@ -114,7 +114,7 @@ def test_a_booking_that_was_late_is_reported(office: Office) -> None:
 
 
 def test_a_late_booking_that_cannot_be_had_is_reported(office: Office) -> None:
-    slot = office.offer()
+    office.offer()
     office.use(
         "book_appointment",
         slot_id="zzzzz-000",
