@@ -12,7 +12,7 @@ import pytest
 
 from app.cli.embedded_redis import RedisServer
 from app.cli.processes import free_port as pick_port
-from tests.support.stack import RunningStack, gone
+from tests.support.stack import RunningStack, end
 
 # The same examples every time, however slow the machine: a test that fails, fails for everybody.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
@@ -75,7 +75,7 @@ def make_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeS
 
     yield make
     for stack in started:
-        _end(stack, request)
+        end(stack, failed=bool(request.session.testsfailed))
 
 
 @pytest.fixture
@@ -92,14 +92,4 @@ def shared_stack(
     stack = RunningStack(tmp_path_factory.mktemp("shared"))
     stack.start()
     yield stack
-    _end(stack, request)
-
-
-def _end(stack: RunningStack, request: pytest.FixtureRequest) -> None:
-    """Stop a stack; what it logged is shown where a test failed."""
-    if request.session.testsfailed:
-        print(stack.logs())
-    left = stack.everything()
-    stack.stop()
-    stack.kill()
-    assert gone(left), "processes were left behind"
+    end(stack, failed=bool(request.session.testsfailed))

@@ -3,19 +3,93 @@
 from __future__ import annotations
 
 import json
-import threading
+from collections.abc import Iterator
 
+import psutil
 import pytest
+import yaml
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from app.adapters import agents
+from app.errors import Unavailable
 from app.rehearsal.phone.mouth import Line
-from tests.support.stack import RunningStack, kill
+from tests.support.stack import RunningStack, end, kill
 from tests.support.telephone import AudioCall, control, live_sessions, spoken, violations
 from tests.support.waiting import eventually
 
-#: These need no calendar and change nothing that other tests look at.
 pytestmark = pytest.mark.timeout(240)
+
+GREETING = "Harbor Dental, good day."
+#: Answered in a few seconds.
+QUESTION = "Is there anything free on Friday?"
+
+
+def quick_agent(**audio: object) -> str:
+    """The shipped agent in a hurry: calls are played in real time."""
+    agent = agents.load().default.model_dump(mode="json")
+    agent["lines"]["greeting"] = GREETING
+    agent["audio"] |= {"speed": 1.5, **audio}
+    return yaml.safe_dump(agent)
+
+
+def running(
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+    agent: str,
+    **settings: str,
+) -> Iterator[RunningStack]:
+    directory = tmp_path_factory.mktemp("audio")
+    file = directory / "agent.yaml"
+    file.write_text(agent)
+    stack = RunningStack(directory / "stack", {"AGENT_FILE": str(file), **settings})
+    stack.start()
+    yield stack
+    end(stack, failed=bool(request.session.testsfailed))
+
+
+@pytest.fixture(scope="module")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningStack]:
+    """One program for all calls, with two web processes: one that is lost has a successor."""
+    yield from running(tmp_path_factory, request, quick_agent(), WEB_CONCURRENCY="2")
+
+
+@pytest.fixture(scope="module")
+def other(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningStack]:
+    """A program whose model takes 24 kHz only, and whose Twilio signs."""
+    agent = quick_agent(format="pcm", voice="cedar")
+    secrets = {"TWILIO_AUTH_TOKEN": "secret", "TWILIO_ACCOUNT_SID": "AC1"}
+    yield from running(tmp_path_factory, request, agent, **secrets)
+
+
+@pytest.fixture
+def stack(whole: RunningStack) -> RunningStack:
+    """The program, with no call and a model that has done and seen nothing wrong."""
+    eventually(lambda: live_sessions(whole) == 0)
+    for what in ("faults", "violations", "script"):
+        control(whole, what, method="DELETE")
+    return whole
+
+
+def faults(stack: RunningStack) -> dict[str, int]:
+    """What the program did wrong at the model. A cancel may cross the end of what it cancels."""
+    found = violations(stack)
+    found.pop("response_cancel_not_active", None)
+    return found
+
+
+def holder(stack: RunningStack) -> psutil.Process:
+    """The web process that has the only call: the one with a session at the model."""
+    for process in stack.web_processes():
+        for connection in process.net_connections("tcp"):
+            to_model = connection.raddr and connection.raddr.port == stack.model_port
+            if to_model and connection.status == psutil.CONN_ESTABLISHED:
+                return process
+    raise AssertionError("no web process has a session")
 
 
 def start_frame(call_sid: str, token: str = "", encoding: str = "audio/x-mulaw") -> str:
@@ -57,7 +131,7 @@ def test_a_call_books_an_appointment(stack: RunningStack) -> None:
     assert roles[0] == "agent"
     assert roles == ["agent", "user"] * (len(roles) // 2) + ["agent"] * (len(roles) % 2)
     eventually(lambda: live_sessions(stack) == 0)
-    assert violations(stack) == {}
+    assert faults(stack) == {}
 
 
 def test_an_interruption_silences_the_agent_and_is_answered(stack: RunningStack) -> None:
@@ -75,13 +149,13 @@ def test_an_interruption_silences_the_agent_and_is_answered(stack: RunningStack)
     assert "Wait, stop please" in words[3]
     # What the agent did not get to say is in nobody's transcript.
     assert len(words[2]) < 60
-    assert violations(stack) == {}
+    assert faults(stack) == {}
 
 
 def test_a_breath_does_not_stop_the_agent_for_good(stack: RunningStack) -> None:
     call = AudioCall(
         stack,
-        "What are your opening hours?",
+        QUESTION,
         Line(spoken("", seconds=0.12), over=0.8),
     ).start()
     call.finish()
@@ -92,33 +166,33 @@ def test_a_breath_does_not_stop_the_agent_for_good(stack: RunningStack) -> None:
 
 
 def test_the_sessions_loss_is_survived_without_a_second_greeting(stack: RunningStack) -> None:
-    call = AudioCall(stack, "What are your opening hours?", wait=None).start()
-    eventually(lambda: call.heard_so_far("opening hours"), timeout=40)
-    call.until("agent silent", 2)
+    call = AudioCall(stack, QUESTION, wait=None).start()
+    call.until("caller speaks")
+    call.until_spoken(call.phone.handset.frames)
     control(stack, "drop", {"how": "rst"})
     eventually(lambda: live_sessions(stack) == 1, timeout=20)
-    call.say("Is there anything free on Friday?")
+    call.say("And is there anything on Thursday?")
     call.mouth.hang_up_after = 3.0
     call.finish()
     said = call.said
-    assert sum("Thank you for calling" in text for _, text in said) == 1
+    assert sum(GREETING in text for _, text in said) == 1
     assert said[-1][0] == "agent"
     assert "model_lost" in [event["kind"] for event in call.story["events"]]
-    assert violations(stack) == {}
+    assert faults(stack) == {}
 
 
 def test_the_web_process_is_killed_and_the_call_goes_on(stack: RunningStack) -> None:
-    call = AudioCall(stack, "What are your opening hours?", wait=None).start()
-    eventually(lambda: call.heard_so_far("opening hours"), timeout=40)
-    call.until("agent silent", 2)
-    kill(stack.web_processes()[0])
+    call = AudioCall(stack, QUESTION, wait=None).start()
+    call.until("caller speaks")
+    heard = call.until_spoken(call.phone.handset.frames)
+    kill(holder(stack))
     call.until("connected", 2)
-    call.until("agent silent", 3)
-    call.say("Do you have anything on Friday?")
+    call.until_spoken(heard)
+    call.say("And is there anything on Thursday?")
     call.mouth.hang_up_after = 3.0
     outcome = call.finish()
     assert outcome.streams == 2
-    assert sum("Thank you for calling" in text for _, text in call.said) == 1
+    assert sum(GREETING in text for _, text in call.said) == 1
     assert "resumed" in [event["kind"] for event in call.story["events"]]
 
 
@@ -132,38 +206,30 @@ def test_the_caller_hangs_up_and_the_session_is_closed(stack: RunningStack) -> N
     eventually(lambda: call.story["status"] == "ended", timeout=10)
 
 
-def test_a_model_that_is_gone_is_apologised_for(make_stack: object) -> None:
-    stack = make_stack(model_arguments=["--fault", "refuse:status=401"])  # type: ignore[operator]
-    outcome = AudioCall(stack, wait=None).start().finish()
+def test_a_model_that_is_gone_is_apologised_for(stack: RunningStack) -> None:
+    control(stack, "faults", {"kind": "refuse", "status": 401})
+    call = AudioCall(stack, wait=None).start()
+    outcome = call.finish()
     assert outcome.ended_by == "agent"
-    assert "technical problem" in outcome.said[0]
+    # In the agent's own voice where another call has taught it, else in Twilio's.
+    assert "technical problem" in str([outcome.said, call.said])
 
 
-def test_twenty_four_kilohertz_models_are_served_too(make_stack: object, tmp_path: object) -> None:
-    agent = tmp_path / "agent.yaml"  # type: ignore[operator]
-    agent.write_text(
-        "name: Pat\nbusiness: Pier Nine\ninstructions: You are Pat.\n"
-        "audio: {format: pcm, voice: cedar}\n"
-    )
-    stack = make_stack({"AGENT_FILE": str(agent)})  # type: ignore[operator]
-    call = AudioCall(stack, "What are your opening hours?").start()
+def test_a_call_in_24_khz_through_signed_requests(other: RunningStack) -> None:
+    """A model that takes no telephone audio is served too; without a signature nobody is."""
+    with pytest.raises(Unavailable, match="401"):
+        AudioCall(other, wait=None).start().finish()
+    call = AudioCall(other, QUESTION, auth_token="secret").start()
     outcome = call.finish()
     assert outcome.first_audio_s is not None
     assert [role for role, _ in call.said[:3]] == ["agent", "user", "agent"]
     assert call.phone.handset.dry < 10
-    assert violations(stack) == {}
-
-
-def test_twilios_requests_must_be_signed_where_it_is_configured(make_stack: object) -> None:
-    stack = make_stack({"TWILIO_AUTH_TOKEN": "secret", "TWILIO_ACCOUNT_SID": "AC1"})  # type: ignore[operator]
-    with pytest.raises(Exception, match="401"):
-        AudioCall(stack, wait=None).start().finish()
-    call = AudioCall(stack, "What are your opening hours?", auth_token="secret").start()
-    assert call.finish().first_audio_s is not None
+    assert faults(other) == {}
 
 
 def test_streams_without_a_token_are_closed_and_nothing_is_opened(stack: RunningStack) -> None:
     url = stack.base.replace("http", "ws") + "/media-stream"
+    before = control(stack, "sessions", method="GET")["sessions"]
     for frames, code in (
         ([start_frame("CA1")], 1008),
         ([start_frame("CA1", encoding="audio/x-l16")], 1003),
@@ -176,7 +242,7 @@ def test_streams_without_a_token_are_closed_and_nothing_is_opened(stack: Running
             with pytest.raises(ConnectionClosed):
                 ws.recv(timeout=20)
             assert ws.close_code == code
-    assert control(stack, "sessions", method="GET")["sessions"] == []
+    assert control(stack, "sessions", method="GET")["sessions"] == before
 
 
 def test_a_token_cannot_be_used_again(stack: RunningStack) -> None:
@@ -202,19 +268,18 @@ def test_several_calls_at_once_do_not_mix(stack: RunningStack) -> None:
         users = [text for role, text in call.said if role == "user"]
         assert users == [question]
         assert call.phone.handset.dry < 10
-    assert violations(stack) == {}
+    assert faults(stack) == {}
 
 
 def test_a_process_that_leaves_hands_its_call_over(stack: RunningStack) -> None:
     """SIGTERM: the agent finishes its sentence, and another process takes the call up."""
-    call = AudioCall(stack, "What are your opening hours?", wait=None).start()
-    eventually(lambda: call.heard_so_far("opening hours"), timeout=40)
-    call.until("agent silent", 2)
-    leaving = stack.web_processes()[0]
-    threading.Timer(0.0, leaving.terminate).start()
+    call = AudioCall(stack, QUESTION, wait=None).start()
+    call.until("caller speaks")
+    heard = call.until_spoken(call.phone.handset.frames)
+    holder(stack).terminate()
     call.until("connected", 2)
-    call.until("agent silent", 3)
+    call.until_spoken(heard)
     call.phone.hang_up()
     outcome = call.finish()
     assert outcome.streams == 2
-    assert sum("Thank you for calling" in text for _, text in call.said) == 1
+    assert sum(GREETING in text for _, text in call.said) == 1

@@ -116,6 +116,16 @@ def gone(processes: Sequence[psutil.Process]) -> bool:
     return not alive
 
 
+def end(stack: RunningStack, *, failed: bool) -> None:
+    """Stop a stack; what it logged is shown where a test has failed."""
+    if failed:
+        print(stack.logs())
+    left = stack.everything()
+    stack.stop()
+    stack.kill()
+    assert gone(left), "processes were left behind"
+
+
 def note(seen: list[tuple[float, Event]]) -> Any:
     """A watcher for `Stage` that keeps all events."""
     return lambda number, call_id, at, event: seen.append((at, event))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 import urllib.request
 import uuid
 from collections import deque
@@ -20,8 +21,8 @@ from tests.support.waiting import eventually
 
 
 def spoken(text: str, seconds: float | None = None) -> Utterance:
-    """A sound as long as the words take, with a little silence around it."""
-    length = seconds if seconds is not None else max(0.4, 0.05 * len(text))
+    """A sound as long as fast words take, with a little silence around it."""
+    length = seconds if seconds is not None else max(0.4, 0.03 * len(text))
     voice = tone((210, 320), int(length * 1000), 12_000)
     return Utterance(SILENCE * 160 + voice + SILENCE * 160, text)
 
@@ -88,10 +89,20 @@ class AudioCall:
         """The transcript: (role, words)."""
         return [(entry["role"], entry["content"]) for entry in self.story["transcript"]]
 
-    def heard_so_far(self, words: str) -> bool:
-        """Whether these words stand in the transcript by now."""
-        found = self.stack.records.fetch(self.outcome.call_sid)
-        return found is not None and any(words in entry["content"] for entry in found["transcript"])
+    def until_spoken(self, since: int = 0, quiet: float = 0.8, timeout: float = 60.0) -> int:
+        """Wait until the agent has been heard after frame `since` and is quiet; its frames so far.
+
+        A moment without audio, as on a machine that has too much to do, is no end of its speech.
+        """
+        handset, silent_at = self.phone.handset, time.monotonic()
+        deadline = silent_at + timeout
+        while time.monotonic() - silent_at < quiet:
+            if handset.playing or handset.frames <= since:
+                silent_at = time.monotonic()
+            assert self._thread.is_alive(), f"the call has ended: {self.error or self.events[-3:]}"
+            assert silent_at < deadline, f"the agent does not come to an end: {self.events[-5:]}"
+            time.sleep(0.02)
+        return handset.frames
 
     def until(self, kind: str, count: int = 1, timeout: float = 60.0) -> None:
         """Wait until the telephone has noticed something so many times."""
