@@ -7,13 +7,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 MARK := $(VENV)/.installed
 DEV_MARK := $(VENV)/.installed-dev
-# Test processes side by side: one a core, also where cores are threads of one.
-WORKERS ?= logical
 CALLS ?= 300
 
 # A name on PATH may be a version manager's shim that does not run: try each.
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+# Test processes side by side. Whole calls in real time mostly wait, so one more than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: run test check lint types unit bench chaos lock fmt clean
 
@@ -21,10 +22,10 @@ run: $(MARK)   ## start everything on this machine, after playing one booking (D
 	@exec $(PY) -m app dev
 
 test: $(DEV_MARK)   ## the default test suite
-	@$(PY) -m pytest -n $(WORKERS) -m "not browser and not faults"
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not browser and not faults"
 
 check: lint types $(DEV_MARK)   ## lint, types, layers, tests, browser and fault tests
-	@$(PY) -m pytest -n $(WORKERS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(DEV_MARK)
 	@$(PY) -m ruff check .
