@@ -283,13 +283,14 @@ def test_poison_jobs_are_tried_again_then_shown_and_requeued(
     monkeypatch.setenv("REDIS_URL", url)
     start_worker("background")
     letters = DeadLetters(redis, effects)
-    job_id = put_job(redis, "a", 0.0, 4, retry_delays_s=(1, 2))
+    job_id = put_job(redis, "a", 0.0, 4, retry_delays_s=(2, 5))
     [letter] = eventually(letters.all, timeout=60)
     assert (letter.id, letter.what, letter.call_id, letter.attempts) == (job_id, JOB, "a", 3)
     assert "poison" in letter.error
     assert "ValueError" in letters.get(job_id).details["trace"]
     first, second, third = (float(at) for at in redis.lrange("test:job:began_at:a", 0, -1))
-    assert (second - first > 0.9, third - second > 1.9) == (True, True), "the delays grow"
+    # RQ plans by whole seconds: a try may come up to one early.
+    assert (second - first > 0.9, third - second > 3.9) == (True, True), "the delays grow"
     assert main(["jobs"]) == 0
     assert "1 dead letters" not in capsys.readouterr().out
     assert main(["jobs", "show", job_id]) == 0
