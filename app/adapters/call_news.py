@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 from redis import Redis
 
-from app.adapters import keys, queue
+from app.adapters import intake_scripts, keys, queue
 from app.adapters.intake import (
     QUEUED_LEASE_MS,
     STARTED_LEASE_MS,
@@ -17,7 +17,6 @@ from app.adapters.intake import (
     encoded,
     lifetimes_ms,
     new_job,
-    run_script,
 )
 from app.adapters.redis import guarded
 from app.core.heard_request import Heard
@@ -65,7 +64,9 @@ class NewsStore:
     def __init__(self, client: Redis, settings: Settings) -> None:
         self._redis = client
         self._story_ms, self._work_ms = lifetimes_ms(settings)
-        self._loaded: dict[str, str] = {}
+        self._begin_job = client.register_script(intake_scripts.BEGIN)
+        self._finish_job = client.register_script(intake_scripts.FINISH)
+        self._wake_call = client.register_script(intake_scripts.WAKE)
 
     @guarded
     def begin(self, call_id: str, job_id: str, now_ms: int) -> News:
@@ -79,14 +80,14 @@ class NewsStore:
             keys.summary(call_id),
             keys.effects(call_id),
         ]
-        values = [job_id, call_id, now_ms + STARTED_LEASE_MS]
-        return _news(call_id, self._run("BEGIN", names, values))
+        values: list[Any] = [job_id, call_id, now_ms + STARTED_LEASE_MS]
+        return _news(call_id, self._begin_job(keys=names, args=values))
 
     @guarded
     def finish(self, call_id: str, job_id: str, due_ms: int | None) -> None:
         """The job is through; look at the call again at `due_ms` (unix milliseconds), if at all."""
         names = [keys.call(call_id, "job"), WAKE]
-        self._run("FINISH", names, [job_id, call_id, "" if due_ms is None else due_ms])
+        self._finish_job(keys=names, args=[job_id, call_id, "" if due_ms is None else due_ms])
 
     @guarded
     def wake(self, now_ms: int, limit: int = 100) -> int:
@@ -105,7 +106,7 @@ class NewsStore:
             queue.job_key(""),
             *job,
         ]
-        return int(self._run("WAKE", names, values))
+        return int(self._wake_call(keys=names, args=values))
 
     @guarded
     def acted(self, call_id: str, acts: Sequence[Mapping[str, Any]]) -> None:
@@ -127,9 +128,6 @@ class NewsStore:
             pipeline.rpush(key, *[orjson.dumps(analysis) for analysis in analyses])
             pipeline.pexpire(key, self._story_ms)
         pipeline.execute()
-
-    def _run(self, name: str, names: list[str], values: list[Any]) -> Any:
-        return run_script(self._redis, self._loaded, name, names, values)
 
 
 def _news(call_id: str, found: Sequence[Any]) -> News:

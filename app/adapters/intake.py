@@ -19,7 +19,6 @@ from uuid import uuid4
 
 import orjson
 from redis import Redis
-from redis.exceptions import NoScriptError
 
 from app import logs
 from app.adapters import intake_scripts, keys, queue
@@ -134,21 +133,6 @@ def lifetimes_ms(settings: Settings) -> tuple[int, int]:
     until the last event of its life is surely there."""
     story_s = max(settings.record_retention_s, settings.live_call_ttl_s)
     return story_s * 1000, max(settings.live_call_ttl_s, 86_400) * 1000
-
-
-def run_script(
-    client: Redis, loaded: dict[str, str], name: str, names: list[str], values: list[Any]
-) -> Any:
-    """Run a script of `intake_scripts` by its digest, loading it where the server lacks it."""
-    for _ in range(2):
-        digest = loaded.get(name)
-        if digest is None:
-            digest = loaded[name] = client.script_load(getattr(intake_scripts, name))
-        try:
-            return client.evalsha(digest, len(names), *names, *values)
-        except NoScriptError:
-            loaded.pop(name, None)
-    raise NoScriptError(name)
 
 
 def new_job(call_id: str) -> tuple[list[str], list[Any]]:

@@ -25,7 +25,7 @@ def too_many(kind: str, number: str, mark: str) -> bool:
     once, however often it is asked about. Hidden numbers are not counted together, and where Redis
     is away everybody is let in."""
     limit = services().settings.calls_per_caller
-    digits = "".join(sign for sign in number if sign.isdigit())
+    digits = digits_of(number)
     if not limit or not digits:
         return False
     try:
@@ -38,6 +38,11 @@ def too_many(kind: str, number: str, mark: str) -> bool:
     if wait_s:
         log.warning("a caller calls too often", extra={"limit": limit, "wait_s": wait_s})
     return wait_s > 0
+
+
+def digits_of(number: str) -> str:
+    """A number without its signs: the same one, however it is written."""
+    return "".join(sign for sign in number if sign.isdigit())
 
 
 def breaker() -> Breaker:

@@ -17,7 +17,7 @@ import redis
 from redis import Redis
 
 from app import logs, metrics
-from app.adapters import intake, keys
+from app.adapters import intake_scripts, keys
 from app.core.agent import Agent
 from app.core.language.early_intent import Early, EarlyIntent
 from app.core.language.intents import IntentEngine
@@ -51,7 +51,7 @@ class EarlyIntents:
         self._agents = agents
         self._later = later
         self._clock = clock
-        self._loaded: dict[str, str] = {}
+        self._file = client.register_script(intake_scripts.EARLY)
         self._last: dict[str, int] = {}
 
     def heard(self, call_id: str, at_ms: int) -> None:
@@ -101,6 +101,6 @@ class EarlyIntents:
             "at_ms": now_ms,
         }
         names = [keys.call(call_id, "partials"), keys.summary(call_id)]
-        values = [len(lines), lines[-1], orjson.dumps(shown)]
-        filed = intake.run_script(self._redis, self._loaded, "EARLY", names, values)
+        values: list[Any] = [len(lines), lines[-1], orjson.dumps(shown)]
+        filed = self._file(keys=names, args=values)
         return early if filed else None

@@ -23,7 +23,7 @@ from app.core.agent import Agent
 from app.errors import AppError, Unauthorized, Unavailable
 from app.protocol import retell_http
 from app.protocol.retell_http import Inbound
-from app.web.caller_limit import breaker, too_many
+from app.web.caller_limit import breaker, digits_of, too_many
 from app.web.webhooks import read_body, verified
 
 bp = Blueprint("inbound", __name__)
@@ -84,9 +84,9 @@ def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[s
 
 def blocked(number: str, patterns: tuple[str, ...]) -> bool:
     """Whether `number` is one of these; a trailing ``*`` blocks all that begin so."""
-    plain = _digits(number)
+    plain = digits_of(number)
     for pattern in patterns:
-        wanted = _digits(pattern)
+        wanted = digits_of(pattern)
         if not wanted and pattern.strip() != "*":
             if pattern.strip().casefold() == number.strip().casefold():  # "anonymous"
                 return True
@@ -117,7 +117,3 @@ def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, a
     except AppError as error:
         log.info("an inbound webhook was not noted", extra={"code": error.code})
     return True
-
-
-def _digits(number: str) -> str:
-    return "".join(sign for sign in number if sign.isdigit())

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from app.protocol.twilio import BYTES_PER_MS
 from app.rehearsal.model.faults import Fault
 from app.rehearsal.model.pace import Pace
@@ -17,16 +15,6 @@ LONG = (
     "We are open from Monday to Friday, from eight in the morning until five in the afternoon, and "
     "on Wednesdays until seven in the evening. We are closed on public holidays."
 )
-
-
-@pytest.fixture
-def greeted() -> Sim:
-    """A call whose greeting was heard, and whose lines are known."""
-    sim = Sim().start()
-    sim.until_silent(2.0)
-    sim.sent.clear()
-    sim.notes.clear()
-    return sim
 
 
 def talking(sim: Sim, text: str = LONG, seconds: float = 1.0) -> None:

@@ -20,16 +20,6 @@ LONG = (
 )
 
 
-@pytest.fixture
-def greeted() -> Sim:
-    """A call whose greeting was heard, and whose lines are known."""
-    sim = Sim().start()
-    sim.until_silent(2.0)
-    sim.sent.clear()
-    sim.notes.clear()
-    return sim
-
-
 def talking(sim: Sim, seconds: float = 1.0) -> None:
     """Let the agent be so far into a long answer."""
     sim.script(LONG)
