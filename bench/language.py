@@ -20,10 +20,10 @@ from typing import Any
 
 from app.adapters.language import engine
 from app.cli.training_phrases import refusals, verb_phrase
-from app.core.language.early_intent import Outcome, replay
-from app.core.language.intents import ACTS, INTENTS, IntentEngine, IntentResult
-from app.core.language.slots import extract
-from app.core.language.spoken_time import Spoken, resolve
+from app.core.language.entities import extract
+from app.core.language.intent.engine import ACTS, INTENTS, IntentEngine, IntentResult
+from app.core.language.intent.partial import Outcome, replay
+from app.core.language.time.expressions import Spoken, resolve
 from bench.peers import keywords
 from bench.tables import Table
 

@@ -13,7 +13,7 @@ from app.core.appointment import Busy
 from app.core.availability import Choice, Wanted
 from app.core.booking import Slot, day_bounds
 from app.core.booking_rules import Service
-from app.core.language import spoken_time
+from app.core.language.time import expressions
 
 MARGIN = dt.timedelta(hours=4)
 """The longest buffer: events this far outside a day can matter to it."""
@@ -106,7 +106,7 @@ def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:
         moment = dt.datetime.fromisoformat(slot_id.strip())
     except ValueError:
         hours = availability.spoken_hours(rules.hours)
-        said = spoken_time.resolve(slot_id[:200], now, prefer=hours)
+        said = expressions.resolve(slot_id[:200], now, prefer=hours)
         if said.date is None:
             return None
         moment = dt.datetime.combine(said.date, said.time or dt.time(12))

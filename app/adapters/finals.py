@@ -12,8 +12,8 @@ from app.adapters.intent_model import Ask
 from app.core.agent import Agent
 from app.core.availability import spoken_hours
 from app.core.booking_rules import ANY_SERVICE
-from app.core.language.intents import IntentResult
-from app.core.language.slots import Slots, extract, find_service
+from app.core.language.entities import Slots, extract, find_service
+from app.core.language.intent.engine import IntentResult
 
 #: A call is read from its start whenever there is news, so its earlier finals come again.
 MAX_KNOWN = 5000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from app.core.language.intents import IntentEngine
+from app.core.language.intent.engine import IntentEngine
 
-WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "data" / "intents.bin"
+WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "intent" / "data" / "intents.bin"
 """Written by ``python -m app train-intents DATA_FOLDER``."""
 
 

@@ -14,7 +14,7 @@ from app.adapters.effects import EffectStore
 from app.adapters.realtime import RealtimeModel
 from app.adapters.replies import Replies
 from app.bridges.drain import Drain
-from app.core.language.intents import IntentEngine
+from app.core.language.intent.engine import IntentEngine
 from app.settings import Settings
 
 

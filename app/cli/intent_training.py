@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cli import training_phrases
-from app.core.language import linear_model
-from app.core.language.intent_features import Utterance, normalise
-from app.core.language.intents import ACTS, INTENTS
+from app.core.language.intent import linear_model
+from app.core.language.intent.engine import ACTS, INTENTS
+from app.core.language.intent.features import Utterance, normalise
 from app.core.language.text import plain
 
 Floats = NDArray[np.float64]

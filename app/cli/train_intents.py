@@ -13,13 +13,13 @@ import json
 from pathlib import Path
 
 from app.cli.intent_training import Row, train
-from app.core.language.intents import INTENTS
+from app.core.language.intent.engine import INTENTS
 from app.errors import BadRequest
 
 NAME = "train-intents"
 HELP = "trains the intent model from a folder of labelled sentences"
 
-WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "data" / "intents.bin"
+WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "intent" / "data" / "intents.bin"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from app.core.language.intent_features import normalise
-from app.core.language.intent_words import REFUSABLE
+from app.core.language.intent.features import normalise
+from app.core.language.intent.vocabulary import REFUSABLE
 from app.core.language.text import plain, vocabulary
 
 Labelled = tuple[str, str]

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from app.core.appointment import Busy
 from app.core.booking import ONE_DAY, Slot, bookable_from, free_slots, last_day, local_instant
 from app.core.booking_rules import DAY_MINUTES, BookingRules, Hours, Service
-from app.core.language import spoken_time
 from app.core.language.settings import TimePreferences
+from app.core.language.time import expressions
 from app.core.offers import PARTS, in_part, nearest, spread
 
 LOOK_AHEAD = dt.timedelta(days=14)
@@ -58,7 +58,7 @@ def spoken_hours(hours: Hours) -> TimePreferences:
             longest, opens, closes = begin - end, begin % DAY_MINUTES, end % DAY_MINUTES
         end = max(end, finish)
     if not longest:
-        return spoken_time.DEFAULTS
+        return expressions.DEFAULTS
     return TimePreferences(opens=_wall(opens), closes=_wall(closes) if closes else dt.time.max)
 
 
@@ -69,18 +69,18 @@ def _wall(minutes: int) -> dt.time:
 def wanted(
     arguments: dict[str, Any],
     now_local: dt.datetime,
-    prefer: TimePreferences = spoken_time.DEFAULTS,
+    prefer: TimePreferences = expressions.DEFAULTS,
 ) -> Wanted:
     """Read `date`, `part_of_day` and `time` as a model gives them: ISO forms or spoken words."""
     day = _iso_date(arguments.get("date"))
     time = _iso_time(arguments.get("time"))
     part = str(arguments.get("part_of_day") or "").strip().lower()[:40]
     if day is None and arguments.get("date"):
-        said = spoken_time.resolve(str(arguments["date"])[:200], now_local, prefer=prefer)
+        said = expressions.resolve(str(arguments["date"])[:200], now_local, prefer=prefer)
         day = said.date
         time = time or said.time
     if time is None and arguments.get("time"):
-        said = spoken_time.resolve(str(arguments["time"])[:200], now_local, prefer=prefer)
+        said = expressions.resolve(str(arguments["time"])[:200], now_local, prefer=prefer)
         time = said.time
         if said.window and said.window.name in PARTS:
             part = part or said.window.name

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from app.core.language.holidays import HOLIDAYS
+from app.core.language.time.holidays import HOLIDAYS
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Keys of `hours`, in the order of `date.weekday()`."""
@@ -104,7 +104,7 @@ class Holiday(_Model):
     """Days on which nothing is booked: one date, a range, or a day of every year.
 
     In YAML: `2026-12-24`, `"12-25"` (every year), `thanksgiving` (every year, one of the names of
-    `app.core.language.holidays`), or `{from: …, to: …, name: …}`.
+    `app.core.language.time.holidays`), or `{from: …, to: …, name: …}`.
     """
 
     first: dt.date | None = Field(default=None, alias="from")

@@ -14,8 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from app.core.language.intents import CANCEL, QUERY, RESCHEDULE, SCHEDULE, IntentResult
-from app.core.language.slots import Slots
+from app.core.language.entities import Slots
+from app.core.language.intent.engine import (
+    CANCEL,
+    QUERY,
+    RESCHEDULE,
+    SCHEDULE,
+    IntentResult,
+)
 
 Analyse = Callable[[str, int], tuple[IntentResult, Slots]]
 """A final and when it was heard (unix milliseconds) to its intent and slots."""

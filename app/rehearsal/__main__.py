@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import logs
-from app.core.language.intents import IntentEngine
+from app.core.language.intent.engine import IntentEngine
 from app.rehearsal.model import pace, server
 from app.rehearsal.model.brain import Receptionist
 from app.rehearsal.model.drill import Drill
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-_WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "data" / "intents.bin"
+_WEIGHTS = Path(__file__).parent.parent / "core" / "language" / "intent" / "data" / "intents.bin"
 
 
 def receptionist() -> Receptionist:

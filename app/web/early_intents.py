@@ -19,8 +19,8 @@ from redis import Redis
 from app import logs, metrics
 from app.adapters import intake_scripts, keys
 from app.core.agent import Agent
-from app.core.language.early_intent import Early, EarlyIntent
-from app.core.language.intents import IntentEngine
+from app.core.language.intent.engine import IntentEngine
+from app.core.language.intent.partial import Early, EarlyIntent
 
 log = logs.get(__name__)
 

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 
-from app.core.language.holidays import HOLIDAYS
+from app.core.language.time.holidays import HOLIDAYS
 
 _NAME = re.compile(r"\{([A-Za-z_]\w*)(?:\+(\d+))?\}")
 _ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}

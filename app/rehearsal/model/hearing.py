@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.core.language import intents, slots
-from app.core.language.slots import Slots
+from app.core.language import entities
+from app.core.language.entities import Slots
+from app.core.language.intent import engine as intents
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -222,7 +223,7 @@ class Hearing:
             text=text,
             intent=intent,
             negated=result.negated,
-            said=slots.extract(text, now, services=services),
+            said=entities.extract(text, now, services=services),
             yes=bool(_YES.match(text)),
             no=bool(_NO.match(text)),
             drop=bool(_DROP.search(text)),

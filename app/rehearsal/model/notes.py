@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
-from app.core.language.spoken_time import Window
+from app.core.language.time.expressions import Window
 from app.rehearsal.model.hearing import Heard
 
 Goal = Literal["book", "move", "cancel", "look"]

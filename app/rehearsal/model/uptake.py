@@ -7,16 +7,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.language import intents
+from app.core.language.intent import engine
 from app.rehearsal.model.hearing import Heard, Hearing, bare_name
 from app.rehearsal.model.items import message_text
 from app.rehearsal.model.notes import Goal, Notes, at_time, json_object, outcome_of
 
 _GOALS: dict[str, Goal] = {
-    intents.SCHEDULE: "book",
-    intents.RESCHEDULE: "move",
-    intents.CANCEL: "cancel",
-    intents.QUERY: "look",
+    engine.SCHEDULE: "book",
+    engine.RESCHEDULE: "move",
+    engine.CANCEL: "cancel",
+    engine.QUERY: "look",
 }
 _SERVICE_LEAD_IN = re.compile(
     r"\W*(?:(?:it'?s|it is|just|for|a|an|my|um|uh|i need|i want|i'd like|i would like|to|get|have"
@@ -89,7 +89,7 @@ def _drops(notes: Notes, heard: Heard) -> bool:
     taken_back = heard.negated and notes.goal is not None
     if heard.said.spoken or not (heard.drop or taken_back):
         return False
-    if heard.intent not in (None, intents.CANCEL) and not heard.negated:
+    if heard.intent not in (None, engine.CANCEL) and not heard.negated:
         return False
     if notes.goal == "cancel" and _cancels(heard):
         return False

@@ -14,7 +14,7 @@ from redis import Redis
 
 from app.adapters import agents, intent_model
 from app.core.agent import Agent
-from app.core.language.intents import CANCEL, SCHEDULE, IntentResult
+from app.core.language.intent.engine import CANCEL, SCHEDULE, IntentResult
 from app.settings import Settings
 
 UNCLEAR = IntentResult(SCHEDULE, 0.6, reason="rules")

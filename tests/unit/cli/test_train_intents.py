@@ -9,8 +9,8 @@ import pytest
 
 from app.cli import train_intents, training_phrases
 from app.cli.intent_training import Recipe, Row, train
-from app.core.language.intents import CANCEL, RESCHEDULE, SCHEDULE, IntentEngine
-from app.core.language.linear_model import LinearModel
+from app.core.language.intent.engine import CANCEL, RESCHEDULE, SCHEDULE, IntentEngine
+from app.core.language.intent.linear_model import LinearModel
 from app.errors import BadRequest
 
 SMALL = Recipe(phrases_per_template=2, folds=2, rounds=15, features=700)

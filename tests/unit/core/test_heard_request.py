@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from app.core.agent import IntentSettings
 from app.core.heard_request import Heard, Understanding, Verdict, understand, verdict
 from app.core.heard_transcript import heard_in
-from app.core.language.intents import CANCEL, QUERY, RESCHEDULE, SCHEDULE, IntentResult
-from app.core.language.slots import Slots
+from app.core.language.entities import Slots
+from app.core.language.intent.engine import (
+    CANCEL,
+    QUERY,
+    RESCHEDULE,
+    SCHEDULE,
+    IntentResult,
+)
 
 TUESDAY, WEDNESDAY = dt.date(2026, 11, 24), dt.date(2026, 11, 25)
 TEN, ELEVEN = dt.time(10), dt.time(11)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.language import engine
-from app.core.language.intents import (
+from app.core.language.intent.engine import (
     ACTS,
     CANCEL,
     QUERY,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.language import speech
-from app.core.language.spoken_time import resolve
+from app.core.language.time.expressions import resolve
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from app.core.language import mention_corrections, time_mentions
-from app.core.language.clock_grammar import SPANS, Clock, word_at
-from app.core.language.clock_windows import Range
-from app.core.language.day_words import Day
 from app.core.language.settings import TimePreferences
-from app.core.language.time_mentions import DAY, PART, TIME, Mention
-from app.core.language.time_zones import names_other_zone
-from app.core.language.tokens import Token, tokenise
+from app.core.language.time import corrections
+from app.core.language.time import mentions as time_mentions
+from app.core.language.time.clock_grammar import SPANS, Clock, word_at
+from app.core.language.time.clock_windows import Range
+from app.core.language.time.day_words import Day
+from app.core.language.time.mentions import DAY, PART, TIME, Mention
+from app.core.language.time.tokens import Token, tokenise
+from app.core.language.time.zones import names_other_zone
 
 DEFAULTS = TimePreferences()
 _HALF_DAY = dt.timedelta(hours=12)
@@ -123,9 +124,9 @@ def resolve(text: str, now: dt.datetime, *, prefer: TimePreferences = DEFAULTS) 
     if not mentions:
         return Spoken()
     reading = _Reading()
-    days = mention_corrections.standing(tokens, mentions, DAY)
-    times = mention_corrections.standing(tokens, mentions, TIME)
-    parts = mention_corrections.standing(tokens, mentions, PART)
+    days = corrections.standing(tokens, mentions, DAY)
+    times = corrections.standing(tokens, mentions, TIME)
+    parts = corrections.standing(tokens, mentions, PART)
     _set_day(reading, days, tokens)
     _set_time(reading, tokens, times, parts, now, prefer)
     _keep_future(reading, now, times, parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.core.language.intent_words import (
+from app.core.language.intent.vocabulary import (
     ACTS,
     CLAUSE_STARTS,
     DAY_NAMES,

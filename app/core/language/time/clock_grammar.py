@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from app.core.language.text import vocabulary
-from app.core.language.tokens import CLOCK, MARK, NUMBER, WORD, Token
+from app.core.language.time.tokens import CLOCK, MARK, NUMBER, WORD, Token
 
 MORNING, AFTERNOON, EVENING, NIGHT = "morning", "afternoon", "evening", "night"
 PARTS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from app.core.language.clock_grammar import (
+from app.core.language.text import vocabulary
+from app.core.language.time.clock_grammar import (
     PARTS,
     SPANS,
     UNITS_OF_OTHER,
@@ -14,9 +15,8 @@ from app.core.language.clock_grammar import (
     skip_approximate,
     word_at,
 )
-from app.core.language.day_offsets import count_at
-from app.core.language.text import vocabulary
-from app.core.language.tokens import CLOCK, DASH, NUMBER, Token
+from app.core.language.time.day_offsets import count_at
+from app.core.language.time.tokens import CLOCK, DASH, NUMBER, Token
 
 _AFTER = frozenset(("after", "past", "from", "since"))
 _BEFORE = frozenset(("before", "until", "till", "til", "by"))

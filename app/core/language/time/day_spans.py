@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.core.language import month_grammar, weekday_grammar
-from app.core.language.day_words import MONTHS, OTHER_WORDS_TOO, PAST, Day, Found, Reader
-from app.core.language.holidays import DAY, add_months, days_in
 from app.core.language.text import vocabulary
-from app.core.language.tokens import ORDINAL
+from app.core.language.time import month_grammar, weekday_grammar
+from app.core.language.time.day_words import (
+    MONTHS,
+    OTHER_WORDS_TOO,
+    PAST,
+    Day,
+    Found,
+    Reader,
+)
+from app.core.language.time.holidays import DAY, add_months, days_in
+from app.core.language.time.tokens import ORDINAL
 
 _THIS = ("this", "current", "the")
 _NEXT = ("next", "following", "coming")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.language.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLASH, tokenise
+from app.core.language.time.tokens import (
+    CLOCK,
+    DASH,
+    ISO,
+    NUMBER,
+    ORDINAL,
+    SLASH,
+    tokenise,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ not Monday" are Friday; "from the 3rd to the 5th" in a request to move is the 5t
 
 from __future__ import annotations
 
-from app.core.language.clock_grammar import word_at
-from app.core.language.clock_windows import MOVES
 from app.core.language.text import vocabulary
-from app.core.language.time_mentions import Mention
-from app.core.language.tokens import Token
+from app.core.language.time.clock_grammar import word_at
+from app.core.language.time.clock_windows import MOVES
+from app.core.language.time.mentions import Mention
+from app.core.language.time.tokens import Token
 
 _CUES = frozenset(
     vocabulary(

@@ -6,8 +6,8 @@ about moving my visit". The words are those of `intent_features.normalise`.
 
 from __future__ import annotations
 
-from app.core.language.intent_features import Utterance
-from app.core.language.intent_words import REFUSABLE
+from app.core.language.intent.features import Utterance
+from app.core.language.intent.vocabulary import REFUSABLE
 from app.core.language.text import vocabulary
 
 REFUSED, TOLD, WEIGHED = "refused", "told of", "weighed"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from app.core.language.intent_features import COMMA, STOP, normalise
-from app.core.language.intent_words import (
+from app.core.language.intent.features import COMMA, STOP, normalise
+from app.core.language.intent.vocabulary import (
     CLAUSE_STARTS,
     NEGATION_REACH,
     NEGATIONS,

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.language import intent_rules, not_requests, own_words
-from app.core.language.intent_features import COMMA, STOP, Utterance, normalise
-from app.core.language.intent_words import REFUSABLE
-from app.core.language.linear_model import LinearModel
+from app.core.language.intent import custom, non_requests, rules
+from app.core.language.intent.features import COMMA, STOP, Utterance, normalise
+from app.core.language.intent.linear_model import LinearModel
+from app.core.language.intent.vocabulary import REFUSABLE
 from app.core.language.settings import IntentOptions, IntentSettings
 from app.core.language.text import plain
 
@@ -39,8 +39,8 @@ _PLAIN = 0.85
 _SURE = 0.95
 """Above this the model's other opinion counts more than the plain words."""
 _PLAIN_REQUESTS = (
-    (RESCHEDULE, intent_rules.plain_move),
-    (CANCEL, intent_rules.plain_cancel),
+    (RESCHEDULE, rules.plain_move),
+    (CANCEL, rules.plain_cancel),
 )
 _WEIGHED = 0.62
 """The most for what is only weighed ("I'm thinking about cancelling"): named, not acted upon."""
@@ -110,12 +110,12 @@ class IntentEngine:
         said = plain(text)
         tokens = normalise(said)
         if services:
-            tokens = own_words.with_services(tokens, tuple(services))
+            tokens = custom.with_services(tokens, tuple(services))
         if not any(token not in (STOP, COMMA) for token in tokens):
             return IntentResult(None, 1.0, complete=False, reason="no words")
-        parts = intent_rules.sentences(tokens)
+        parts = rules.sentences(tokens)
         judged, open_end = self._judge_parts(tokens, parts, said)
-        own = own_words.find_intent(tokens, settings.custom)
+        own = custom.find_intent(tokens, settings.custom)
         if own and (judged.intent not in ACTS or own[1] > judged.confidence):
             return IntentResult(own[0], own[1], complete=not open_end, reason="own phrase")
         return self._result(judged, open_end, settings)
@@ -127,8 +127,8 @@ class IntentEngine:
         end = said.rstrip()
         asks, broken = end.endswith("?"), end.endswith(("-", "...", ","))
         ended = end.endswith((".", "!", "?"))
-        open_end = broken or intent_rules.breaks_off(parts[-1], ended=ended, asks=asks)
-        if intent_rules.takes_back(parts[-1]):
+        open_end = broken or rules.breaks_off(parts[-1], ended=ended, asks=asks)
+        if rules.takes_back(parts[-1]):
             return _Judged(None, 0.9, Utterance(parts[-1]), "taken back", negated=True), False
         if len(parts) > 1:
             last = self._judge(parts[-1])
@@ -137,11 +137,11 @@ class IntentEngine:
         return self._judge(tokens), open_end
 
     def _judge(self, tokens: list[str]) -> _Judged:
-        standing, corrected = intent_rules.after_correction(tokens)
+        standing, corrected = rules.after_correction(tokens)
         utterance = Utterance(standing)
         contrast = None
         if utterance.negated:
-            contrast = intent_rules.contrasted(utterance)
+            contrast = rules.contrasted(utterance)
             if contrast is not None:
                 utterance = Utterance(contrast)
         intent, confidence, reason = self._weigh(utterance)
@@ -150,14 +150,14 @@ class IntentEngine:
             if wanted and intent in (None, wanted[0]):
                 intent, confidence = wanted[0], max(confidence, _CONTRAST)
             reason = "corrected" if corrected else "contrast"
-        unasked = not_requests.kind(utterance, intent) if intent in ACTS and intent else ""
-        if unasked == not_requests.WEIGHED:
+        unasked = non_requests.kind(utterance, intent) if intent in ACTS and intent else ""
+        if unasked == non_requests.WEIGHED:
             return _Judged(intent, min(confidence, _WEIGHED), utterance, unasked)
-        if unasked == not_requests.TOLD:
+        if unasked == non_requests.TOLD:
             return _Judged(None, 0.9, utterance, unasked)
-        if unasked == not_requests.REFUSED:
+        if unasked == non_requests.REFUSED:
             return _Judged(None, 0.9, utterance, unasked, negated=True)
-        if intent in ACTS and utterance.negated and intent_rules.refused(utterance, intent):
+        if intent in ACTS and utterance.negated and rules.refused(utterance, intent):
             return _Judged(None, confidence, utterance, "refused", negated=True)
         if intent is None and utterance.negated and self._refusal(utterance):
             return _Judged(None, confidence, utterance, "refused", negated=True)
@@ -166,7 +166,7 @@ class IntentEngine:
     def _weigh(self, utterance: Utterance) -> tuple[str | None, float, str]:
         """The most likely intent at a confidence worth naming, else None and its confidence."""
         if self._model is None:
-            intent, confidence = intent_rules.by_rules(utterance)
+            intent, confidence = rules.by_rules(utterance)
             return intent, confidence, "rules"
         shares = self._model.probabilities(utterance.features)
         intent, place = max(self._places, key=lambda item: shares[item[1]])
@@ -188,7 +188,7 @@ class IntentEngine:
         if judged.negated:
             return IntentResult(None, judged.confidence, negated=True, reason=judged.reason)
         intent, confidence = judged.intent, judged.confidence
-        waiting = intent_rules.waiting_request(judged.utterance)
+        waiting = rules.waiting_request(judged.utterance)
         waiting = waiting if waiting in settings.high_stakes else None
         if waiting and intent in (None, waiting):
             return IntentResult(waiting, _WAITING, complete=False, reason="waits for its object")
@@ -198,7 +198,7 @@ class IntentEngine:
             return IntentResult(intent, confidence, complete=False, reason="breaks off")
         settled = judged.reason in ("contrast", "corrected")
         needs_object = intent in settings.high_stakes and not settled
-        if needs_object and not intent_rules.has_object(judged.utterance):
+        if needs_object and not rules.has_object(judged.utterance):
             return IntentResult(intent, confidence, complete=False, reason="no object")
         return IntentResult(intent, confidence, reason=judged.reason)
 

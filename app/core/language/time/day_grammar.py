@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from app.core.language import day_offsets, day_spans, month_grammar, weekday_grammar
-from app.core.language.clock_grammar import PARTS, word_at
-from app.core.language.day_words import PAST, TODAY, TOMORROW, Day, Found
-from app.core.language.holidays import DAY, LONGEST, days_in, next_holiday
 from app.core.language.settings import TimePreferences
-from app.core.language.tokens import DASH, ISO, MARK, SLASH, Token
+from app.core.language.time import day_offsets, day_spans, month_grammar, weekday_grammar
+from app.core.language.time.clock_grammar import PARTS, word_at
+from app.core.language.time.day_words import PAST, TODAY, TOMORROW, Day, Found
+from app.core.language.time.holidays import DAY, LONGEST, days_in, next_holiday
+from app.core.language.time.tokens import DASH, ISO, MARK, SLASH, Token
 
 _DEEPEST = 3
 """How far days may be counted from days that are counted from days."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.core.language.settings import TimePreferences
 from app.core.language.text import vocabulary
-from app.core.language.tokens import Token
+from app.core.language.time.tokens import Token
 
 WEEKDAYS = {
     name: number

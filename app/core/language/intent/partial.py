@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.core.language.intents import DEFAULTS, IntentEngine, IntentResult
+from app.core.language.intent.engine import DEFAULTS, IntentEngine, IntentResult
 from app.core.language.settings import IntentOptions
 from app.core.language.text import words
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.core.language.clock_grammar import word_at
-from app.core.language.day_words import TODAY, TOMORROW, WEEKDAYS, Day, Found, Reader
-from app.core.language.holidays import DAY, add_months
-from app.core.language.tokens import NUMBER, ORDINAL, Token
+from app.core.language.time.clock_grammar import word_at
+from app.core.language.time.day_words import (
+    TODAY,
+    TOMORROW,
+    WEEKDAYS,
+    Day,
+    Found,
+    Reader,
+)
+from app.core.language.time.holidays import DAY, add_months
+from app.core.language.time.tokens import NUMBER, ORDINAL, Token
 
 _UNITS = {
     "day": "day",

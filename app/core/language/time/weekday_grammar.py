@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from app.core.language import day_offsets, month_grammar
-from app.core.language.clock_grammar import PARTS
-from app.core.language.day_words import (
+from app.core.language.time import day_offsets, month_grammar
+from app.core.language.time.clock_grammar import PARTS
+from app.core.language.time.day_words import (
     BEFORE_DAY,
     MONTHS,
     OTHER_WORDS_TOO,
@@ -17,8 +17,8 @@ from app.core.language.day_words import (
     Found,
     Reader,
 )
-from app.core.language.holidays import DAY, add_months, days_in
-from app.core.language.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLASH
+from app.core.language.time.holidays import DAY, add_months, days_in
+from app.core.language.time.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLASH
 
 _MODIFIERS = ("this", "next", "coming", "following", "upcoming", "last", "past")
 _MONTHS_SEARCHED = 24

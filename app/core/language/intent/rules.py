@@ -6,8 +6,8 @@ rules settle what words in a bag cannot say: who is negated, what was taken back
 
 from __future__ import annotations
 
-from app.core.language.intent_features import COMMA, STOP, Utterance
-from app.core.language.intent_words import ACTS, OBJECTS, PLAIN_ACTS, REFUSABLE
+from app.core.language.intent.features import COMMA, STOP, Utterance
+from app.core.language.intent.vocabulary import ACTS, OBJECTS, PLAIN_ACTS, REFUSABLE
 from app.core.language.text import vocabulary
 
 OWN_OBJECTS = frozenset(("visit", "diary", "table", "doctor"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.core.language.clock_grammar import PARTS, UNITS_OF_OTHER
-from app.core.language.day_words import (
+from app.core.language.time.clock_grammar import PARTS, UNITS_OF_OTHER
+from app.core.language.time.day_words import (
     MONTHS,
     NO_SUCH_DAY,
     NOT_A_DAY,
@@ -15,8 +15,8 @@ from app.core.language.day_words import (
     Found,
     Reader,
 )
-from app.core.language.holidays import add_months, days_in, nth_weekday
-from app.core.language.tokens import NUMBER, ORDINAL
+from app.core.language.time.holidays import add_months, days_in, nth_weekday
+from app.core.language.time.tokens import NUMBER, ORDINAL
 
 _CLOCK_WORDS = frozenset(("am", "pm", "oclock", "to", "past", "minutes", "mins"))
 _PRONOUNS = ("i", "we", "you", "be", "have")

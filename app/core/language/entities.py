@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from app.core.language import corrections, spoken_time
-from app.core.language.clock_grammar import SPANS
+from app.core.language import corrections
 from app.core.language.settings import TimePreferences
-from app.core.language.spoken_time import Spoken, Window
 from app.core.language.text import plain, vocabulary
+from app.core.language.time import expressions
+from app.core.language.time.clock_grammar import SPANS
+from app.core.language.time.expressions import Spoken, Window
 
 NOTHING_SPOKEN = Spoken()
 
@@ -110,13 +111,13 @@ def extract(
     now: dt.datetime,
     *,
     services: Iterable[str] = (),
-    prefer: TimePreferences = spoken_time.DEFAULTS,
+    prefer: TimePreferences = expressions.DEFAULTS,
 ) -> Slots:
     """Pick the slots out of `text`. now: aware, in the agent's zone. Never raises on any text.
 
     services: the names the agent offers ("cleaning", "root canal"); the last one said wins.
     """
-    spoken = spoken_time.resolve(text, now, prefer=prefer)
+    spoken = expressions.resolve(text, now, prefer=prefer)
     return Slots(
         date=spoken.date,
         time=spoken.time,

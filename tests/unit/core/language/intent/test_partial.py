@@ -7,8 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.language import engine
-from app.core.language.early_intent import MAX_CHARS, Early, EarlyIntent, Outcome, replay
-from app.core.language.intents import CANCEL, RESCHEDULE, SCHEDULE
+from app.core.language.intent.engine import CANCEL, RESCHEDULE, SCHEDULE
+from app.core.language.intent.partial import (
+    MAX_CHARS,
+    Early,
+    EarlyIntent,
+    Outcome,
+    replay,
+)
 
 
 @pytest.fixture

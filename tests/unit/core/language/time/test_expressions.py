@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.language.holidays import easter, nth_weekday
 from app.core.language.settings import TimePreferences
-from app.core.language.spoken_time import Spoken, resolve
+from app.core.language.time.expressions import Spoken, resolve
+from app.core.language.time.holidays import easter, nth_weekday
 
 ZONE = ZoneInfo("America/Los_Angeles")
 NOW = dt.datetime(2026, 11, 18, 10, 0, tzinfo=ZONE)  # a Wednesday

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from app.core.language.clock_grammar import Clock, read_clock, word_at
-from app.core.language.clock_windows import (
+from app.core.language.settings import TimePreferences
+from app.core.language.text import vocabulary
+from app.core.language.time.clock_grammar import Clock, read_clock, word_at
+from app.core.language.time.clock_windows import (
     MOVES,
     Range,
     read_hour,
@@ -14,11 +16,9 @@ from app.core.language.clock_windows import (
     read_part,
     read_range,
 )
-from app.core.language.day_grammar import DayReader
-from app.core.language.day_words import Day
-from app.core.language.settings import TimePreferences
-from app.core.language.text import vocabulary
-from app.core.language.tokens import MARK, NUMBER, Token
+from app.core.language.time.day_grammar import DayReader
+from app.core.language.time.day_words import Day
+from app.core.language.time.tokens import MARK, NUMBER, Token
 
 DAY, TIME, PART = "day", "time", "part"
 

@@ -1,0 +1,1 @@
+"""What the caller wants, read from one text."""

@@ -1,0 +1,1 @@
+"""Spoken days and times."""
