@@ -66,7 +66,7 @@ def module_of(path: Path) -> str:
 
 
 def part_of(module: str) -> str:
-    """The entry of the table a module belongs to: `app.core.turns` -> `app.core`."""
+    """The entry of the table a module belongs to: `app.core.call.turns` -> `app.core`."""
     parts = module.split(".")
     return ".".join(parts[:2]) if parts[0] == "app" else parts[0]
 
@@ -168,8 +168,8 @@ def test_files_can_be_held_in_ones_head() -> None:
 
 
 def test_the_test_sees_what_it_forbids() -> None:
-    assert not allowed("app.core.turns", "app.adapters.redis")
-    assert not allowed("app.protocol.twilio", "app.core.turns")
+    assert not allowed("app.core.call.turns", "app.adapters.redis")
+    assert not allowed("app.protocol.twilio", "app.core.call.turns")
     assert not allowed("workers.effects", "app.bridges.retell")
     assert not allowed("app.adapters.redis", "app.rehearsal.caller")
     assert not allowed("app.web.api", "workers.effects")
@@ -177,4 +177,4 @@ def test_the_test_sees_what_it_forbids() -> None:
     assert not allowed("app.bridges.retell", "app.create_app")
     assert allowed("app.cli.dev", "app.rehearsal.caller.play")
     assert allowed("workers.effects", "app.adapters.redis")
-    assert allowed("app.web.api", "app.core.turns")
+    assert allowed("app.web.api", "app.core.call.turns")

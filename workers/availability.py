@@ -8,11 +8,12 @@ from typing import Any
 
 from app.adapters.offered import Offered
 from app.adapters.tool_context import ToolContext
-from app.core import availability, booking_talk, offers, slot_ids
-from app.core.appointment import Busy
-from app.core.availability import Choice, Wanted
-from app.core.booking import Slot, day_bounds
-from app.core.booking_rules import Service
+from app.core.booking import offers, sentences, slot_ids
+from app.core.booking import search as availability
+from app.core.booking.appointment import Busy
+from app.core.booking.rules import Service
+from app.core.booking.search import Choice, Wanted
+from app.core.booking.slots import Slot, day_bounds
 from app.core.language.time import expressions
 
 MARGIN = dt.timedelta(hours=4)
@@ -27,13 +28,13 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
     if service is None:
         return refuse(
             "unknown_service",
-            f"We do not offer that. We offer {booking_talk.services(rules)}.",
+            f"We do not offer that. We offer {sentences.services(rules)}.",
             services=[item.name for item in rules.services],
         )
     hours = availability.spoken_hours(rules.hours)
     wish = availability.wanted(args, ctx.now.astimezone(rules.zone), hours)
     choice = search(ctx, service, wish)
-    sentence = booking_talk.offers(choice, wish, rules, ctx.now)
+    sentence = sentences.offers(choice, wish, rules, ctx.now)
     return {
         "ok": True,
         "output": {

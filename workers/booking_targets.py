@@ -13,8 +13,8 @@ from app.adapters import booking_ledger
 from app.adapters.booking_steps import Performer, wish_key
 from app.adapters.offered import Offered
 from app.adapters.tool_context import ToolContext
-from app.core import booking_flow, booking_talk
-from app.core.booking_ledger import Booking, Ledger, confirms, same_person
+from app.core.booking import flow, sentences
+from app.core.booking.ledger import Booking, Ledger, confirms, same_person
 from workers.availability import refuse
 
 NAME_NEEDED = "What name is the appointment under?"
@@ -33,7 +33,7 @@ class Target:
 def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     """The caller's appointments: those of this call, and earlier ones once the name fits."""
     name = str(args.get("name") or "").strip()
-    ledger, _ = Performer(ctx).run(booking_flow.settle(_asked_at(ctx), stop=False))
+    ledger, _ = Performer(ctx).run(flow.settle(_asked_at(ctx), stop=False))
     mine = [
         b for b in ledger.standing() if _own(b, ctx) and (not name or same_person(name, b.name))
     ]
@@ -47,7 +47,7 @@ def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     Offered(ctx.redis, ctx.call_id).add_bookings({b.id: b.event_id for b in fitting})
     found = sorted([*mine, *fitting], key=lambda booking: booking.start)
     shown = [describe(ctx, booking) for booking in found]
-    listed = booking_talk.listed([(item["service"], item["say"]) for item in shown])
+    listed = sentences.listed([(item["service"], item["say"]) for item in shown])
     return {
         "ok": True,
         "output": {"appointments": shown, "message": listed},
@@ -59,7 +59,7 @@ def choose(ctx: ToolContext, args: dict[str, Any], *, stop: bool) -> Target:
     """Find the appointment to move or, with `stop`, to cancel. Raises CalendarDown."""
     name = str(args.get("name") or "").strip()
     wanted = str(args.get("booking_id") or "").strip()
-    steps = booking_flow.settle(_asked_at(ctx), stop=stop and not wanted)
+    steps = flow.settle(_asked_at(ctx), stop=stop and not wanted)
     ledger, stopped = Performer(ctx).run(steps)
     done = ledger.wishes.get(wish_key(ctx))
     if done and done.booking_id in ledger.bookings and done.state != "refused":
@@ -86,9 +86,9 @@ def describe(ctx: ToolContext, booking: Booking) -> dict[str, Any]:
         "booking_id": booking.id,
         "date": local.date().isoformat(),
         "time": f"{local:%H:%M}",
-        "service": booking_talk.what(booking, rules),
+        "service": sentences.what(booking, rules),
         "name": booking.name,
-        "say": booking_talk.when(booking, rules, ctx.now),
+        "say": sentences.when(booking, rules, ctx.now),
     }
 
 
@@ -142,7 +142,7 @@ def _earlier(ctx: ToolContext) -> list[Booking]:
 
 def _which(ctx: ToolContext, bookings: list[Booking]) -> dict[str, Any]:
     shown = [describe(ctx, booking) for booking in bookings]
-    listed = booking_talk.listed([(item["service"], item["say"]) for item in shown])
+    listed = sentences.listed([(item["service"], item["say"]) for item in shown])
     return refuse("which_one", f"{listed} Which one do you mean?", appointments=shown)
 
 

@@ -18,13 +18,14 @@ from app.adapters import keys
 from app.adapters.booking_steps import Performer, one_at_a_time, wish_key
 from app.adapters.offered import Offered
 from app.adapters.tool_context import Handler, ToolContext
-from app.core import booking, booking_flow, booking_talk
-from app.core.appointment import Draft
-from app.core.booking import Slot
-from app.core.booking_ledger import Wish, same_person
-from app.core.booking_rules import Service
-from app.core.booking_steps import Outcome
-from app.core.confirmation import confirmed
+from app.core.booking import flow, sentences
+from app.core.booking import slots as booking
+from app.core.booking.appointment import Draft
+from app.core.booking.commands import Outcome
+from app.core.booking.confirmation import confirmed
+from app.core.booking.ledger import Wish, same_person
+from app.core.booking.rules import Service
+from app.core.booking.slots import Slot
 from app.core.language import speech
 from app.errors import CalendarDown
 from workers import effects, noted
@@ -55,7 +56,7 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         return found
     slot, service = found
     if ctx.agent.booking.confirm and not _agreed(ctx, slot):
-        question = booking_talk.read_back(service, _when(ctx, slot.start), name)
+        question = sentences.read_back(service, _when(ctx, slot.start), name)
         return refuse("confirm_first", question)
     draft = booking.draft(
         ctx.agent.booking,
@@ -76,13 +77,13 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         name=name,
         start=draft.start.isoformat(),
     )
-    steps = booking_flow.book(wish, draft, ctx.agent.booking.max_bookings_per_call)
+    steps = flow.book(wish, draft, ctx.agent.booking.max_bookings_per_call)
     try:
         with one_at_a_time(ctx):
             outcome = Performer(ctx).run(steps)
     except CalendarDown as down:
-        when = booking_talk.on(_when(ctx, slot.start))
-        return noted.or_again(ctx, wish, f"{booking_talk.a(service.name)} {when} for {name}", down)
+        when = sentences.on(_when(ctx, slot.start))
+        return noted.or_again(ctx, wish, f"{sentences.a(service.name)} {when} for {name}", down)
     return _told_booked(ctx, outcome, service, slot)
 
 
@@ -106,7 +107,7 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
             draft = _moved_draft(ctx, service, slot.start, current.name, current.phone)
             if service.id != slot.service and not _fits(ctx, service, slot.start, current.id):
                 return _gone(ctx, service, slot.start)
-            outcome = Performer(ctx).run(booking_flow.move(wish, target.booking, draft))
+            outcome = Performer(ctx).run(flow.move(wish, target.booking, draft))
     except CalendarDown as down:
         what = f"that you want to move it to {_when(ctx, slot.start)}"
         return noted.or_again(ctx, wish, what, down)
@@ -123,15 +124,15 @@ def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
                 if target.stopped:
                     return _done("stopped", {}, "All right, I have not booked it.")
                 return target.refusal or refuse("booking_not_found", "I cannot find that one.")
-            outcome = Performer(ctx).run(booking_flow.cancel(wish, target.booking))
+            outcome = Performer(ctx).run(flow.cancel(wish, target.booking))
     except CalendarDown as down:
         return noted.or_again(ctx, wish, "that you want to cancel", down)
     rules = ctx.agent.booking
     kept = outcome.booking or target.booking
-    what, when = booking_talk.what(kept, rules), booking_talk.when(kept, rules, ctx.now)
+    what, when = sentences.what(kept, rules), sentences.when(kept, rules, ctx.now)
     if outcome.result == "superseded":
-        return refuse("superseded", booking_talk.still(what, when), appointment=describe(ctx, kept))
-    return _done("cancelled", describe(ctx, kept), booking_talk.cancelled(what, when))
+        return refuse("superseded", sentences.still(what, when), appointment=describe(ctx, kept))
+    return _done("cancelled", describe(ctx, kept), sentences.cancelled(what, when))
 
 
 def _slot(ctx: ToolContext, args: dict[str, Any]) -> tuple[Slot, Service] | dict[str, Any]:
@@ -163,12 +164,12 @@ def _not_offered(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     service = rules.service(str(args.get("service") or "")) or rules.services[0]
     slots, listed = nearest(ctx, service, meant_by(ctx, str(args.get("slot_id") or "")))
     log.info("a slot that was not offered is refused")
-    return refuse("not_offered", booking_talk.not_offered(listed), slots=slots)
+    return refuse("not_offered", sentences.not_offered(listed), slots=slots)
 
 
 def _gone(ctx: ToolContext, service: Service, start: dt.datetime) -> dict[str, Any]:
     slots, listed = nearest(ctx, service, start)
-    return refuse("slot_taken", booking_talk.taken(listed), slots=slots)
+    return refuse("slot_taken", sentences.taken(listed), slots=slots)
 
 
 def _agreed(ctx: ToolContext, slot: Slot) -> bool:
@@ -203,15 +204,15 @@ def _told_booked(
     if outcome.result == "superseded" or made is None:
         kept = {"appointment": describe(ctx, made)} if made else {}
         return refuse("superseded", "That has been changed since.", **kept)
-    what, when = booking_talk.what(made, rules), booking_talk.when(made, rules, ctx.now)
+    what, when = sentences.what(made, rules), sentences.when(made, rules, ctx.now)
     shown = describe(ctx, made)
     was = outcome.was if outcome.result == "moved" else None
     if was and was.start != made.start:
         shown["replaced"] = describe(ctx, was)
-        return _done("moved", shown, booking_talk.moved(what, when))
+        return _done("moved", shown, sentences.moved(what, when))
     if was and not same_person(was.name, made.name):
-        return _done("booked", shown, booking_talk.renamed(what, when, made.name))
-    return _done("booked", shown, booking_talk.booked(what, when, made.name))
+        return _done("booked", shown, sentences.renamed(what, when, made.name))
+    return _done("booked", shown, sentences.booked(what, when, made.name))
 
 
 def _told_moved(ctx: ToolContext, outcome: Outcome, service: Service, slot: Slot) -> dict[str, Any]:
@@ -220,17 +221,17 @@ def _told_moved(ctx: ToolContext, outcome: Outcome, service: Service, slot: Slot
     if outcome.result == "gone" or made is None:
         return refuse("booking_not_found", "That appointment is not in our calendar any more.")
     shown = describe(ctx, made)
-    what, when = booking_talk.what(made, rules), booking_talk.when(made, rules, ctx.now)
+    what, when = sentences.what(made, rules), sentences.when(made, rules, ctx.now)
     if outcome.result == "taken":
         result = _gone(ctx, service, slot.start)
         result["output"]["still_booked"] = shown
-        result["say"] = f"{result['say']} {booking_talk.still(what, when)}"
+        result["say"] = f"{result['say']} {sentences.still(what, when)}"
         return result
     if outcome.result == "superseded":
-        return refuse("superseded", booking_talk.still(what, when), appointment=shown)
+        return refuse("superseded", sentences.still(what, when), appointment=shown)
     if outcome.was and outcome.was.start != made.start:
-        shown["was"] = booking_talk.when(outcome.was, rules, ctx.now)
-    return _done("moved", shown, booking_talk.moved(what, when))
+        shown["was"] = sentences.when(outcome.was, rules, ctx.now)
+    return _done("moved", shown, sentences.moved(what, when))
 
 
 def _done(status: str, shown: dict[str, Any], sentence: str) -> dict[str, Any]:

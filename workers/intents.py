@@ -17,18 +17,18 @@ from app.adapters import finals, intent_model
 from app.adapters.call_news import News, NewsStore
 from app.adapters.effect_data import Effect
 from app.adapters.offered import Offered
-from app.core import slot_ids
-from app.core.agent import Agent
-from app.core.booking import Slot, local_instant, refusal
-from app.core.heard_request import (
+from app.core.agent.definition import Agent
+from app.core.booking import slot_ids
+from app.core.booking.slots import Slot, local_instant, refusal
+from app.core.requests.request import (
     MERGE_MS,
     Understanding,
     Verdict,
     understand,
     verdict,
 )
-from app.core.heard_transcript import heard_in
-from app.core.tools import idempotency_key
+from app.core.requests.transcript import heard_in
+from app.core.tools.declarations import idempotency_key
 from workers.availability import busy_around
 from workers.effects import context_of
 from workers.runtime import Runtime

@@ -24,8 +24,8 @@ from app.adapters import queue
 from app.adapters.booking_steps import Performer, one_at_a_time, wish_key
 from app.adapters.offered import Offered
 from app.adapters.tool_context import Handler, ToolContext
-from app.core import booking_flow, booking_talk
-from app.core.booking_ledger import Wish
+from app.core.booking import flow, sentences
+from app.core.booking.ledger import Wish
 from app.errors import CalendarDown
 from workers import effects
 from workers.runtime import Runtime, runtime
@@ -71,7 +71,7 @@ def in_time(tool: str, handler: Handler) -> Handler:
         except CalendarDown:
             if ctx.remaining() > AGAIN_S:
                 raise
-            result = _result("calendar_down", booking_talk.CALENDAR_DOWN)
+            result = _result("calendar_down", sentences.CALENDAR_DOWN)
         finally:
             timer.close()
         if tool in _LATE_WISHES and ctx.remaining() < -LATE_S:
@@ -91,17 +91,17 @@ def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dic
     by_text = ctx.can_text and bool(ctx.caller_number)
     promised = by_text or ctx.can_tell_office
     if wish.kind == "book" and promised:
-        Performer(ctx).run(booking_flow.note(wish))
+        Performer(ctx).run(flow.note(wish))
     if not promised:
         if wish.kind == "book":
             _forget_later(ctx)
-        return _result("calendar_down", booking_talk.CALENDAR_DOWN)
+        return _result("calendar_down", sentences.CALENDAR_DOWN)
     if Offered(ctx.redis, ctx.call_id).once(f"noted:{wish.key}"):
         _enqueue(ctx, time.time() + ctx.agent.booking.noted_minutes * 60, wish.kind, what)
     NOTED.labels("noted").inc()
     log.warning("the calendar is away: noted", extra={"kind": wish.kind})
-    how = booking_talk.BY_TEXT if by_text else booking_talk.BY_OFFICE
-    return _result("calendar_down", booking_talk.noted(what, how), status="noted")
+    how = sentences.BY_TEXT if by_text else sentences.BY_OFFICE
+    return _result("calendar_down", sentences.noted(what, how), status="noted")
 
 
 def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
@@ -157,7 +157,7 @@ def forget(call_id: str, key: str, wish: str) -> None:
     ctx = replace(effects.context_of(at_work, effect), deadline=time.time() + 3600)
     given_up = Wish(wish, "book", ctx.asked_at, start=ctx.now.isoformat())
     with logs.bind(call_id=call_id), one_at_a_time(ctx):
-        Performer(ctx).run(booking_flow.withdraw(given_up))
+        Performer(ctx).run(flow.withdraw(given_up))
 
 
 def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> None:
@@ -188,8 +188,8 @@ def _report_late(ctx: ToolContext, what: str, result: dict[str, Any]) -> None:
     if output.get("status") == "noted" or output.get("error") == "superseded":
         return
     if result["ok"] and output.get("service"):
-        when = booking_talk.on(str(output["say"]))
-        what = f"{what}: {booking_talk.a(str(output['service']))} {when}"
+        when = sentences.on(str(output["say"]))
+        what = f"{what}: {sentences.a(str(output['service']))} {when}"
     _report(ctx, "noted_done" if result["ok"] else "noted_failed", what, output)
 
 

@@ -9,7 +9,7 @@ from app.adapters import keys, queue
 from app.adapters.booking_ledger import show
 from app.adapters.notify.base import Change, Channel, NotTold
 from app.adapters.notify.channels import open_channels
-from app.core.booking_ledger import Booking
+from app.core.booking.ledger import Booking
 from workers.runtime import Runtime, runtime
 
 DELIVER = "workers.notifications.deliver"

@@ -13,7 +13,7 @@ from app.adapters import agents, redis
 from app.adapters.agents import Agents
 from app.adapters.calls import CallStore
 from app.adapters.effects import EffectStore
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.settings import Settings
 
 if TYPE_CHECKING:

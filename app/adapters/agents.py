@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.errors import SettingsError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "agents" / "harbor_dental.yaml"

@@ -17,7 +17,7 @@ import redis
 from redis import Redis
 
 from app.adapters import keys, queue
-from app.core.booking_ledger import Booking, Ledger
+from app.core.booking.ledger import Booking, Ledger
 from app.errors import CalendarDown
 
 ANNOUNCE = "workers.notifications.announce"

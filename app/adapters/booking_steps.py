@@ -13,8 +13,8 @@ from app import logs
 from app.adapters import keys
 from app.adapters.booking_ledger import LedgerStore
 from app.adapters.tool_context import ToolContext
-from app.core import booking_steps as do
-from app.core.booking_ledger import Ledger
+from app.core.booking import commands as do
+from app.core.booking.ledger import Ledger
 from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
 
 LOCK_S = 12.0

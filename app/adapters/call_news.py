@@ -19,7 +19,7 @@ from app.adapters.intake import (
     new_job,
 )
 from app.adapters.redis import guarded
-from app.core.heard_request import Heard
+from app.core.requests.request import Heard
 from app.protocol.retell_transcript import Entry
 from app.protocol.retell_webhook import LEFT
 from app.settings import Settings

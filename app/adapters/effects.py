@@ -18,7 +18,7 @@ from redis import Redis
 from app.adapters import effect_scripts, keys, queue
 from app.adapters.effect_data import GIVEN_UP, REPLACED, Effect
 from app.adapters.redis import guarded
-from app.core.tools import TOOLS
+from app.core.tools.declarations import TOOLS
 from app.errors import TooMany
 from app.settings import Settings
 

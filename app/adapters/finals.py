@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from app.adapters import language
 from app.adapters.intent_model import Ask
-from app.core.agent import Agent
-from app.core.availability import spoken_hours
-from app.core.booking_rules import ANY_SERVICE
+from app.core.agent.definition import Agent
+from app.core.booking.rules import ANY_SERVICE
+from app.core.booking.search import spoken_hours
 from app.core.language.entities import Slots, extract, find_service
 from app.core.language.intent.engine import IntentResult
 

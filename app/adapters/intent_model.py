@@ -20,7 +20,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters import keys
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.core.language.intent.engine import INTENTS, IntentResult
 from app.settings import Settings
 

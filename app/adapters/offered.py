@@ -11,9 +11,9 @@ import redis
 from redis import Redis
 
 from app.adapters import keys
-from app.core import slot_ids
-from app.core.booking import Slot
-from app.core.booking_rules import BookingRules
+from app.core.booking import slot_ids
+from app.core.booking.rules import BookingRules
+from app.core.booking.slots import Slot
 from app.errors import CalendarDown
 
 TTL_S = 6 * 3600

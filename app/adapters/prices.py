@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from app.core import cost
+from app.core.call import cost
 from app.errors import SettingsError
 
 SHIPPED = Path(cost.__file__).parent / "data" / "prices.yaml"

@@ -2,7 +2,7 @@
 
 Connect, send audio or text, and be called back with audio, both transcripts, and complete turns.
 One thread reads; callbacks run on it, in order. Calls are not run through this class: they need
-what `app.core.audio_call` decides.
+what `app.core.audio.call` decides.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class Downsampler:
 
 
 class PcmCodec:
-    """The `Codec` of `app.core.audio_ground` for a model that takes 24 kHz PCM."""
+    """The `Codec` of `app.core.audio.state` for a model that takes 24 kHz PCM."""
 
     def __init__(self) -> None:
         self._up = Upsampler()

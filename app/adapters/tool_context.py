@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -10,8 +10,8 @@ from redis import Redis
 
 from app.adapters import keys
 from app.adapters.redis import guarded
-from app.core import voice_lines
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
+from app.core.audio import prerecorded
 
 #: A line is spoken anew after this time, so that a changed voice of the model's is followed.
 KEEP_S = 30 * 24 * 3600
@@ -39,7 +39,7 @@ class LineStore:
 
     @guarded
     def _fetch(self, agent: Agent) -> dict[str, bytes]:
-        texts = voice_lines.wanted(agent)
+        texts = prerecorded.wanted(agent)
         names = [self._key(agent, text) for text in texts]
         audio = cast(list[bytes | None], self._redis.mget(names))
         return {text: data for text, data in zip(texts, audio, strict=True) if data}

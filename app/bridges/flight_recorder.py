@@ -4,7 +4,7 @@ Recording costs the path of a frame one append. A shared greenlet encodes and wr
 gathered a few times a second. What a killed process had not written is missing from the record and
 from nothing else.
 
-The form of an entry is in `app.core.flight_entries`.
+The form of an entry is in `app.core.record.entries`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import gevent
 
 from app import logs, metrics
-from app.core import events
-from app.core.flight_entries import encode
+from app.core.call import events
+from app.core.record.entries import encode
 from app.errors import Unavailable
 
 FLUSH_S = 0.3

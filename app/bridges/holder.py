@@ -18,10 +18,10 @@ from gevent.lock import BoundedSemaphore
 from app import logs, metrics
 from app.adapters.calls import LEASE_S, Lease
 from app.bridges.services import Services
-from app.core.agent import Agent
-from app.core.audio_call import AudioCall
-from app.core.events import Note
-from app.core.text_call import TextCall
+from app.core.agent.definition import Agent
+from app.core.audio.call import AudioCall
+from app.core.call.events import Note
+from app.core.text.call import TextCall
 from app.errors import AppError, Unavailable
 
 SAVE_AFTER_S = 0.05

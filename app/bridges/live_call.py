@@ -21,10 +21,10 @@ from app.bridges.flight_recorder import FlightRecorder
 from app.bridges.holder import Holder
 from app.bridges.services import Services
 from app.bridges.socket import Connection
-from app.core import events
-from app.core.agent import Agent
-from app.core.audio_call import AudioCall
-from app.core.text_call import TextCall
+from app.core.agent.definition import Agent
+from app.core.audio.call import AudioCall
+from app.core.call import events
+from app.core.text.call import TextCall
 from app.errors import AppError, ModelError, TooMany, Unavailable
 
 log = logs.get(__name__)

@@ -12,10 +12,10 @@ import orjson
 from app import logs
 from app.adapters import prices
 from app.bridges.live_call import LiveCall
-from app.core import events
-from app.core.agent import Agent
-from app.core.cost import Ledger
-from app.core.text_call import TextCall
+from app.core.agent.definition import Agent
+from app.core.call import events
+from app.core.call.cost import Ledger
+from app.core.text.call import TextCall
 from app.protocol import retell_llm
 
 #: Where several agents are configured, how long the call details are waited for before greeting.

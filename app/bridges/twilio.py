@@ -22,10 +22,10 @@ from app.adapters.voice_lines import LineStore
 from app.bridges.live_call import LiveCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection
-from app.core import events
-from app.core.agent import Agent
-from app.core.audio_call import AudioCall
-from app.core.cost import Ledger
+from app.core.agent.definition import Agent
+from app.core.audio.call import AudioCall
+from app.core.call import events
+from app.core.call.cost import Ledger
 from app.errors import ProtocolError, Unavailable
 from app.protocol import twilio
 from app.protocol.twilio import Start

@@ -24,7 +24,7 @@ from app.adapters.calendars.blocks import Block, expand
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
 from app.cli.stack import beside
-from app.core.booking_rules import BookingRules
+from app.core.booking.rules import BookingRules
 from app.errors import BadRequest
 from app.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from app.core.replay import Playback, play
+from app.core.record.replay import Playback, play
 from app.errors import AppError, BadRequest
 from app.logs import redact_value
 

@@ -18,7 +18,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters import intake_scripts, keys
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.core.language.intent.engine import IntentEngine
 from app.core.language.intent.partial import Early, EarlyIntent
 

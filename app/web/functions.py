@@ -18,9 +18,9 @@ from flask import Blueprint, Response, request
 from app import logs, metrics
 from app.adapters.intake import LIMIT_S
 from app.bridges.services import Services, services
-from app.core import slot_ids
-from app.core.agent import Agent
-from app.core.tools import TOOLS, Tool, idempotency_key
+from app.core.agent.definition import Agent
+from app.core.booking import slot_ids
+from app.core.tools.declarations import TOOLS, Tool, idempotency_key
 from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
 from app.web.webhooks import breaker, read_body, verified

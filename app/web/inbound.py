@@ -19,7 +19,7 @@ from app import logs, metrics
 from app.adapters.guards import Guards
 from app.adapters.socket_tokens import SocketTokens
 from app.bridges.services import Services, services
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.errors import AppError, Unauthorized, Unavailable
 from app.protocol import retell_http
 from app.protocol.retell_http import Inbound

@@ -17,7 +17,7 @@ from app.adapters.voice_lines import LineStore
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.bridges.twilio import PageBridge, PhoneBridge, read_start
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.errors import BadRequest, ProtocolError, TooLarge, Unauthorized, Unavailable
 from app.protocol import twilio
 from app.security import twilio_signature

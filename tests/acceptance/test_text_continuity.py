@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from app.adapters.calls import CallStore
 from app.cli.replay import read
-from app.core.replay import play
+from app.core.record.replay import play
 from app.logs import redact_value
 from app.settings import Settings
 from tests.support.phone import ModelControl, Phone

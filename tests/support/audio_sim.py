@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any
 
 from app.adapters import agents, prices
-from app.core import events
-from app.core.agent import Agent
-from app.core.audio_call import AudioCall
-from app.core.audio_frames import SILENCE
-from app.core.cost import Ledger
-from app.core.tones import tone
+from app.core.agent.definition import Agent
+from app.core.audio.call import AudioCall
+from app.core.audio.frames import SILENCE
+from app.core.audio.tones import tone
+from app.core.call import events
+from app.core.call.cost import Ledger
 from app.protocol.twilio import Start
 from app.rehearsal.model.brain import Receptionist
 from app.rehearsal.model.faults import Fault, Faults

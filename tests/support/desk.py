@@ -16,8 +16,8 @@ from app.adapters import agents, booking_ledger
 from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.tool_context import ToolContext
-from app.core.agent import Agent
-from app.core.booking_rules import BookingRules
+from app.core.agent.definition import Agent
+from app.core.booking.rules import BookingRules
 from app.errors import CalendarDown
 from workers.bookings import HANDLERS
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from app.core import events
-from app.core.agent import Agent, TurnTaking
-from app.core.text_call import TextCall
+from app.core.agent.definition import Agent, TurnTaking
+from app.core.call import events
+from app.core.text.call import TextCall
 from app.rehearsal.model.faults import Fault, Faults
 from app.rehearsal.model.pace import Pace
 from app.rehearsal.model.reply import Call, Part, Prompt, Say

@@ -11,8 +11,8 @@ import uuid
 from collections import deque
 from typing import Any
 
-from app.core.audio_frames import SILENCE
-from app.core.tones import tone
+from app.core.audio.frames import SILENCE
+from app.core.audio.tones import tone
 from app.rehearsal.phone.mouth import Line, Mouth
 from app.rehearsal.phone.sounds import Utterance
 from app.rehearsal.phone.telephone import Outcome, Telephone

@@ -18,7 +18,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
-from app.core.appointment import Appointment, Busy, Draft
+from app.core.booking.appointment import Appointment, Busy, Draft
 
 
 class Calendar(Protocol):

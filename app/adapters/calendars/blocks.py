@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar, Event, vRecur
 
-from app.core.appointment import Busy
+from app.core.booking.appointment import Busy
 
 
 @dataclass(frozen=True, slots=True)

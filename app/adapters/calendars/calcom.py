@@ -24,7 +24,7 @@ from app.adapters.calendars import calcom_booking, day_lock
 from app.adapters.calendars.calcom_notes import Notes
 from app.adapters.calendars.guarded import AHEAD, MARGIN, Clock, id_of, utc_now
 from app.adapters.http import HttpFailed, request
-from app.core.appointment import Appointment, Busy, Draft
+from app.core.booking.appointment import Appointment, Busy, Draft
 from app.errors import BookingNotFound, CalendarDown, Outdated, SettingsError, SlotTaken
 
 HOST = "https://api.cal.com"

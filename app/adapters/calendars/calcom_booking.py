@@ -9,7 +9,7 @@ import datetime as dt
 from typing import Any
 
 from app.adapters.calendars.guarded import id_of
-from app.core.appointment import Appointment, Draft
+from app.core.booking.appointment import Appointment, Draft
 
 ID = "callsmith"
 _TEXTS = ("service", "phone", "notes", "time_zone", "call_id")

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import redis
 from redis import Redis
 
-from app.core.appointment import Appointment
+from app.core.booking.appointment import Appointment
 from app.errors import CalendarDown
 
 TTL_S = 500 * 24 * 3600

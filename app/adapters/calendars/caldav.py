@@ -26,7 +26,7 @@ from app import logs
 from app.adapters.calendars import vevent
 from app.adapters.calendars.blocks import busy_of
 from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
-from app.core.appointment import Appointment, Busy
+from app.core.booking.appointment import Appointment, Busy
 from app.errors import CalendarDown
 
 TIMEOUT_S = 4

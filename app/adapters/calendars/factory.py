@@ -17,7 +17,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.adapters.calendars.base import Calendar
-from app.core.booking_rules import BookingRules
+from app.core.booking.rules import BookingRules
 from app.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from icalendar import Calendar, Event, vDuration, vText
 
-from app.core.appointment import Appointment
+from app.core.booking.appointment import Appointment
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 REFRESH = dt.timedelta(minutes=5)

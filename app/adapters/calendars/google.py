@@ -30,7 +30,7 @@ from redis import Redis
 from app import logs
 from app.adapters.calendars import google_event
 from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
-from app.core.appointment import Appointment, Busy
+from app.core.booking.appointment import Appointment, Busy
 from app.errors import CalendarDown, SettingsError
 
 SCOPE = "https://www.googleapis.com/auth/calendar"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from app.core.appointment import Appointment
+from app.core.booking.appointment import Appointment
 
 MARK = "callsmith"
 MARKED = f"{MARK}=1"

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from redis import Redis
 
 from app.adapters.calendars import day_lock
-from app.core.appointment import Appointment, Busy, Draft
+from app.core.booking.appointment import Appointment, Busy, Draft
 from app.errors import BookingNotFound, CalendarDown, SlotTaken
 
 MARGIN = dt.timedelta(hours=4)

@@ -26,7 +26,7 @@ from redis import Redis
 
 from app.adapters.calendars import blocks
 from app.adapters.calendars.redis_commit import COMMIT
-from app.core.appointment import Appointment, Busy, Draft
+from app.core.booking.appointment import Appointment, Busy, Draft
 from app.errors import BookingNotFound, CalendarDown, SlotTaken
 
 KEEP = dt.timedelta(days=40)

@@ -15,7 +15,7 @@ from icalendar import Calendar, Event, vText
 
 from app.adapters.calendars.blocks import span
 from app.adapters.calendars.feed import standard
-from app.core.appointment import Appointment
+from app.core.booking.appointment import Appointment
 
 DATA = "X-CALLSMITH"
 _KEPT = (

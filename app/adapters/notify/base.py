@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.errors import AppError
 
 

@@ -6,7 +6,7 @@ from app.adapters.notify.base import Channel
 from app.adapters.notify.mail import Mail
 from app.adapters.notify.text_message import LoggedText, TwilioText
 from app.adapters.notify.webhook import Webhook
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.settings import Settings
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.adapters.notify import words
 from app.adapters.notify.base import Change, NotTold
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 
 TIMEOUT_S = 8.0
 

@@ -13,7 +13,7 @@ from app import logs
 from app.adapters.http import HttpFailed, request
 from app.adapters.notify import words
 from app.adapters.notify.base import Change, NotTold
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 
 API = "https://api.twilio.com"
 

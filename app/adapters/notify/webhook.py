@@ -17,7 +17,7 @@ import orjson
 
 from app.adapters.http import HttpFailed, request
 from app.adapters.notify.base import Change, NotTold
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 
 SIGNATURE = "Callsmith-Signature"
 

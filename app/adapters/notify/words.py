@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from app.adapters.notify.base import Change
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 
 _SUBJECTS = {
     "created": "Booked",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.language import speech
-from app.core.words import unheard
+from app.core.language.words import unheard
 from app.rehearsal.model import uptake, wording
 from app.rehearsal.model.goals import MORE, Goals, call
 from app.rehearsal.model.hearing import Heard, Hearing

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from app.core.audio_frames import SILENCE
+from app.core.audio.frames import SILENCE
 from app.protocol.twilio import SAMPLE_RATE
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from app.core.audio_frames import loudness
+from app.core.audio.frames import loudness
 from app.errors import BadRequest
 from app.protocol.twilio import FRAME_BYTES, SAMPLE_RATE
 from app.rehearsal.model import pcm

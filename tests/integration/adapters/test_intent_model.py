@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 
 from app.adapters import agents, intent_model
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.core.language.intent.engine import CANCEL, SCHEDULE, IntentResult
 from app.settings import Settings
 

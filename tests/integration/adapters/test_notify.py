@@ -18,8 +18,8 @@ from app.adapters.notify.channels import can_tell_office, can_text, open_channel
 from app.adapters.notify.mail import Mail
 from app.adapters.notify.text_message import LoggedText, TwilioText
 from app.adapters.notify.webhook import Webhook
-from app.core.agent import Agent
-from app.core.booking_rules import Notify
+from app.core.agent.definition import Agent
+from app.core.booking.rules import Notify
 from app.settings import Settings
 from tests.support.local_http import Answer, LocalServer, Request
 from tests.support.smtp_server import SmtpServer

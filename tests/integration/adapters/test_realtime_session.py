@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.adapters.realtime_session import RealtimeSession, Turn
-from app.core.audio_frames import SILENCE
-from app.core.tones import tone
+from app.core.audio.frames import SILENCE
+from app.core.audio.tones import tone
 from app.errors import ModelError
 from tests.support.rehearsal_server import RehearsalServer
 from tests.support.stack import clean_environment

@@ -7,7 +7,7 @@ import pytest
 from app.adapters import agents
 from app.adapters.redis import connect
 from app.adapters.voice_lines import LineStore
-from app.core import voice_lines
+from app.core.audio import prerecorded
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -17,7 +17,7 @@ def test_a_line_is_known_to_later_calls_of_all_processes(redis_url: str) -> None
     agent = agents.load().default
     first, second = LineStore(client, "m"), LineStore(client, "m")
     assert first.known(agent) == {}
-    text = voice_lines.wanted(agent)[0]
+    text = prerecorded.wanted(agent)[0]
     first.keep(agent, text, b"\x01\x02")
     assert first.known(agent) == {text: b"\x01\x02"}
     assert second.known(agent) == {text: b"\x01\x02"}
@@ -27,7 +27,7 @@ def test_a_line_is_known_to_later_calls_of_all_processes(redis_url: str) -> None
 def test_another_voice_or_model_has_lines_of_its_own(redis_url: str) -> None:
     client = connect(Settings(redis_url=redis_url))
     agent = agents.load().default
-    text = voice_lines.wanted(agent)[0]
+    text = prerecorded.wanted(agent)[0]
     LineStore(client, "m").keep(agent, text, b"\x01")
     other = agent.model_copy(update={"audio": agent.audio.model_copy(update={"voice": "cedar"})})
     assert LineStore(client, "m").known(other) == {}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.appointment import Draft
+from app.core.booking.appointment import Draft
 from app.errors import CalendarDown
 from tests.support.desk import DANA, TOM, Desk, rules
 from workers.bookings import HANDLERS

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.adapters.calendars.base import Calendar
-from app.core.appointment import Appointment, Draft
+from app.core.booking.appointment import Appointment, Draft
 from app.errors import BookingNotFound, CalendarDown, CalendarError, Outdated, SlotTaken
 
 ZONE = ZoneInfo("America/Los_Angeles")

@@ -12,8 +12,8 @@ from app.adapters.calendars import blocks
 from app.adapters.calendars.blocks import Block
 from app.adapters.calendars.calcom import CalComCalendar
 from app.adapters.calendars.factory import open_calendar
-from app.core.appointment import Appointment
-from app.core.booking_rules import BookingRules
+from app.core.booking.appointment import Appointment
+from app.core.booking.rules import BookingRules
 from app.errors import CalendarDown, SettingsError
 from tests.integration.calendars.conformance import (
     CLOCK,

@@ -13,8 +13,8 @@ from redis import Redis
 from app.adapters.calendars import vevent
 from app.adapters.calendars.caldav import CalDavCalendar
 from app.adapters.calendars.factory import open_calendar
-from app.core.appointment import Appointment
-from app.core.booking_rules import BookingRules
+from app.core.booking.appointment import Appointment
+from app.core.booking.rules import BookingRules
 from app.errors import CalendarDown, SlotTaken
 from tests.integration.calendars.conformance import (
     CLOCK,

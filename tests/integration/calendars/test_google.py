@@ -11,8 +11,8 @@ from redis import Redis
 
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.google import GoogleCalendar
-from app.core.appointment import Appointment
-from app.core.booking_rules import BookingRules
+from app.core.booking.appointment import Appointment
+from app.core.booking.rules import BookingRules
 from app.errors import CalendarDown, SettingsError, SlotTaken
 from tests.integration.calendars.conformance import (
     CLOCK,

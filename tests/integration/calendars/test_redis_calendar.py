@@ -15,8 +15,8 @@ from app.adapters.calendars.blocks import Block
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
 from app.cli.embedded_redis import RedisServer
-from app.core.appointment import Appointment
-from app.core.booking_rules import BookingRules
+from app.core.booking.appointment import Appointment
+from app.core.booking.rules import BookingRules
 from tests.integration.calendars.conformance import (
     CLOCK,
     HOUR,

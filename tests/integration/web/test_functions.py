@@ -20,7 +20,7 @@ from app.adapters.effect_data import Effect
 from app.adapters.effects import EffectStore
 from app.adapters.redis import connect
 from app.adapters.replies import Reply
-from app.core import slot_ids
+from app.core.booking import slot_ids
 from app.security import signatures
 from app.settings import Settings
 from app.web import functions

@@ -12,22 +12,23 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.adapters import agents
-from app.core import agent, booking_rules
+from app.core.agent import definition
+from app.core.booking import rules
 
 DOC = (Path(__file__).parents[3] / "docs" / "agent-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
-    "The agent": agent.Agent,
-    "`lines`": agent.Lines,
-    "`turn_taking`": agent.TurnTaking,
-    "`intents`": agent.IntentSettings,
-    "`audio`": agent.AudioSettings,
-    "`audio.turn_detection`": agent.ServerVad,
-    "`audio.transcription`": agent.Transcription,
-    "`audio.barge_in`": agent.BargeInSettings,
-    "`budget`": agent.Budget,
-    "`booking`": booking_rules.BookingRules,
-    "`booking.services`": booking_rules.Service,
-    "`booking.notify`": booking_rules.Notify,
+    "The agent": definition.Agent,
+    "`lines`": definition.Lines,
+    "`turn_taking`": definition.TurnTaking,
+    "`intents`": definition.IntentSettings,
+    "`audio`": definition.AudioSettings,
+    "`audio.turn_detection`": definition.ServerVad,
+    "`audio.transcription`": definition.Transcription,
+    "`audio.barge_in`": definition.BargeInSettings,
+    "`budget`": definition.Budget,
+    "`booking`": rules.BookingRules,
+    "`booking.services`": rules.Service,
+    "`booking.notify`": rules.Notify,
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from icalendar import Calendar
 
 from app.adapters.calendars.feed import to_ics
-from app.core.appointment import Appointment
+from app.core.booking.appointment import Appointment
 
 START = dt.datetime(2027, 3, 14, 17, tzinfo=dt.UTC)
 ONE = Appointment(

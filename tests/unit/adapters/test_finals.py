@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.adapters.finals import reader
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.core.language.entities import Slots
 
 #: A Monday, nine in the morning in Chicago.

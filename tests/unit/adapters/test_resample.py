@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.adapters.resample import Downsampler, PcmCodec, Upsampler, from_mulaw, to_mulaw
-from app.core import tones
+from app.core.audio import tones
 
 Floats = NDArray[np.float64]
 

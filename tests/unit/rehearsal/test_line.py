@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.core.agent import Agent
+from app.core.agent.definition import Agent
 from app.protocol import retell_llm
 from app.protocol.retell_llm import AgentConfig, CallAction
 from app.rehearsal.caller import events, rules

@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from app.adapters import agents
-from app.core.session_config import instructions
-from app.core.tools import TOOLS
+from app.core.agent.session_config import instructions
+from app.core.tools.declarations import TOOLS
 from app.rehearsal.model.brain import Receptionist
 from app.rehearsal.model.premises import Premises
 from app.rehearsal.model.reply import Call, Prompt, Say

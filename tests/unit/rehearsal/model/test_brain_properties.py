@@ -8,7 +8,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.tools import TOOLS
+from app.core.tools.declarations import TOOLS
 from app.rehearsal.model.brain import Receptionist
 from app.rehearsal.model.reply import Call, Prompt, Say
 

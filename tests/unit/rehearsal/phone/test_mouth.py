@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.audio_frames import SILENCE, loudness
-from app.core.tones import tone
+from app.core.audio.frames import SILENCE, loudness
+from app.core.audio.tones import tone
 from app.errors import BadRequest
 from app.rehearsal.phone import sounds
 from app.rehearsal.phone.mouth import Line, Mouth

@@ -1,0 +1,208 @@
+"""An agent as its file describes it: words, voice, tools, turn taking, intents and bookings.
+
+Read and validated by `app.adapters.agents`; every field is documented in `docs/agent-file.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from app.core.booking.rules import BookingRules
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
+Fallback = Literal["transfer", "callback", "end"]
+
+
+class Model(BaseModel):
+    """Base of the agent file's parts: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Lines(Model):
+    """What the agent says by itself, without the model. Each is one short sentence."""
+
+    greeting: str = "Hello, how can I help you?"
+    holding: tuple[Text, ...] = ("One moment, please.", "Just a second.")
+    slow_tool: tuple[Text, ...] = ("Let me check that for you.", "One moment while I look.")
+    missed: Text = "Sorry, I missed that. Could you say it again?"
+    reminder: Text = "Are you still there?"
+    goodbye: Text = "Thank you for calling. Goodbye!"
+    transfer: Text = "I will connect you now."
+    apology: Text = "I am sorry, I have a technical problem right now."
+    callback: Text = "We will call you back as soon as we can. Goodbye."
+    filtered: Text = "Let me put that differently. How else can I help?"
+    time_up: Text = "I am sorry, I have to end this call here. Thank you, and goodbye!"
+
+
+class TurnTaking(Model):
+    """When the agent speaks, waits and gives up. All times in milliseconds."""
+
+    holding_after_ms: Milliseconds = 1800
+    retry_after_ms: Milliseconds = 4000
+    reconnect_after_ms: Milliseconds = 8000
+    give_up_after_ms: Milliseconds = 14_000
+    stall_after_ms: Milliseconds = 4000
+    tool_holding_after_ms: Milliseconds = 700
+    tool_deadline_ms: Milliseconds = 12_000
+    cooldown_ms: Milliseconds = 1500
+    backchannels: tuple[Text, ...] | None = None
+    interrupts: tuple[Text, ...] | None = None
+    responsiveness: float | None = Field(default=None, ge=0, le=1)
+    interruption_sensitivity: float | None = Field(default=None, ge=0, le=1)
+    reminder_trigger_ms: int | None = Field(default=None, gt=0)
+    reminder_max_count: int | None = Field(default=None, ge=0)
+    protect_actions: bool = True
+    """The line before a transfer or hang-up cannot be interrupted."""
+    fallback: Fallback = "callback"
+    """What follows the apology when the model is gone for good."""
+
+
+class IntentSettings(Model):
+    """When an intent found in a transcript is acted upon."""
+
+    act_threshold: float = Field(default=0.75, ge=0, le=1)
+    repeat_threshold: float = Field(default=0.65, ge=0, le=1)
+    high_stakes: tuple[str, ...] = ("cancel_meeting", "reschedule_meeting")
+    confirm: tuple[str, ...] = ()
+    custom: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    partial_debounce_ms: Milliseconds = 300
+    act: bool = True
+    """Whether finals that only webhooks told of may lead to bookings. Calls on our own sockets, and
+    calls whose model uses the tools itself, are never acted for."""
+    ask_model: bool = False
+
+
+class ServerVad(Model):
+    """Voice detection by loudness (Realtime `server_vad`).
+
+    A short silence answers fast and cuts into pauses; a third of callers pause 300 ms or more
+    inside a sentence, a tenth 800 ms or more.
+    """
+
+    type: Literal["server_vad"] = "server_vad"
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    prefix_padding_ms: int = Field(default=300, ge=0, le=5000)
+    silence_duration_ms: int = Field(default=800, ge=50, le=10_000)
+
+
+class SemanticVad(Model):
+    """Voice detection by meaning (Realtime `semantic_vad`): waits while a sentence is unfinished.
+
+    The longest wait is 8 s with low eagerness, 4 s with medium or auto, 2 s with high.
+    """
+
+    type: Literal["semantic_vad"]
+    eagerness: Literal["auto", "low", "medium", "high"] = "auto"
+
+
+class NoiseReduction(Model):
+    """Noise reduction before voice detection: `far_field` for speakerphones and rooms."""
+
+    type: Literal["near_field", "far_field"]
+
+
+class Transcription(Model):
+    """Who writes down what the caller says. The model itself hears the audio, not this text."""
+
+    model: Text = "gpt-transcribe"
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2}$")
+    prompt: Text | None = None
+    keywords: tuple[Text, ...] = ()
+
+
+class BargeInSettings(Model):
+    """A sound of the caller while the agent speaks. All times in milliseconds.
+
+    The agent falls silent at once, and within `window_ms` goes on or gives up its turn.
+    """
+
+    window_ms: int = Field(default=800, ge=100, le=5000)
+    """The longest pause before it is decided what the sound was."""
+    speech_ms: int = Field(default=600, ge=100, le=5000)
+    """A sound as long as this is speech, whatever the words."""
+    breath_ms: int = Field(default=150, ge=0, le=1000)
+    """A sound shorter than this is no speech."""
+
+
+class AudioSettings(Model):
+    """The voice and ears of the audio channel (OpenAI Realtime session settings)."""
+
+    voice: str = "marin"
+    speed: float = Field(default=1.0, ge=0.25, le=1.5)
+    format: Literal["pcmu", "pcm"] = "pcmu"
+    """`pcmu` passes the telephone's audio through; `pcm` converts to 24 kHz for servers that take
+    nothing else."""
+    turn_detection: ServerVad | SemanticVad = Field(default_factory=ServerVad, discriminator="type")
+    noise_reduction: NoiseReduction | None = None
+    transcription: Transcription | None = Transcription()
+    barge_in: BargeInSettings = BargeInSettings()
+    gather_ms: int = Field(default=60, ge=20, le=200)
+    """Caller audio goes to the model in stretches of this length."""
+    lead_ms: int = Field(default=200, ge=40, le=2000)
+    """Agent audio is sent this far ahead of the phone's playback."""
+    idle_ms: int = Field(default=12_000, ge=1000, le=600_000)
+    """The caller is asked whether they are still there after this much silence."""
+    idle_prompts: int = Field(default=2, ge=0, le=10)
+    """The call ends at the silence after so many prompts."""
+    digits_pause_ms: Milliseconds = 2000
+    """Keys pressed are one number until a pause of this length, or a `#`."""
+
+
+class Budget(Model):
+    """Money one call may cost, in US dollars; null is no limit."""
+
+    warn_usd: float | None = Field(default=None, ge=0)
+    end_usd: float | None = Field(default=None, ge=0)
+
+
+class Agent(Model):
+    """One agent. `name` is what it calls itself, `business` whom it speaks for."""
+
+    name: Text
+    business: Text
+    instructions: Text = Field(max_length=50_000)
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
+    time_zone: str = "UTC"
+    retell_agent_ids: tuple[str, ...] = ()
+    transfer_number: str | None = Field(default=None, pattern=r"^\+?[0-9]{3,15}$")
+    tools: tuple[str, ...] = (
+        "check_availability",
+        "book_appointment",
+        "reschedule_appointment",
+        "cancel_appointment",
+        "find_appointments",
+        "end_call",
+        "transfer_call",
+    )
+    max_output_tokens: int | None = Field(default=None, ge=1, le=4096)
+    reasoning_effort: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
+    truncation_ratio: float | None = Field(default=None, gt=0, le=1)
+    lines: Lines = Lines()
+    turn_taking: TurnTaking = TurnTaking()
+    intents: IntentSettings = IntentSettings()
+    audio: AudioSettings = AudioSettings()
+    budget: Budget = Budget()
+    booking: BookingRules = BookingRules()
+    blocked_numbers: tuple[str, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone")
+        return value
+
+    @field_validator("tools")
+    @classmethod
+    def _known_tools(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        from app.core.tools.declarations import TOOLS
+
+        unknown = [name for name in value if name not in TOOLS]
+        if unknown:
+            raise ValueError(f"unknown tools {unknown}; known are {sorted(TOOLS)}")
+        return value

@@ -1,0 +1,94 @@
+"""The session object that a model session is configured with (OpenAI reference, session.update)."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.core.agent.definition import Agent
+from app.core.booking.rules import WEEKDAYS, BookingRules
+from app.core.language.speech import say_date, say_list, say_time
+from app.core.tools.declarations import TOOLS
+
+#: Values of Retell's dynamic variables and metadata are told to the model up to this length.
+VALUE_CHARS = 500
+
+_RULES = """\
+You are {name}, answering the telephone for {business}. Today is {today}, {time} ({zone}).
+Speak the way people do on the telephone: short sentences, one question at a time, no lists, no \
+markup, no emoji. Say dates and times in words.
+Never state that something was booked, moved or cancelled unless a tool said so in this call. \
+Offer only times that check_availability returned. When the caller corrects themselves, the last \
+thing they said counts. If a tool fails, say so honestly and offer another way.
+System messages in square brackets are notes for you about the call; never read them out."""
+
+
+def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> str:
+    """What the model is told once per call. Constant within a call, so that it stays cached."""
+    now = datetime.fromtimestamp(started_at, ZoneInfo(agent.time_zone))
+    parts = [
+        _RULES.format(
+            name=agent.name,
+            business=agent.business,
+            today=f"{say_date(now.date())} {now.year}",
+            time=say_time(now.time()),
+            zone=agent.time_zone,
+        ),
+        agent.instructions.strip(),
+        _offer(agent.booking),
+    ]
+    variables = details.get("retell_llm_dynamic_variables")
+    if isinstance(variables, dict) and variables:
+        known = [
+            f"- {str(name)[:64]}: {str(value)[:VALUE_CHARS]}"
+            for name, value in list(variables.items())[:50]
+            if "token" not in str(name).lower()
+        ]
+        parts.append("What is known about this call:\n" + "\n".join(known))
+    return "\n\n".join(parts)
+
+
+def _offer(rules: BookingRules) -> str:
+    """What can be booked and when the business is open, in words."""
+    services = ", ".join(service.name for service in rules.services)
+    by_spans: dict[str, list[str]] = {}
+    for number, day in enumerate(WEEKDAYS):
+        spans = rules.hours.on(number)
+        words = " and ".join(f"{_clock(span.opens)} to {_clock(span.closes)}" for span in spans)
+        by_spans.setdefault(words or "closed", []).append(day.capitalize())
+    hours = "; ".join(
+        f"{say_list(days, 'and')} {'closed' if words == 'closed' else 'open ' + words}"
+        for words, days in by_spans.items()
+    )
+    return f"Services: {services}.\nOpening hours: {hours}."
+
+
+def _clock(minutes: int) -> str:
+    """Minutes after midnight in words; 24:00 is midnight."""
+    return say_time(time(minutes // 60 % 24, minutes % 60))
+
+
+def _common(agent: Agent) -> dict[str, Any]:
+    session: dict[str, Any] = {
+        "tools": [TOOLS[name].declaration() for name in agent.tools],
+        "tool_choice": "auto",
+        "max_output_tokens": agent.max_output_tokens or "inf",
+    }
+    if agent.reasoning_effort is not None:
+        session["reasoning"] = {"effort": agent.reasoning_effort}
+    if agent.truncation_ratio is not None:
+        session["truncation"] = {
+            "type": "retention_ratio",
+            "retention_ratio": agent.truncation_ratio,
+        }
+    return session
+
+
+def text_session(agent: Agent, details: dict[str, Any], started_at: float) -> dict[str, Any]:
+    """The session of a call whose speech is Retell's: text in, text out."""
+    return {
+        "output_modalities": ["text"],
+        "instructions": instructions(agent, details, started_at),
+        **_common(agent),
+    }

@@ -1,0 +1,1 @@
+"""The call on a media stream: who speaks, what was played, what the caller heard."""

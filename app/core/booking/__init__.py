@@ -1,0 +1,1 @@
+"""Appointments: rules, slots, search, offers, the steps of a booking, and their wording."""

@@ -1,0 +1,85 @@
+"""Which free slots are offered, in which words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from app.core.booking import slot_ids
+from app.core.booking.rules import BookingRules
+from app.core.booking.slots import Slot
+from app.core.language import speech
+
+PartOfDay = Literal["morning", "afternoon", "evening"]
+
+PARTS: dict[str, tuple[int, int]] = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
+"""Hours of the wall clock, the second exclusive."""
+
+
+def in_part(slot: Slot, part: str | None, zone: ZoneInfo) -> bool:
+    """Tell whether the slot begins in that part of the day; no part means any."""
+    if part not in PARTS:
+        return True
+    low, high = PARTS[part]
+    return low <= slot.local(zone).hour < high
+
+
+def spread(slots: Sequence[Slot], count: int) -> list[Slot]:
+    """Choose `count` slots evenly, the first one included, in order."""
+    if len(slots) <= count:
+        return list(slots)
+    if count == 1:
+        return [slots[0]]
+    return [slots[round(index * (len(slots) - 1) / (count - 1))] for index in range(count)]
+
+
+def nearest(slots: Iterable[Slot], wanted: dt.datetime, count: int) -> list[Slot]:
+    """Choose the `count` slots closest to `wanted`, in order of time."""
+    closest = sorted(slots, key=lambda slot: (abs(slot.start - wanted), slot.start))[:count]
+    return sorted(closest, key=lambda slot: slot.start)
+
+
+def describe(
+    slot: Slot, rules: BookingRules, call_id: str, now: dt.datetime, caller_zone: str | None = None
+) -> dict[str, Any]:
+    """One offer as the model gets it.
+
+    ``{"slot_id", "date": "YYYY-MM-DD", "time": "HH:MM", "service", "say"}`` in the business's time
+    zone; `caller_time` says it on the caller's clock too where that differs.
+    """
+    zone = rules.zone
+    local = slot.local(zone)
+    index = next(i for i, service in enumerate(rules.services) if service.id == slot.service)
+    offer = {
+        "slot_id": slot_ids.make(call_id, slot.start, index),
+        "date": local.date().isoformat(),
+        "time": f"{local:%H:%M}",
+        "service": rules.services[index].name,
+        "say": speech.say_slot(local, now.astimezone(zone).date()),
+    }
+    theirs = caller_clock(slot.start, zone, caller_zone)
+    if theirs:
+        offer["caller_time"] = theirs
+    return offer
+
+
+def say_offers(slots: Sequence[Slot], rules: BookingRules, now: dt.datetime) -> str:
+    """The offers as one spoken phrase, each day said once; empty without slots."""
+    zone = rules.zone
+    return speech.say_slots([slot.local(zone) for slot in slots], now.astimezone(zone).date())
+
+
+def caller_clock(start: dt.datetime, zone: ZoneInfo, caller_zone: str | None) -> str | None:
+    """The start on the caller's clock in words; None where both agree or the zone is unknown."""
+    try:
+        theirs = start.astimezone(ZoneInfo(caller_zone or ""))
+    except (ValueError, KeyError, OSError):
+        return None
+    ours = start.astimezone(zone)
+    if theirs.utcoffset() == ours.utcoffset():
+        return None
+    if theirs.date() == ours.date():
+        return f"{speech.say_time(theirs.time())} your time"
+    return f"{speech.say_slot(theirs)} your time"

@@ -1,0 +1,121 @@
+"""What is said about bookings: sentences for a telephone voice, without digits or markup."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from app.core.booking.ledger import Booking
+from app.core.booking.offers import say_offers
+from app.core.booking.rules import BookingRules, Service
+from app.core.booking.search import Choice, Wanted, Why
+from app.core.language import speech
+
+_WHY_NOT: dict[Why, str] = {
+    "other_times": "That time is not free.",
+    "past": "That day has passed already.",
+    "too_far": "That is further ahead than we book.",
+    "closed": "We are closed that day.",
+    "holiday": "We are closed that day.",
+    "full": "We are fully booked then.",
+    "none": "I have nothing free at the moment.",
+    "free": "",
+}
+
+CALENDAR_DOWN = (
+    "I am sorry, I cannot reach our calendar right now, so I cannot do that. Please call again in"
+    " a little while."
+)
+BY_TEXT = "I will confirm it to you by text message"
+BY_OFFICE = "our office will get back to you to confirm it"
+
+
+def offers(choice: Choice, wish: Wanted, rules: BookingRules, now: dt.datetime) -> str:
+    """One sentence or two that say what is free."""
+    listed = say_offers(choice.slots, rules, now)
+    why = _WHY_NOT[choice.why]
+    holiday = rules.holiday(wish.day) if wish.day else None
+    if choice.why == "holiday" and holiday and holiday.name:
+        why = f"We are closed that day for {holiday.name}."
+    if not listed:
+        return why or _WHY_NOT["none"]
+    return f"{why} I have {listed}.".strip()
+
+
+def taken(listed: str) -> str:
+    """The slot went to somebody else; `listed` are other offers, perhaps none."""
+    if not listed:
+        return "I am sorry, that time has just been taken, and I see nothing else close to it."
+    return f"I am sorry, that time has just been taken. I have {listed}."
+
+
+def not_offered(listed: str) -> str:
+    """The time was never offered in this call."""
+    return f"I can offer you {listed}." if listed else "Let me look for a free time first."
+
+
+def read_back(service: Service, when: str, name: str) -> str:
+    """The question before a booking is written."""
+    return f"So that is {a(service.name)} {on(when)} for {name}. Is that right?"
+
+
+def booked(what: str, when: str, name: str) -> str:
+    """It is written."""
+    return f"Your {what} is booked for {when}, under the name {name}."
+
+
+def moved(what: str, when: str) -> str:
+    """It was moved."""
+    return f"I have moved your {what} to {when}."
+
+
+def renamed(what: str, when: str, name: str) -> str:
+    """Only the name was changed."""
+    return f"Your {what} {on(when)} is now under the name {name}."
+
+
+def cancelled(what: str, when: str) -> str:
+    """It was cancelled."""
+    return f"Your {what} {on(when)} is cancelled."
+
+
+def still(what: str, when: str) -> str:
+    """An earlier booking stands unchanged."""
+    return f"Your {what} {on(when)} stays as it is."
+
+
+def noted(what: str, how: str) -> str:
+    """The calendar is away; the wish is kept and tried again. `how` says who will be told."""
+    return f"I cannot reach our calendar right now. I have noted {what}, and {how}."
+
+
+def listed(appointments: list[tuple[str, str]]) -> str:
+    """The appointments found: service and time of each."""
+    each = [f"{a(service)} {on(when)}" for service, when in appointments]
+    return f"I see {speech.say_list(each, 'and')}."
+
+
+def services(rules: BookingRules) -> str:
+    """What can be booked here."""
+    return speech.say_list([service.name for service in rules.services], "and")
+
+
+def when(booking: Booking, rules: BookingRules, now: dt.datetime) -> str:
+    """The time of a booking in words, on the business's clock."""
+    zone = rules.zone
+    return speech.say_slot(booking.starts.astimezone(zone), now.astimezone(zone).date())
+
+
+def what(booking: Booking, rules: BookingRules) -> str:
+    """The name of a booking's service."""
+    service = rules.service(booking.service)
+    return service.name if service else booking.service
+
+
+def on(when: str) -> str:
+    """ "on Monday, …", but "tomorrow, …"."""
+    return when if when.startswith(("today", "tomorrow")) else f"on {when}"
+
+
+def a(noun: str) -> str:
+    """ "a cleaning", "an exam"."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,1 @@
+"""The session with the model: its connection, history, and one response at a time."""

@@ -1,0 +1,1 @@
+"""The flight record of a call: its entries, their short form, and replaying them."""

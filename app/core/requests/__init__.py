@@ -1,0 +1,1 @@
+"""Requests found in the transcripts of calls whose model is hosted elsewhere."""

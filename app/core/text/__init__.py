@@ -1,0 +1,1 @@
+"""The call on Retell's custom-LLM socket."""

@@ -1,0 +1,1 @@
+"""What a tool is called, takes and returns."""

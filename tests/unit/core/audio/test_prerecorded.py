@@ -1,0 +1,83 @@
+"""Lines that are learned beside the conversation."""
+
+from __future__ import annotations
+
+from app.core.audio.prerecorded import MAX_BYTES, VoiceLines, apology, verbatim, wanted
+from app.core.call.events import Action, KeepLine
+from tests.support.audio_sim import agent
+
+
+def test_the_lines_worth_knowing() -> None:
+    some = agent()
+    texts = wanted(some)
+    assert some.lines.slow_tool[0] in texts
+    assert some.lines.holding[0] in texts
+    assert texts[-1] == apology(some)
+    assert len(texts) == len(set(texts))
+
+
+def test_the_apology_says_what_follows() -> None:
+    some = agent(turn_taking__fallback="transfer")
+    assert apology(some).endswith(some.lines.transfer)
+    assert apology(agent(turn_taking__fallback="end")) == some.lines.apology
+    assert apology(agent(turn_taking__fallback="callback")).endswith(some.lines.callback)
+
+
+def test_a_line_is_asked_for_once_and_kept_when_whole() -> None:
+    lines, out = VoiceLines(agent(), {}), list[Action]()
+    asked = lines.next_missing()
+    assert asked is not None
+    key, note = asked
+    first = wanted(agent())[0]
+    assert first in note
+    assert lines.next_missing() is None
+    assert not lines.created("resp_x", "t1.1")
+    assert not lines.created("resp_x", None)
+    assert lines.created("resp_1", key)
+    assert lines.owns("resp_1")
+    assert not lines.owns("resp_2")
+    lines.add(b"\x01" * 100)
+    lines.add(b"\x02" * 100)
+    lines.done(True, out)
+    assert out == [KeepLine(first, b"\x01" * 100 + b"\x02" * 100)]
+    assert lines.get(first) is not None
+    second = lines.next_missing()
+    assert second is not None
+    assert first not in second[1]
+
+
+def test_half_a_line_is_not_kept_nor_asked_for_again() -> None:
+    lines, out = VoiceLines(agent(), {}), list[Action]()
+    for completed, audio in ((False, b"\x01"), (True, b""), (True, bytes(MAX_BYTES + 1))):
+        asked = lines.next_missing()
+        assert asked is not None
+        lines.created("r", asked[0])
+        lines.add(audio)
+        lines.done(completed, out)
+    assert out == []
+
+
+def test_known_lines_are_not_asked_for() -> None:
+    known = dict.fromkeys(wanted(agent()), b"\x01")
+    assert VoiceLines(agent(), known).next_missing() is None
+
+
+def test_a_lost_session_forgets_the_line_under_way() -> None:
+    lines, out = VoiceLines(agent(), {}), list[Action]()
+    asked = lines.next_missing()
+    assert asked is not None
+    lines.created("r", asked[0])
+    lines.reset()
+    assert not lines.owns("r")
+    lines.done(True, out)
+    assert out == []
+    again = lines.next_missing()
+    assert again is not None
+    assert again[1] == asked[1]
+    assert again[0] != asked[0]
+
+
+def test_quotes_in_a_line_do_not_end_it() -> None:
+    assert verbatim('Say "hi".') == (
+        "[Say exactly this, word for word, and nothing else: \"Say 'hi'.\"]"
+    )
