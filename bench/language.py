@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.adapters.language import engine
+from app.adapters.intent.engine import engine
 from app.cli.training_phrases import refusals, verb_phrase
 from app.core.language.entities import extract
 from app.core.language.intent.engine import ACTS, INTENTS, IntentEngine, IntentResult

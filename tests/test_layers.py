@@ -168,13 +168,13 @@ def test_files_can_be_held_in_ones_head() -> None:
 
 
 def test_the_test_sees_what_it_forbids() -> None:
-    assert not allowed("app.core.call.turns", "app.adapters.redis")
+    assert not allowed("app.core.call.turns", "app.adapters.redis.client")
     assert not allowed("app.protocol.twilio", "app.core.call.turns")
     assert not allowed("workers.effects", "app.bridges.retell")
-    assert not allowed("app.adapters.redis", "app.rehearsal.caller")
+    assert not allowed("app.adapters.redis.client", "app.rehearsal.caller")
     assert not allowed("app.web.api", "workers.effects")
-    assert not allowed("app.rehearsal.model.server", "app.adapters.redis")
+    assert not allowed("app.rehearsal.model.server", "app.adapters.redis.client")
     assert not allowed("app.bridges.retell", "app.create_app")
     assert allowed("app.cli.dev", "app.rehearsal.caller.play")
-    assert allowed("workers.effects", "app.adapters.redis")
+    assert allowed("workers.effects", "app.adapters.redis.client")
     assert allowed("app.web.api", "app.core.call.turns")

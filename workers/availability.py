@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from app.adapters.offered import Offered
-from app.adapters.tool_context import ToolContext
+from app.adapters.booking.offers import Offered
+from app.adapters.tools.context import ToolContext
 from app.core.booking import offers, sentences, slot_ids
 from app.core.booking import search as availability
 from app.core.booking.appointment import Busy

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.adapters import booking_ledger
-from app.adapters.booking_steps import Performer, wish_key
-from app.adapters.offered import Offered
-from app.adapters.tool_context import ToolContext
+from app.adapters.booking import ledger as booking_ledger
+from app.adapters.booking.executor import Performer, wish_key
+from app.adapters.booking.offers import Offered
+from app.adapters.tools.context import ToolContext
 from app.core.booking import flow, sentences
 from app.core.booking.ledger import Booking, Ledger, confirms, same_person
 from workers.availability import refuse

@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from app import logs
-from app.adapters import keys
-from app.adapters.booking_steps import Performer, one_at_a_time, wish_key
-from app.adapters.offered import Offered
-from app.adapters.tool_context import Handler, ToolContext
+from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
+from app.adapters.booking.offers import Offered
+from app.adapters.redis import keys
+from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences
 from app.core.booking import slots as booking
 from app.core.booking.appointment import Draft

@@ -10,8 +10,8 @@ import time
 from typing import Any
 
 from app import logs
-from app.adapters.call_news import News, NewsStore
-from app.adapters.calls import CallStore
+from app.adapters.calls.inbox import News, NewsStore
+from app.adapters.calls.store import CallStore
 from workers import intents
 from workers.runtime import runtime
 

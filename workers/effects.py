@@ -18,10 +18,15 @@ from uuid import uuid4
 import gevent
 
 from app import logs, metrics
-from app.adapters.effect_data import GIVEN_UP, Effect
-from app.adapters.effects import MAX_ATTEMPTS, MAX_RESULT_BYTES, RETRY_DELAYS_S, EffectStore
 from app.adapters.notify.channels import can_tell_office, can_text
-from app.adapters.tool_context import Handler, ToolContext
+from app.adapters.tools.context import Handler, ToolContext
+from app.adapters.tools.execution import GIVEN_UP, Effect
+from app.adapters.tools.store import (
+    MAX_ATTEMPTS,
+    MAX_RESULT_BYTES,
+    RETRY_DELAYS_S,
+    EffectStore,
+)
 from app.errors import CalendarDown, Unavailable
 from workers.runtime import Runtime, runtime
 

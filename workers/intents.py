@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from app import logs
-from app.adapters import finals, intent_model
-from app.adapters.call_news import News, NewsStore
-from app.adapters.effect_data import Effect
-from app.adapters.offered import Offered
+from app.adapters.booking.offers import Offered
+from app.adapters.calls.inbox import News, NewsStore
+from app.adapters.intent import finals, model
+from app.adapters.tools.execution import Effect
 from app.core.agent.definition import Agent
 from app.core.booking import slot_ids
 from app.core.booking.slots import Slot, local_instant, refusal
@@ -50,7 +50,7 @@ def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int |
         heard, merge_ms = heard_in(news.entries, start_ms, news.last_ms), 0
     if not heard:
         return None
-    ask_model = intent_model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
+    ask_model = model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
     seen = understand(heard, finals.reader(agent, ask_model), merge_ms=merge_ms)
     acts, unsettled = _with_outcomes(at_work, store, news)
     said = _decide(agent, news, seen, now_ms, acts)

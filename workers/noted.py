@@ -21,9 +21,9 @@ import redis
 
 from app import logs, metrics
 from app.adapters import queue
-from app.adapters.booking_steps import Performer, one_at_a_time, wish_key
-from app.adapters.offered import Offered
-from app.adapters.tool_context import Handler, ToolContext
+from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
+from app.adapters.booking.offers import Offered
+from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences
 from app.core.booking.ledger import Wish
 from app.errors import CalendarDown

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app import logs, metrics
-from app.adapters import keys, queue
-from app.adapters.booking_ledger import show
+from app.adapters import queue
+from app.adapters.booking.ledger import show
 from app.adapters.notify.base import Change, Channel, NotTold
 from app.adapters.notify.channels import open_channels
+from app.adapters.redis import keys
 from app.core.booking.ledger import Booking
 from workers.runtime import Runtime, runtime
 

@@ -21,10 +21,10 @@ from rq.exceptions import StopRequested
 
 from app import logs, metrics
 from app.adapters import queue
-from app.adapters.call_news import NewsStore
+from app.adapters.calls.inbox import NewsStore
+from app.adapters.calls.recordings import RecordKeeper
 from app.adapters.queue import QueueName
-from app.adapters.records import RecordKeeper
-from app.adapters.worker_metrics import WorkerMetrics
+from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
 from app.settings import Settings
 from workers.rq_worker import GreenletWorker

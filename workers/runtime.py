@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
-from app.adapters import agents, redis
-from app.adapters.agents import Agents
-from app.adapters.calls import CallStore
-from app.adapters.effects import EffectStore
+from app.adapters.agents import files
+from app.adapters.agents.files import Agents
+from app.adapters.calls.store import CallStore
+from app.adapters.redis import client as redis
+from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
 from app.settings import Settings
 
@@ -32,7 +33,7 @@ class Runtime:
     """Tries again for half a minute while Redis is away."""
     calls: CallStore
     effects: EffectStore
-    agents: Agents
+    files: Agents
     _calendars: dict[int, Calendar] = field(default_factory=dict)
 
     def calendar(self, agent: Agent) -> Calendar:
@@ -59,7 +60,7 @@ def open_runtime(settings: Settings, *, connections: int) -> Runtime:
         redis=client,
         calls=CallStore(client, settings),
         effects=EffectStore(client, settings),
-        agents=agents.load(settings.agent_file or None),
+        agents=files.load(settings.agent_file or None),
     )
     _runtime.calendar(_runtime.agents.default)
     return _runtime

@@ -16,11 +16,12 @@ from rq import worker_registration
 from rq.registry import StartedJobRegistry, clean_registries
 
 from app import logs
-from app.adapters import keys, queue
-from app.adapters.call_news import NewsStore
-from app.adapters.effects import EffectStore
+from app.adapters import queue
+from app.adapters.calls.inbox import NewsStore
+from app.adapters.calls.recordings import RecordKeeper
 from app.adapters.queue import QueueName
-from app.adapters.records import RecordKeeper
+from app.adapters.redis import keys
+from app.adapters.tools.store import EffectStore
 
 BEAT_S = 2.0
 EFFECTS_S = 0.2

@@ -18,7 +18,7 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from app.adapters import keys
+from app.adapters.redis import keys
 
 QueueName = Literal["live", "background"]
 #: `live`: a caller waits. `background`: nobody does.

@@ -16,7 +16,7 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from app import logs, metrics
-from app.adapters.calls import LEASE_S, Lease
+from app.adapters.calls.store import LEASE_S, Lease
 from app.bridges.services import Services
 from app.core.agent.definition import Agent
 from app.core.audio.call import AudioCall

@@ -15,8 +15,8 @@ import gevent
 from gevent.event import Event as Signal
 
 from app import logs, metrics
-from app.adapters.realtime import Upstream
-from app.adapters.replies import Reply, Subscription
+from app.adapters.realtime.client import Upstream
+from app.adapters.tools.replies import Reply, Subscription
 from app.bridges.flight_recorder import FlightRecorder
 from app.bridges.holder import Holder
 from app.bridges.services import Services

@@ -10,7 +10,7 @@ import gevent
 import orjson
 
 from app import logs
-from app.adapters import prices
+from app.adapters.agents import prices
 from app.bridges.live_call import LiveCall
 from app.core.agent.definition import Agent
 from app.core.call import events

@@ -8,11 +8,11 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
-from app.adapters.agents import Agents
-from app.adapters.calls import CallStore
-from app.adapters.effects import EffectStore
-from app.adapters.realtime import RealtimeModel
-from app.adapters.replies import Replies
+from app.adapters.agents.files import Agents
+from app.adapters.calls.store import CallStore
+from app.adapters.realtime.client import RealtimeModel
+from app.adapters.tools.replies import Replies
+from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
 from app.core.language.intent.engine import IntentEngine
 from app.settings import Settings

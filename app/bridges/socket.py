@@ -34,7 +34,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from app import logs, metrics
-from app.adapters.wire import MAX_QUEUED, PING_INTERVAL_S, Wire
+from app.adapters.sockets.connection import MAX_QUEUED, PING_INTERVAL_S, Wire
 from app.errors import AppError, BadRequest, Forbidden
 
 MAX_FRAME_BYTES = 1 << 20
@@ -60,7 +60,7 @@ class UpgradeRequired(AppError):
 
 
 class Connection(Wire):
-    """A caller's socket; see `app.adapters.wire.Wire` for receiving, sending and closing.
+    """A caller's socket; see `Wire` for receiving, sending and closing.
 
     Made for each matching request, before the handshake is answered. Raises `BadRequest`,
     `Forbidden` or `UpgradeRequired` where the request is no proper handshake. No extension is ever

@@ -15,10 +15,10 @@ import gevent
 import orjson
 
 from app import logs, metrics
-from app.adapters import prices
-from app.adapters.resample import PcmCodec
-from app.adapters.twilio_calls import TwilioCalls
-from app.adapters.voice_lines import LineStore
+from app.adapters.agents import prices
+from app.adapters.audio.prerecorded import LineStore
+from app.adapters.audio.resample import PcmCodec
+from app.adapters.twilio.calls import TwilioCalls
 from app.bridges.live_call import LiveCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection

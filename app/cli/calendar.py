@@ -19,10 +19,12 @@ import datetime as dt
 import os
 import uuid
 
-from app.adapters import agents, keys, redis
+from app.adapters.agents import files
 from app.adapters.calendars.blocks import Block, expand
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
+from app.adapters.redis import client as redis
+from app.adapters.redis import keys
 from app.cli.stack import beside
 from app.core.booking.rules import BookingRules
 from app.errors import BadRequest
@@ -47,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if it was done."""
     settings = Settings.from_env(beside(os.environ))
-    rules = agents.load(settings.agent_file or None).default.booking
+    rules = files.load(settings.agent_file or None).default.booking
     with redis.connect(settings, connections=2) as client:
         if args.action == "pause":
             client.set(keys.BOOKINGS_PAUSED, "1", ex=max(1, args.minutes) * 60)

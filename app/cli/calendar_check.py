@@ -7,8 +7,10 @@ import time
 
 import redis as redis_client
 
-from app.adapters import agents, keys, redis
+from app.adapters.agents import files
 from app.adapters.calendars.factory import open_calendar
+from app.adapters.redis import client as redis
+from app.adapters.redis import keys
 from app.cli.diagnosis import Finding
 from app.errors import CalendarDown, SettingsError
 from app.settings import Settings
@@ -29,7 +31,7 @@ def calendar(found: Settings) -> list[Finding]:
     """Whether the calendar can be read, and whether bookings are paused."""
     kind, cure = _KINDS.get(found.calendar_url.partition(":")[0], ("the calendar", ""))
     try:
-        rules = agents.load(found.agent_file or None).default.booking
+        rules = files.load(found.agent_file or None).default.booking
     except SettingsError:
         return []
     with redis.connect(found, connections=2) as client:

@@ -11,7 +11,8 @@ import sys
 
 import redis as redis_client
 
-from app.adapters import agents, redis
+from app.adapters.agents import files
+from app.adapters.redis import client as redis
 from app.errors import SettingsError
 from app.settings import Settings
 
@@ -40,7 +41,7 @@ def _problems() -> list[str]:
         return error.problems
     problems = []
     try:
-        agents.load(settings.agent_file or None)
+        files.load(settings.agent_file or None)
     except SettingsError as error:
         problems += error.problems
     problem = redis_problem(settings)

@@ -14,8 +14,10 @@ import redis as redis_client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import connect
 
-from app.adapters import agents, queue, redis
-from app.adapters.realtime import refusal_of
+from app.adapters import queue
+from app.adapters.agents import files
+from app.adapters.realtime.client import refusal_of
+from app.adapters.redis import client as redis
 from app.cli.check import redis_problem
 from app.cli.records import Records
 from app.errors import ModelError, SettingsError
@@ -72,7 +74,7 @@ def settings(env: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
 def agent_file(found: Settings) -> list[Finding]:
     """The agents' file."""
     try:
-        loaded = agents.load(found.agent_file or None)
+        loaded = files.load(found.agent_file or None)
     except SettingsError as error:
         cure = "docs/agent-file.md describes every key"
         return [Finding("agents", "bad", problem, cure) for problem in error.problems]

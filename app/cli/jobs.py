@@ -18,9 +18,10 @@ from typing import Any
 import orjson
 
 from app import logs
-from app.adapters import queue, redis
-from app.adapters.dead_letters import DeadLetter, DeadLetters
-from app.adapters.effects import EffectStore
+from app.adapters import queue
+from app.adapters.redis import client as redis
+from app.adapters.tools.dead_letters import DeadLetter, DeadLetters
+from app.adapters.tools.store import EffectStore
 from app.cli.stack import beside
 from app.errors import BadRequest
 from app.settings import Settings

@@ -15,7 +15,7 @@ import orjson
 import redis
 
 from app.adapters import queue
-from app.adapters import redis as adapter
+from app.adapters.redis import client as adapter
 from app.cli import ports
 from app.cli.embedded_redis import RedisServer
 from app.cli.processes import Part, PartFailed, free_port, stop_all, wait_until

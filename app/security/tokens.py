@@ -4,7 +4,7 @@ Retell and Twilio sign nothing on a WebSocket, so the URL they are given carries
 token is ``<expiry>.<nonce>.<mac>``, safe in a URL path. The MAC covers its purpose, its expiry, its
 nonce and, where it is known when the token is minted, the call's id. A token minted before the id
 is known fits any call; whoever accepts it must tie its nonce to the first call that uses it
-(`app.adapters.guards`), which makes it one-time and still lets that call reconnect.
+(`app.adapters.redis.guards`), which makes it one-time and still lets that call reconnect.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from app.adapters import keys
-from app.adapters.redis import guard
+from app.adapters.redis import keys
+from app.adapters.redis.client import guard
 from app.bridges.services import services
 from app.errors import BadRequest, NotFound
 from app.logs import redact_value

@@ -10,12 +10,13 @@ import uuid
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from app.adapters import agents, language
-from app.adapters.calls import CallStore
-from app.adapters.effects import EffectStore
-from app.adapters.realtime import RealtimeModel
-from app.adapters.redis import connect
-from app.adapters.replies import Replies
+from app.adapters.agents import files
+from app.adapters.calls.store import CallStore
+from app.adapters.intent import engine
+from app.adapters.realtime.client import RealtimeModel
+from app.adapters.redis.client import connect
+from app.adapters.tools.replies import Replies
+from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
 from app.bridges.services import Services
 from app.settings import Settings
@@ -64,13 +65,13 @@ def build_services(settings: Settings) -> Services:
     effects = EffectStore(redis, settings)
     return Services(
         settings=settings,
-        agents=agents.load(settings.agent_file or None),
+        agents=files.load(settings.agent_file or None),
         redis=redis,
         calls=CallStore(redis, settings),
         effects=effects,
         replies=Replies(settings, process_id, effects),
         model=RealtimeModel.from_settings(settings),
-        engine=language.engine(),
+        engine=engine.engine(),
         drain=Drain(limit_s=settings.drain_s, max_calls=settings.max_calls),
         process_id=process_id,
     )

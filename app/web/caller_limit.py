@@ -8,8 +8,8 @@ import gevent
 from flask import current_app
 
 from app import logs
-from app.adapters.breaker import Breaker
-from app.adapters.guards import Guards
+from app.adapters.redis.breaker import Breaker
+from app.adapters.redis.guards import Guards
 from app.bridges.services import services
 from app.errors import AppError, Unavailable
 

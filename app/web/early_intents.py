@@ -17,7 +17,8 @@ import redis
 from redis import Redis
 
 from app import logs, metrics
-from app.adapters import intake_scripts, keys
+from app.adapters.calls import intake_scripts
+from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import IntentEngine
 from app.core.language.intent.partial import Early, EarlyIntent

@@ -16,7 +16,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from app import logs, metrics
-from app.adapters.intake import LIMIT_S
+from app.adapters.calls.intake import LIMIT_S
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
 from app.core.booking import slot_ids

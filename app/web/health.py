@@ -8,8 +8,8 @@ import gevent
 from flask import Blueprint, Response
 
 from app import metrics
-from app.adapters.redis import guard
-from app.adapters.worker_metrics import WorkerMetrics
+from app.adapters.redis.client import guard
+from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.bridges.services import services
 from app.errors import Unavailable
 from app.web.webhooks import breaker

@@ -16,8 +16,8 @@ import orjson
 from flask import Blueprint, Response, current_app
 
 from app import logs, metrics
-from app.adapters.guards import Guards
-from app.adapters.socket_tokens import SocketTokens
+from app.adapters.redis.guards import Guards
+from app.adapters.tokens.socket import SocketTokens
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
 from app.errors import AppError, Unauthorized, Unavailable

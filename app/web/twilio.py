@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, current_app, request
 
 from app import logs, metrics
-from app.adapters.media_tokens import MediaTokens
-from app.adapters.voice_lines import LineStore
+from app.adapters.audio.prerecorded import LineStore
+from app.adapters.tokens.media import MediaTokens
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.bridges.twilio import PageBridge, PhoneBridge, read_start

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from app import logs, metrics
-from app.adapters.breaker import Breaker
-from app.adapters.intake import Intake
+from app.adapters.calls.intake import Intake
+from app.adapters.redis.breaker import Breaker
 from app.bridges.services import services
 from app.errors import AppError, BadRequest, TooLarge, Unauthorized, UnsupportedMedia
 from app.protocol.retell_webhook import EVENTS, WebhookEvent, parse

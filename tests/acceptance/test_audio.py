@@ -11,7 +11,7 @@ import yaml
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from app.adapters import agents
+from app.adapters.agents import files
 from app.errors import Unavailable
 from app.rehearsal.phone.mouth import Line
 from tests.support.stack import RunningStack, end, kill
@@ -27,7 +27,7 @@ QUESTION = "Is there anything free on Friday?"
 
 def quick_agent(**audio: object) -> str:
     """The shipped agent in a hurry: calls are played in real time."""
-    agent = agents.load().default.model_dump(mode="json")
+    agent = files.load().default.model_dump(mode="json")
     agent["lines"]["greeting"] = GREETING
     agent["audio"] |= {"speed": 1.5, **audio}
     return yaml.safe_dump(agent)

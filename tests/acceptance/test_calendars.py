@@ -8,7 +8,7 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from app.adapters import keys
+from app.adapters.redis import keys
 from app.rehearsal.caller.outcome import Outcome
 from tests.support.desk import connect
 from tests.support.radicale import RadicaleServer

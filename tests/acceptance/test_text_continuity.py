@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from websockets.exceptions import InvalidStatus
 
-from app.adapters.calls import CallStore
+from app.adapters.calls.store import CallStore
 from app.cli.replay import read
 from app.core.record.replay import play
 from app.logs import redact_value

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from app.adapters.redis import connect
+from app.adapters.redis.client import connect
 from app.settings import Settings
 
 

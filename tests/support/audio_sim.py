@@ -14,7 +14,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from app.adapters import agents, prices
+from app.adapters.agents import files, prices
 from app.core.agent.definition import Agent
 from app.core.audio.call import AudioCall
 from app.core.audio.frames import SILENCE
@@ -41,7 +41,7 @@ LOUD = tone((220, 330), 20, 12_000)
 
 def agent(**changes: Any) -> Agent:
     """The shipped agent with some settings changed, "audio.voice" style keys included."""
-    data = agents.load().default.model_dump()
+    data = files.load().default.model_dump()
     for path, value in changes.items():
         place = data
         *parents, name = path.split("__")

@@ -12,10 +12,11 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.adapters import agents, booking_ledger
+from app.adapters.agents import files
+from app.adapters.booking import ledger
 from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.redis import RedisCalendar
-from app.adapters.tool_context import ToolContext
+from app.adapters.tools.context import ToolContext
 from app.core.agent.definition import Agent
 from app.core.booking.rules import BookingRules
 from app.errors import CalendarDown
@@ -81,7 +82,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.redis = connect(self.url)
-        self.agent: Agent = agents.load().default.model_copy(update={"booking": self.booking})
+        self.agent: Agent = files.load().default.model_copy(update={"booking": self.booking})
         self.calendar = Switch(RedisCalendar(self.redis, self.booking.zone))
         self.now = dt.datetime.now(dt.UTC)
 
@@ -150,4 +151,4 @@ class Call:
         )
 
     def record(self) -> list[dict[str, Any]]:
-        return booking_ledger.read(self.desk.redis, self.call_id)
+        return ledger.read(self.desk.redis, self.call_id)

@@ -19,7 +19,7 @@ from collections import Counter
 from typing import Any
 
 from app import logs
-from app.adapters.booking_steps import Performer
+from app.adapters.booking.executor import Performer
 from app.adapters.calendars.guarded import GuardedCalendar
 from app.settings import Settings
 from workers import bookings as bookings

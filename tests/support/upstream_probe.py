@@ -20,9 +20,9 @@ from openai.resources.realtime.realtime import RealtimeConnection  # noqa: E402
 from websockets.client import ClientProtocol  # noqa: E402
 
 from app import logs  # noqa: E402
-from app.adapters.keeper import KEEPER  # noqa: E402
-from app.adapters.realtime import RealtimeModel, Upstream  # noqa: E402
-from app.adapters.wire import Wire  # noqa: E402
+from app.adapters.realtime.client import RealtimeModel, Upstream  # noqa: E402
+from app.adapters.sockets.connection import Wire  # noqa: E402
+from app.adapters.sockets.timer import KEEPER  # noqa: E402
 from app.errors import ModelError  # noqa: E402
 
 

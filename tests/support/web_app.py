@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
-from app.adapters import agents, language
-from app.adapters.calls import CallStore
-from app.adapters.effects import EffectStore
-from app.adapters.redis import connect
-from app.adapters.replies import Replies
+from app.adapters.agents import files
+from app.adapters.calls.store import CallStore
+from app.adapters.intent import engine
+from app.adapters.redis.client import connect
+from app.adapters.tools.replies import Replies
+from app.adapters.tools.store import EffectStore
 from app.settings import Settings
 from app.web import errors
 
@@ -24,12 +25,12 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
     effects = EffectStore(client, settings)
     given: dict[str, Any] = {
         "settings": settings,
-        "agents": agents.load(),
+        "agents": files.load(),
         "redis": client,
         "calls": CallStore(client, settings),
         "effects": effects,
         "replies": Replies(settings, "test-process", effects),
-        "engine": language.engine(),
+        "engine": engine.engine(),
         "process_id": "test-process",
     }
     app.extensions["services"] = SimpleNamespace(**given | services)

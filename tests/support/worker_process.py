@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from app import logs
-from app.adapters.tool_context import ToolContext
+from app.adapters.tools.context import ToolContext
 from app.errors import CalendarDown
 from app.settings import Settings
 from workers import effects

@@ -1,6 +1,6 @@
 """An agent as its file describes it: words, voice, tools, turn taking, intents and bookings.
 
-Read and validated by `app.adapters.agents`; every field is documented in `docs/agent-file.md`.
+Read and validated by `app.adapters.agents.files`; `docs/agent-file.md` documents every field.
 """
 
 from __future__ import annotations

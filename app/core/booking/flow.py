@@ -1,6 +1,6 @@
 """The steps of booking, moving and cancelling, as generators: each yields what is to be done next.
 
-A worker performs the steps (`app/adapters/booking_steps.py`); the property tests interleave them
+A worker performs the steps (`app/adapters/booking/executor.py`); the property tests interleave them
 in every order, drop them halfway and start them again. What makes that safe, with any number of
 workers at it:
 

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from app.adapters import agents, booking_ledger
+from app.adapters.agents import files
+from app.adapters.booking import ledger
 from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.factory import open_calendar
-from app.adapters.effect_data import Effect
-from app.adapters.effects import EffectStore
+from app.adapters.tools.execution import Effect
+from app.adapters.tools.store import EffectStore
 from app.cli.processes import Part
 from app.settings import Settings
 from tests.support.desk import Desk
@@ -68,7 +69,7 @@ class Clinic:
     def __post_init__(self) -> None:
         agent_file = self.folder / "agent.yaml"
         agent_file.write_text(yaml.safe_dump(AGENT))
-        self.desk = Desk(self.redis_url, agents.load(agent_file).default.booking)
+        self.desk = Desk(self.redis_url, files.load(agent_file).default.booking)
         self.calendar: Calendar = open_calendar(
             self.calendar_url, self.desk.redis, self.desk.booking
         )
@@ -131,8 +132,7 @@ class Clinic:
 
     def record(self, call: str) -> list[tuple[str, str]]:
         return [
-            (item["status"], item["start"][11:16])
-            for item in booking_ledger.read(self.desk.redis, call)
+            (item["status"], item["start"][11:16]) for item in ledger.read(self.desk.redis, call)
         ]
 
     def end(self) -> None:

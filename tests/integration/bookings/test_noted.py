@@ -13,8 +13,9 @@ import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.adapters import keys, queue
-from app.adapters.effect_data import Effect
+from app.adapters import queue
+from app.adapters.redis import keys
+from app.adapters.tools.execution import Effect
 from app.errors import CalendarDown
 from app.settings import Settings
 from tests.support.desk import DANA, Desk, connect

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.__main__ import main
-from app.adapters import keys
+from app.adapters.redis import keys
 from app.cli.calendar_check import calendar
 from app.settings import Settings
 from tests.support.desk import Desk

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from app.adapters import keys
+from app.adapters.redis import keys
 from app.cli import diagnosis
 from app.cli.call_report import explain
 from app.cli.diagnosis import Finding

@@ -10,8 +10,8 @@ from redis import Redis
 
 from app.__main__ import main
 from app.adapters import queue
-from app.adapters.effects import EffectStore
-from app.adapters.redis import connect
+from app.adapters.redis.client import connect
+from app.adapters.tools.store import EffectStore
 from app.settings import Settings
 
 

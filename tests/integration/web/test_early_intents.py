@@ -9,9 +9,11 @@ import orjson
 import pytest
 from redis import Redis
 
-from app.adapters import agents, keys, language
-from app.adapters.intake import Intake
-from app.adapters.redis import connect
+from app.adapters.agents import files
+from app.adapters.calls.intake import Intake
+from app.adapters.intent import engine
+from app.adapters.redis import keys
+from app.adapters.redis.client import connect
 from app.protocol.retell_webhook import parse
 from app.settings import Settings
 from app.web import early_intents
@@ -47,7 +49,7 @@ def later() -> Later:
 
 @pytest.fixture
 def early(redis: Redis, later: Later) -> EarlyIntents:
-    return EarlyIntents(redis, language.engine(), agents.load(), later=later, clock=later.clock)
+    return EarlyIntents(redis, engine.engine(), files.load(), later=later, clock=later.clock)
 
 
 class Speaker:
@@ -127,7 +129,7 @@ def test_timers_are_bounded(
 
 def test_redis_away_costs_only_the_early_intent(free_port: int, later: Later) -> None:
     client = connect(Settings(redis_url=f"redis://127.0.0.1:{free_port}/0"))
-    early = EarlyIntents(client, language.engine(), agents.load(), later=later, clock=later.clock)
+    early = EarlyIntents(client, engine.engine(), files.load(), later=later, clock=later.clock)
     early.heard("s-1", later.now_ms)
     later.go_off()
     early.heard("s-1", later.now_ms)

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.adapters.effect_data import Effect
-from app.adapters.effects import EffectStore
-from app.adapters.redis import connect
-from app.adapters.replies import Reply
+from app.adapters.redis.client import connect
+from app.adapters.tools.execution import Effect
+from app.adapters.tools.replies import Reply
+from app.adapters.tools.store import EffectStore
 from app.core.booking import slot_ids
 from app.security import signatures
 from app.settings import Settings

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.adapters import agents as agent_files
-from app.adapters import keys
-from app.adapters.redis import connect
-from app.adapters.socket_tokens import SocketTokens
+from app.adapters.agents import files as agent_files
+from app.adapters.redis import keys
+from app.adapters.redis.client import connect
+from app.adapters.tokens.socket import SocketTokens
 from app.rehearsal.webhook_samples import sample
 from app.security import signatures
 from app.settings import Settings

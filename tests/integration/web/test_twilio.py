@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from app.adapters import agents as agent_files
-from app.adapters.calls import CallStore
-from app.adapters.media_tokens import MediaTokens
-from app.adapters.redis import connect
+from app.adapters.agents import files as agent_files
+from app.adapters.calls.store import CallStore
+from app.adapters.redis.client import connect
+from app.adapters.tokens.media import MediaTokens
 from app.bridges.drain import Drain
 from app.security import twilio_signature
 from app.settings import Settings

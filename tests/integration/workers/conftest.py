@@ -14,8 +14,8 @@ from redis import Redis
 from redis import connection as redis_connection
 
 from app.adapters import queue
-from app.adapters.calls import CallStore
-from app.adapters.effects import EffectStore
+from app.adapters.calls.store import CallStore
+from app.adapters.tools.store import EffectStore
 from app.cli.processes import Part
 from app.settings import Settings
 from tests.support.waiting import eventually

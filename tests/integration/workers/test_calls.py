@@ -12,11 +12,11 @@ import pytest
 from redis import Redis
 
 import workers.runtime
-from app.adapters import keys
-from app.adapters.call_news import NewsStore
-from app.adapters.calls import CallStore
-from app.adapters.effects import EffectStore
-from app.adapters.intake import WAKE, Intake
+from app.adapters.calls.inbox import NewsStore
+from app.adapters.calls.intake import WAKE, Intake
+from app.adapters.calls.store import CallStore
+from app.adapters.redis import keys
+from app.adapters.tools.store import EffectStore
 from app.protocol.retell_webhook import parse
 from app.rehearsal.webhook_samples import sample
 from app.settings import Settings

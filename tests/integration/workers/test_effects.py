@@ -10,12 +10,13 @@ import gevent
 import pytest
 from redis import Redis
 
-from app.adapters import effects as effects_module
-from app.adapters import keys, queue
-from app.adapters.calls import CallStore
-from app.adapters.effect_data import Effect
-from app.adapters.effects import EffectStore
-from app.adapters.replies import Replies, Reply
+from app.adapters import queue
+from app.adapters.calls.store import CallStore
+from app.adapters.redis import keys
+from app.adapters.tools import store as effects_module
+from app.adapters.tools.execution import Effect
+from app.adapters.tools.replies import Replies, Reply
+from app.adapters.tools.store import EffectStore
 from app.errors import TooMany
 from app.settings import Settings
 from tests.integration.workers.conftest import Start

@@ -10,13 +10,13 @@ import pytest
 from redis import Redis
 
 from app.__main__ import main
-from app.adapters import effects as effects_module
 from app.adapters import queue
-from app.adapters.calls import CallStore
-from app.adapters.dead_letters import DeadLetters
-from app.adapters.effect_data import Effect
-from app.adapters.effects import EffectStore
-from app.adapters.redis import connect
+from app.adapters.calls.store import CallStore
+from app.adapters.redis.client import connect
+from app.adapters.tools import store as effects_module
+from app.adapters.tools.dead_letters import DeadLetters
+from app.adapters.tools.execution import Effect
+from app.adapters.tools.store import EffectStore
 from app.cli.embedded_redis import RedisServer
 from app.cli.processes import Part
 from app.errors import NotFound, Unavailable

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from app.adapters.resample import from_mulaw
+from app.adapters.audio.resample import from_mulaw
 from app.core.audio import tones
 
 ROWS = (697, 770, 852, 941)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters import prices as price_file
+from app.adapters.agents import prices as price_file
 from app.core.agent.definition import Budget
 from app.core.call.cost import Ledger, Tokens, read, tokens_of
 from app.errors import SettingsError

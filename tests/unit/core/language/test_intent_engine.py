@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.language import engine
+from app.adapters.intent.engine import engine
 from app.core.language.intent.engine import (
     ACTS,
     CANCEL,

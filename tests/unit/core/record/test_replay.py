@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.unit.core.text.test_call_chaos import play as random_call
 
 from app.cli.replay import read
 from app.core.call.events import Note, SaveState
@@ -17,6 +16,7 @@ from app.core.text.call import TextCall
 from app.errors import BadRequest
 from app.logs import redact_value
 from tests.support.simulated_call import SimulatedCall
+from tests.unit.core.text.test_call_chaos import play as random_call
 
 RECORDS = sorted((Path(__file__).parents[3] / "records").glob("*.jsonl"))
 

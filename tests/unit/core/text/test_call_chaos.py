@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.unit.core.text.test_call import heard_words, view_words
 
 from app.core.call import events
 from app.core.language.words import words
 from app.rehearsal.model.pace import Pace
 from app.rehearsal.model.reply import Call, Say
 from tests.support.simulated_call import SimulatedCall, make_agent
+from tests.unit.core.text.test_call import heard_words, view_words
 
 LINES = (
     "I would like an appointment",

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.adapters import agents
+from app.adapters.agents import files
 from app.core.agent.session_config import instructions
 from app.core.tools.declarations import TOOLS
 from app.rehearsal.model.brain import Receptionist
@@ -483,7 +483,7 @@ def test_without_any_tool_it_only_talks() -> None:
 
 
 def test_the_moment_is_read_from_the_products_own_instructions() -> None:
-    agent = agents.load(None).default
+    agent = files.load(None).default
     at = dt.datetime(2026, 11, 21, 18, 5, tzinfo=dt.UTC).timestamp()
     premises = Premises.read(instructions(agent, {}, at), at=0.0)
     assert premises.now.isoformat() == "2026-11-21T10:05:00-08:00"

@@ -1,0 +1,1 @@
+"""Agent files and prices read from disk."""

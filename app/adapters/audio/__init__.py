@@ -1,0 +1,1 @@
+"""Sample rates and prerecorded lines."""

@@ -1,0 +1,1 @@
+"""The booking ledger, offered slots, and the executor of booking commands."""

@@ -1,0 +1,1 @@
+"""Calls in Redis: state, timeline, recordings, and the inbox of webhooks."""

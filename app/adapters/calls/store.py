@@ -1,0 +1,352 @@
+"""The calls in Redis: who holds which, from what state it can be resumed, and its whole story.
+
+Every method raises `Unavailable` where Redis is away or full, in bounded time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from redis import Redis
+
+from app.adapters.calls import scripts
+from app.adapters.calls.recordings import unpacked
+from app.adapters.calls.story import FIELDS, decode_fields, encode_fields, entries, tell
+from app.adapters.redis import keys
+from app.adapters.redis.batch import ScriptSender
+from app.adapters.redis.client import COMMAND_S, guard, guarded
+from app.settings import Settings
+
+#: How long a holder may be silent before `owner` takes it for gone; renew at a third of it.
+LEASE_S = 30
+#: How long a call whose socket closed still counts as live: Retell reconnects within seconds.
+RECONNECT_S = 30
+MAX_RECENT = 10_000
+MAX_TURNS = 1000
+MAX_INTENTS = 500
+MAX_EVENTS = 1000
+MAX_RECORD_ENTRIES = 20_000
+MAX_RECORD_BYTES = 16_000_000
+#: One call's record may take this share of the space of all of them.
+RECORD_SHARE = 4
+MAX_TRANSCRIPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to speak in a call. Of two holders the one with the greater `fence` has it."""
+
+    call_id: str
+    process: str
+    fence: int
+    #: The process that held the call before, if any.
+    before: str = ""
+    #: What the last holder saved; None for a new call.
+    state: dict[str, Any] | None = None
+    #: The call's status when it was taken.
+    status: str = "ongoing"
+
+
+class CallStore:
+    """All calls, as every process sees them."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._redis = redis
+        self._live_s = settings.live_call_ttl_s
+        self._ended_s = settings.ended_call_ttl_s
+        self._records_bytes = settings.records_bytes
+        self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
+        self._sender = ScriptSender(redis, {"TAKE": scripts.TAKE})
+        self._renew = redis.register_script(scripts.RENEW)
+        self._release = redis.register_script(scripts.RELEASE)
+        self._save = redis.register_script(scripts.SAVE)
+        self._merge = redis.register_script(scripts.MERGE)
+        self._end = redis.register_script(scripts.END)
+        self._record = redis.register_script(scripts.RECORD)
+
+    # Who holds a call
+
+    @guarded
+    def take(self, call_id: str, process: str) -> Lease:
+        """Make `process` the holder of the call. The newest wins; the one before is told through
+        its replies. The lease carries the state to resume from."""
+        fence, before, state, status = self._sender.run(
+            "TAKE",
+            [
+                keys.summary(call_id),
+                keys.lease(call_id),
+                keys.state(call_id),
+                keys.LIVE_CALLS,
+                keys.RECENT_CALLS,
+            ],
+            [
+                call_id,
+                process,
+                LEASE_S,
+                self._live_s,
+                self._keep_s,
+                MAX_RECENT,
+                keys.replies(""),
+            ],
+            limit_s=COMMAND_S,
+        )
+        return Lease(
+            call_id,
+            process,
+            int(fence),
+            before.decode(),
+            orjson.loads(state) if state else None,
+            orjson.loads(status),
+        )
+
+    @guarded
+    def renew(self, leases: Iterable[Lease]) -> list[Lease]:
+        """Tell that this process still holds these calls; give those that it does not hold."""
+        held = list(leases)
+        pipeline = self._redis.pipeline(transaction=False)
+        for lease in held:
+            self._renew(
+                keys=[keys.lease(lease.call_id), keys.LIVE_CALLS],
+                args=[lease.call_id, lease.fence, LEASE_S, self._live_s],
+                client=pipeline,
+            )
+        return [lease for lease, mine in zip(held, pipeline.execute(), strict=True) if not mine]
+
+    @guarded
+    def release(self, lease: Lease) -> bool:
+        """Let go of a call whose socket is closed. False where another holds it already."""
+        return bool(
+            self._release(
+                keys=[keys.lease(lease.call_id), keys.LIVE_CALLS],
+                args=[lease.call_id, lease.fence, RECONNECT_S],
+            )
+        )
+
+    @guarded
+    def owner(self, call_id: str) -> str | None:
+        """The process that holds the call and has renewed its lease in time."""
+        process, until = cast(
+            list[bytes | None], self._redis.hmget(keys.lease(call_id), ["process", "until"])
+        )
+        if process is None or until is None:
+            return None
+        seconds, micros = self._redis.time()
+        return process.decode() if float(until) > seconds + micros / 1e6 else None
+
+    # The state to resume from
+
+    @guarded
+    def load(self, call_id: str) -> dict[str, Any] | None:
+        """The state that the call's last holder saved."""
+        blob = cast(bytes | None, self._redis.get(keys.state(call_id)))
+        return None if blob is None else cast(dict[str, Any], orjson.loads(blob))
+
+    @guarded
+    def save(
+        self,
+        call_id: str,
+        state: Mapping[str, Any],
+        *,
+        fence: int,
+        fields: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Save the state, and `fields` of the summary with it.
+
+        False, and nothing is saved, where a newer socket has taken the call.
+        """
+        return bool(
+            self._save(
+                keys=[keys.summary(call_id), keys.state(call_id)],
+                args=[
+                    fence,
+                    orjson.dumps(state),
+                    self._live_s,
+                    self._ended_s,
+                    self._keep_s,
+                    *encode_fields(fields),
+                ],
+            )
+        )
+
+    # The story
+
+    @guarded
+    def merge(self, call_id: str, fields: Mapping[str, Any], *, live: bool = False) -> None:
+        """Set fields of the call's summary, whoever holds it. Values are JSON values; None is
+        skipped. `live` makes it count as a live call until it ends."""
+        self._merge(
+            keys=[keys.summary(call_id), keys.LIVE_CALLS, keys.RECENT_CALLS],
+            args=[
+                call_id,
+                self._live_s if live else 0,
+                self._keep_s,
+                MAX_RECENT,
+                *encode_fields(fields),
+            ],
+        )
+
+    @guarded
+    def end(
+        self, call_id: str, *, status: str = "ended", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """The call is over: its state goes after a few minutes, its story stays for the retention
+        time. Ending a call again changes only status and fields."""
+        self._end(
+            keys=[
+                keys.summary(call_id),
+                keys.state(call_id),
+                keys.lease(call_id),
+                keys.LIVE_CALLS,
+                keys.RECENT_CALLS,
+            ],
+            args=[
+                call_id,
+                orjson.dumps(status),
+                self._ended_s,
+                self._keep_s,
+                MAX_RECENT,
+                *encode_fields(fields),
+            ],
+        )
+
+    def append_turn(self, call_id: str, *turns: Mapping[str, Any]) -> None:
+        """Add turns to the story: `{"response_id", "heard", "said", "ended", …}`."""
+        self._append(keys.turns(call_id), turns, MAX_TURNS)
+
+    def add_event(self, call_id: str, *events: Mapping[str, Any]) -> None:
+        """Add events to the story: `{"at", "kind", …}`."""
+        self._append(keys.events(call_id), events, MAX_EVENTS)
+
+    def add_intent(self, call_id: str, *intents: Mapping[str, Any]) -> None:
+        """Add intents to the story: `{"at", "intent", "confidence", "reason", …}`."""
+        self._append(keys.intents(call_id), intents, MAX_INTENTS)
+
+    @guarded
+    def set_transcript(self, call_id: str, transcript: Sequence[Mapping[str, Any]]) -> None:
+        """Replace what was said, as heard: `{"role": "agent" | "user", "content", …}` each. Of a
+        very long call the last entries are kept."""
+        blob = orjson.dumps(list(transcript[-MAX_TRANSCRIPT:]))
+        self._redis.set(keys.transcript(call_id), blob, ex=self._keep_s)
+
+    @guarded
+    def count(self, call_id: str, **by: int) -> None:
+        """Add to counters of the summary, for example ``turns=1``."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for name, number in by.items():
+            pipeline.hincrby(keys.summary(call_id), name, number)
+        pipeline.expire(keys.summary(call_id), self._keep_s)
+        pipeline.execute()
+
+    @guarded
+    def record(self, call_id: str, lines: Sequence[bytes]) -> bool:
+        """Add lines (JSON, without line ends) to the flight record, in one step.
+
+        False where the record has reached its bound and keeps no more.
+        """
+        if not lines:
+            return True
+        return bool(
+            self._record(
+                keys=[
+                    keys.record(call_id),
+                    keys.summary(call_id),
+                    keys.OPEN_RECORDS,
+                    keys.RECORD_SIZES,
+                ],
+                args=[
+                    MAX_RECORD_ENTRIES,
+                    min(MAX_RECORD_BYTES, self._records_bytes // RECORD_SHARE),
+                    self._keep_s,
+                    b"\n".join(lines),
+                    call_id,
+                ],
+            )
+        )
+
+    def read_record(self, call_id: str, after: str = "-", page: int = 200) -> Iterator[bytes]:
+        """The lines of the flight record, oldest first, read in pages."""
+        for _, lines in self.follow_record(call_id, after, page):
+            yield from lines
+
+    def follow_record(
+        self, call_id: str, after: str = "-", page: int = 200
+    ) -> Iterator[tuple[str, list[bytes]]]:
+        """The record in pages of `(position, lines)`; the last position given as `after` later
+        gives what came since."""
+        start = after if after == "-" else f"({after}"
+        while True:
+            with guard():
+                found = cast(
+                    list[tuple[bytes, dict[bytes, bytes]]],
+                    self._redis.xrange(keys.record(call_id), start, "+", count=page),
+                )
+            if not found:
+                return
+            position = found[-1][0].decode()
+            yield position, [line for _, entry in found for line in unpacked(entry)]
+            start = f"({position}"
+
+    # Reading
+
+    @guarded
+    def summary(self, call_id: str) -> dict[str, Any] | None:
+        """The fields of one call; None where it is not known."""
+        fields = cast(dict[bytes, bytes], self._redis.hgetall(keys.summary(call_id)))
+        return decode_fields(call_id, fields) if fields else None
+
+    @guarded
+    def calls(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Summaries of the calls last heard of first, newest first."""
+        found = cast(list[bytes], self._redis.zrevrange(keys.RECENT_CALLS, 0, max(0, limit - 1)))
+        ids = [item.decode() for item in found]
+        pipeline = self._redis.pipeline(transaction=False)
+        for call_id in ids:
+            pipeline.hgetall(keys.summary(call_id))
+        return [
+            decode_fields(call_id, fields)
+            for call_id, fields in zip(ids, pipeline.execute(), strict=True)
+            if fields
+        ]
+
+    @guarded
+    def active(self) -> int:
+        """How many calls go on now, in all processes."""
+        seconds, _ = self._redis.time()
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.zremrangebyscore(keys.LIVE_CALLS, "-inf", seconds)
+        pipeline.zcard(keys.LIVE_CALLS)
+        return int(pipeline.execute()[1])
+
+    @guarded
+    def snapshot(self, call_id: str) -> dict[str, Any] | None:
+        """The whole story of a call as plain data; None where it is not known.
+
+        Members: the summary's fields, `transcript`, `turns`, `intents`, `events`, `bookings`,
+        `tool_calls`, `holder`.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hgetall(keys.summary(call_id))
+        for name in FIELDS:
+            entries(pipeline, call_id, name)
+        pipeline.hget(keys.bookings(call_id), "public")
+        pipeline.hget(keys.lease(call_id), "process")
+        pipeline.zrange(keys.effects(call_id), 0, -1)
+        found = pipeline.execute()
+        if not any(found):
+            return None
+        for member in found[-1]:
+            pipeline.hgetall(keys.effect(call_id, member.decode()))
+        return tell(call_id, found, pipeline.execute() if found[-1] else [])
+
+    @guarded
+    def _append(self, key: str, values: Sequence[Mapping[str, Any]], most: int) -> None:
+        if not values:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.rpush(key, *[orjson.dumps(value) for value in values])
+        pipeline.ltrim(key, -most, -1)
+        pipeline.expire(key, self._keep_s)
+        pipeline.execute()

@@ -1,0 +1,1 @@
+"""The connection to the model's Realtime server."""

@@ -1,0 +1,1 @@
+"""The WebSocket connections that calls arrive on."""

@@ -1,0 +1,1 @@
+"""Tokens that open a socket for one call."""

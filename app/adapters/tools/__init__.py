@@ -1,0 +1,1 @@
+"""Tool executions in Redis: requested once, run by a worker, replied to the call."""

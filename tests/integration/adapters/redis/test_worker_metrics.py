@@ -1,0 +1,47 @@
+"""What workers count is shown by the web, once, and together with the web's own."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry, Counter
+from redis import Redis
+
+from app import metrics
+from app.adapters.redis import keys
+from app.adapters.redis.worker_metrics import WorkerMetrics
+from app.settings import Settings
+from app.web import api, health
+from tests.support.web_app import make_app
+
+
+@pytest.fixture
+def client(redis_url: str) -> FlaskClient:
+    return make_app(Settings(redis_url=redis_url), health.bp, api.bp).test_client()
+
+
+def test_counts_of_two_workers_are_added_to_the_webs(redis: Redis, client: FlaskClient) -> None:
+    for count in (3, 4):
+        registry = CollectorRegistry()
+        told = Counter("effects_total", "", ("tool", "state"), registry=registry)
+        Counter("only_workers_total", "", registry=registry).inc(count)
+        worker = WorkerMetrics(redis, registry)
+        told.labels("from_a_test", "done").inc(count)
+        worker.report()
+        told.labels("from_a_test", "done").inc()
+        worker.report()
+        worker.report()
+    metrics.EFFECTS_TOTAL.labels("from_a_test", "done").inc()
+    text = client.get("/metrics").text
+    assert 'effects_total{state="done",tool="from_a_test"} 10.0' in text
+    assert "only_workers_total 7.0" in text
+    assert text.count("# TYPE effects_total counter") == 1
+    assert "calls_live" in text
+    assert redis.ttl(keys.WORKER_METRICS) > 0
+
+
+def test_the_webs_own_are_shown_while_redis_is_away(free_port: int) -> None:
+    settings = Settings(redis_url=f"redis://127.0.0.1:{free_port}/0")
+    client = make_app(settings, health.bp).test_client()
+    for _ in range(2):
+        assert "calls_live" in client.get("/metrics").text

@@ -1,0 +1,147 @@
+"""Agent files: what they mean, and errors that name file and line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from app.adapters.agents import files
+from app.errors import SettingsError
+
+GOOD = """\
+name: Ada
+business: Corner Bakery
+instructions: Sell cakes.
+time_zone: Europe/Berlin
+retell_agent_ids: [agent_1]
+booking:
+  hours:
+    monday: ["09:00-12:00", "13:00-17:00"]
+    friday: 09:00-14:00
+    sunday: closed
+  holidays:
+    - 2026-12-24
+    - "12-25"
+    - {from: 2026-08-01, to: 2026-08-14, name: Summer}
+  services:
+    - {id: cake, name: wedding cake, minutes: 45, also: [cake, pastry]}
+"""
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        files.parse(textwrap.dedent(text), "agents.yaml")
+    return caught.value.problems
+
+
+def test_a_whole_file() -> None:
+    agent = files.parse(GOOD, "agents.yaml").default
+    rules = agent.booking
+    assert rules.time_zone == agent.time_zone == "Europe/Berlin"
+    assert [(span.opens, span.closes) for span in rules.hours.on(0)] == [(540, 720), (780, 1020)]
+    assert rules.hours.on(6) == ()
+    assert rules.holiday(dt.date(2026, 8, 14)) is not None
+    assert rules.holiday(dt.date(2031, 12, 25)) is not None
+    assert rules.holiday(dt.date(2026, 12, 23)) is None
+    service = rules.service("a wedding cake, please")
+    assert service is not None
+    assert service.id == "cake"
+    assert rules.service("surgery") is None
+
+
+def test_booking_time_zone_alone_serves_the_agent_too() -> None:
+    text = GOOD.replace("time_zone: Europe/Berlin\n", "").replace(
+        "booking:\n", "booking:\n  time_zone: Asia/Tokyo\n"
+    )
+    agent = files.parse(text, "f").default
+    assert agent.time_zone == agent.booking.time_zone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("09:00-14:00", "9-2", 'agents.yaml:9: booking.hours.friday: opening hours look like "09'),
+        ("09:00-12:00", "13:00-12:00", "agents.yaml:8: booking.hours.monday.0: closing time must"),
+        (
+            "09:00-12:00",
+            "09:00-14:00",
+            "agents.yaml:7: booking.hours: opening hours of monday over",
+        ),
+        ("2026-08-01", "2026-09-01", "agents.yaml:14: booking.holidays.2: a holiday must not end"),
+        (
+            '"12-25"',
+            '"13-25"',
+            "agents.yaml:13: booking.holidays.1: a yearly holiday must be a day",
+        ),
+        ("Europe/Berlin", "Berlin", "agents.yaml:4: time_zone: 'Berlin' is not an IANA"),
+        (
+            "minutes: 45",
+            "minutes: 4",
+            "agents.yaml:16: booking.services.0.minutes: Input should be",
+        ),
+        ("business: Corner Bakery\n", "", "agents.yaml:1: business: Field required"),
+        ("sunday:", "someday:", "agents.yaml:10: booking.hours.someday: Extra inputs are not"),
+        ("sunday:", "friday:", 'agents.yaml:10: "friday" given twice'),
+        ("monday: [", "monday: [[", "agents.yaml:9: "),
+    ],
+)
+def test_errors_name_file_and_line(before: str, after: str, expected: str) -> None:
+    assert before in GOOD
+    found = problems(GOOD.replace(before, after))
+    assert any(problem.startswith(expected) for problem in found), found
+
+
+def test_all_problems_at_once() -> None:
+    text = GOOD.replace("minutes: 45", "minutes: 4").replace("09:00-14:00", "never")
+    assert len(problems(text)) == 2
+
+
+def test_several_agents() -> None:
+    text = """\
+    default: Ben
+    agents:
+      - name: Ada
+        business: A
+        instructions: x
+        retell_agent_ids: [one]
+      - name: Ben
+        business: B
+        instructions: y
+        retell_agent_ids: [two]
+    """
+    found = files.parse(textwrap.dedent(text), "f")
+    assert found.for_retell("one").name == "Ada"
+    assert found.for_retell("unknown").name == "Ben"
+    assert found.for_retell(None).name == "Ben"
+    assert problems(text.replace("[two]", "[one]")) == [
+        "agents.yaml:10: retell_agent_ids: one is listed by Ada too"
+    ]
+    assert problems(text.replace("default: Ben", "default: Cid")) == [
+        "agents.yaml:1: default: no agent is named 'Cid'"
+    ]
+    assert problems(text.replace("instructions: y", "instruct: y")) == [
+        "agents.yaml:7: instructions: Field required",
+        "agents.yaml:9: instruct: Extra inputs are not permitted",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "agents: []", "\x00", "a: !!x b"])
+def test_not_an_agent_file(text: str) -> None:
+    assert problems(text)[0].startswith("agents.yaml:1: ")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        files.load(tmp_path / "absent.yaml")
+
+
+def test_the_shipped_agent() -> None:
+    agent = files.load().default
+    assert (agent.name, agent.business) == ("Mia", "Harbor Dental")
+    assert agent.booking.time_zone == "America/Los_Angeles"
+    service = agent.booking.service("a teeth cleaning")
+    assert service is not None
+    assert service.id == "cleaning"
