@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
-from app.cli.embedded_redis import RedisServer
-from app.cli.processes import Part, free_port, wait_until
+from app.local.embedded_redis import RedisServer
+from app.local.processes import Part, free_port, wait_until
 from bench.certificate import bundle_of
 
 ROOT = Path(__file__).parents[1]

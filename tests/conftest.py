@@ -10,8 +10,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from app.cli.embedded_redis import RedisServer
-from app.cli.processes import free_port as pick_port
+from app.local.embedded_redis import RedisServer
+from app.local.processes import free_port as pick_port
 from tests.support.stack import RunningStack, end
 
 # The same examples every time, however slow the machine: a test that fails, fails for everybody.

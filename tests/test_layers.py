@@ -5,9 +5,10 @@ L1  app/protocol/               bytes <-> values; no I/O, no settings
 L2  app/core/  app/security/    events in, actions out; time, ids and chance are passed in
 L3  app/adapters/
 L4  app/bridges/
-L5  app/web/  app/cli/
+L5  app/web/  app/cli/  app/local/
 W   workers/                    may import L0 to L3
     app/rehearsal/              may import L0 to L2; only app/cli may import it
+    app/training/               may import L0 to L2; only app/cli may import it
 """
 
 from __future__ import annotations
@@ -33,11 +34,14 @@ LAYERS = {
     "app.bridges": 4,
     "app.web": 5,
     "app.cli": 5,
+    "app.local": 5,
 }
 #: What wires the layers together; nobody else imports them (gunicorn and Python do).
 TOP = {"app", "app.__main__", "app.gunicorn", "wsgi"}
 WORKERS_SEE = 3
-REHEARSAL_SEES = 2
+#: Parts beside the layers: they see L0 to L2, and only the commands see them.
+BESIDE = ("app.rehearsal", "app.training")
+BESIDE_SEES = 2
 
 #: The deciding part (L1, L2) is given the time and ids; it opens nothing and waits for nothing.
 PURE = ("app.protocol", "app.core", "app.security")
@@ -95,12 +99,12 @@ def allowed(importer: str, imported: str) -> bool:
         return True
     if imported in TOP or other in TOP:
         return False
-    if other == "app.rehearsal":
+    if other in BESIDE:
         return mine == "app.cli"
     if other == "workers":
         return False
-    if mine == "app.rehearsal":
-        return LAYERS.get(other, 99) <= REHEARSAL_SEES
+    if mine in BESIDE:
+        return LAYERS.get(other, 99) <= BESIDE_SEES
     if mine == "workers":
         return LAYERS.get(other, 99) <= WORKERS_SEE
     return LAYERS.get(other, 99) <= LAYERS[mine]
@@ -110,7 +114,7 @@ def allowed(importer: str, imported: str) -> bool:
 def test_imports_go_one_way(path: Path) -> None:
     importer = module_of(path)
     if importer not in TOP:
-        assert part_of(importer) in {*LAYERS, "app.rehearsal", "workers"}, "in no layer"
+        assert part_of(importer) in {*LAYERS, *BESIDE, "workers"}, "in no layer"
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for line, name in imports(path)
@@ -148,7 +152,7 @@ def test_the_deciding_part_does_no_io(path: Path) -> None:
 
 
 def test_each_layer_states_its_rule() -> None:
-    for part in (*LAYERS, "app.rehearsal", "workers"):
+    for part in (*LAYERS, *BESIDE, "workers"):
         path = ROOT / part.replace(".", "/") / "__init__.py"
         if not path.parent.is_dir():
             continue
@@ -171,10 +175,10 @@ def test_the_test_sees_what_it_forbids() -> None:
     assert not allowed("app.core.call.turns", "app.adapters.redis.client")
     assert not allowed("app.protocol.twilio", "app.core.call.turns")
     assert not allowed("workers.effects", "app.bridges.retell")
-    assert not allowed("app.adapters.redis.client", "app.rehearsal.caller")
+    assert not allowed("app.adapters.redis.client", "app.rehearsal.retell_caller")
     assert not allowed("app.web.api", "workers.effects")
-    assert not allowed("app.rehearsal.model.server", "app.adapters.redis.client")
+    assert not allowed("app.rehearsal.realtime_server.server", "app.adapters.redis.client")
     assert not allowed("app.bridges.retell", "app.create_app")
-    assert allowed("app.cli.dev", "app.rehearsal.caller.play")
+    assert allowed("app.cli.dev", "app.rehearsal.retell_caller.play")
     assert allowed("workers.effects", "app.adapters.redis.client")
     assert allowed("app.web.api", "app.core.call.turns")

@@ -25,9 +25,9 @@ from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
-from app.cli.stack import beside
 from app.core.booking.rules import BookingRules
 from app.errors import BadRequest
+from app.local.stack import beside
 from app.settings import Settings
 
 NAME = "calendar"

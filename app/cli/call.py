@@ -16,15 +16,15 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from app.cli.records import Records
+from app.cli.client import Records
 from app.cli.screen import Screen
-from app.rehearsal.caller import events, scenario
-from app.rehearsal.caller.client import Client, clock
-from app.rehearsal.caller.line import Line
-from app.rehearsal.caller.outcome import Outcome
-from app.rehearsal.caller.play import Stage, new_call_id, play
-from app.rehearsal.caller.remarks import LineSettings, Remark
-from app.rehearsal.caller.scenario import CallerSpec
+from app.rehearsal.retell_caller import events, scenario
+from app.rehearsal.retell_caller.client import Client, clock
+from app.rehearsal.retell_caller.line import Line
+from app.rehearsal.retell_caller.outcome import Outcome
+from app.rehearsal.retell_caller.play import Stage, new_call_id, play
+from app.rehearsal.retell_caller.remarks import LineSettings, Remark
+from app.rehearsal.retell_caller.scenario import CallerSpec
 from app.settings import Settings
 
 NAME = "call"

@@ -17,13 +17,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.cli.processes import PartFailed
-from app.cli.records import Records
+from app.cli.client import Records
 from app.cli.screen import Screen
-from app.cli.stack import Stack, because, remove_run_directory, run_directory, short
-from app.rehearsal.caller import scenario
-from app.rehearsal.caller.outcome import Outcome
-from app.rehearsal.caller.play import Stage, play
+from app.local.processes import PartFailed
+from app.local.stack import Stack, because, remove_run_directory, run_directory, short
+from app.rehearsal.retell_caller import scenario
+from app.rehearsal.retell_caller.outcome import Outcome
+from app.rehearsal.retell_caller.play import Stage, play
 from app.settings import Settings
 
 NAME = "dev"

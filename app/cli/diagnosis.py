@@ -19,11 +19,11 @@ from app.adapters.agents import files
 from app.adapters.realtime.client import refusal_of
 from app.adapters.redis import client as redis
 from app.cli.check import redis_problem
-from app.cli.records import Records
+from app.cli.client import Records
 from app.errors import ModelError, SettingsError
-from app.rehearsal.caller import frames, rules
-from app.rehearsal.caller.play import new_call_id
-from app.rehearsal.caller.scenario import CallerSpec
+from app.rehearsal.retell_caller import frames, rules
+from app.rehearsal.retell_caller.play import new_call_id
+from app.rehearsal.retell_caller.scenario import CallerSpec
 from app.security import signatures
 from app.settings import REQUIRED, Settings
 

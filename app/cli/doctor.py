@@ -15,11 +15,11 @@ from app.cli import diagnosis
 from app.cli.calendar_check import calendar
 from app.cli.call import socket_url
 from app.cli.call_report import explain
+from app.cli.client import Records
 from app.cli.diagnosis import Finding
-from app.cli.records import Records
 from app.cli.screen import Screen
-from app.cli.stack import beside
 from app.errors import AppError
+from app.local.stack import beside
 from app.settings import Settings
 
 NAME = "doctor"

@@ -22,8 +22,8 @@ from app.adapters import queue
 from app.adapters.redis import client as redis
 from app.adapters.tools.dead_letters import DeadLetter, DeadLetters
 from app.adapters.tools.store import EffectStore
-from app.cli.stack import beside
 from app.errors import BadRequest
+from app.local.stack import beside
 from app.settings import Settings
 
 NAME = "jobs"

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import orjson
 
-from app.rehearsal.caller import events
+from app.rehearsal.retell_caller import events
 
 _LABELS = {"agent": "Agent ", "user": "Caller"}
 _COLOURS = {"agent": "36", "user": "33", "dim": "2", "bad": "31", "good": "32", "bold": "1"}

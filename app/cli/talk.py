@@ -23,11 +23,11 @@ from typing import Any
 import orjson
 
 from app.cli.screen import Screen
-from app.cli.stack import running_model_url
 from app.errors import BadRequest
-from app.rehearsal.phone import sounds
-from app.rehearsal.phone.mouth import Line, Mouth
-from app.rehearsal.phone.telephone import Outcome, Telephone
+from app.local.stack import running_model_url
+from app.rehearsal.twilio_phone import sounds
+from app.rehearsal.twilio_phone.mouth import Line, Mouth
+from app.rehearsal.twilio_phone.telephone import Outcome, Telephone
 from app.settings import Settings
 
 NAME = "talk"

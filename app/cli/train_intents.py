@@ -12,9 +12,9 @@ import argparse
 import json
 from pathlib import Path
 
-from app.cli.intent_training import Row, train
 from app.core.language.intent.engine import INTENTS
 from app.errors import BadRequest
+from app.training.train import Row, train
 
 NAME = "train-intents"
 HELP = "trains the intent model from a folder of labelled sentences"

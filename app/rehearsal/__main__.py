@@ -13,13 +13,13 @@ from pathlib import Path
 
 from app import logs
 from app.core.language.intent.engine import IntentEngine
-from app.rehearsal.model import pace, server
-from app.rehearsal.model.brain import Receptionist
-from app.rehearsal.model.drill import Drill
-from app.rehearsal.model.faults import Fault, Faults
-from app.rehearsal.model.hearing import Hearing
-from app.rehearsal.model.stage import Stage
-from app.rehearsal.model.voice import Voice
+from app.rehearsal.realtime_server import pace, server
+from app.rehearsal.realtime_server.drill import Drill
+from app.rehearsal.realtime_server.faults import Fault, Faults
+from app.rehearsal.realtime_server.stage import Stage
+from app.rehearsal.receptionist.brain import Receptionist
+from app.rehearsal.receptionist.hearing import Hearing
+from app.rehearsal.sound.voice import Voice
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from app.adapters.agents import files
 from app.errors import Unavailable
-from app.rehearsal.phone.mouth import Line
+from app.rehearsal.twilio_phone.mouth import Line
 from tests.support.stack import RunningStack, end, kill
 from tests.support.telephone import AudioCall, control, live_sessions, spoken, violations
 from tests.support.waiting import eventually

@@ -9,7 +9,7 @@ import icalendar
 import pytest
 
 from app.adapters.redis import keys
-from app.rehearsal.caller.outcome import Outcome
+from app.rehearsal.retell_caller.outcome import Outcome
 from tests.support.desk import connect
 from tests.support.radicale import RadicaleServer
 from tests.support.stack import RunningStack

@@ -20,7 +20,7 @@ import icalendar
 import psutil
 import pytest
 
-from app.rehearsal.caller.outcome import Outcome
+from app.rehearsal.retell_caller.outcome import Outcome
 from tests.support.phone import ModelControl
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.records import Records
-from app.cli.stack import run_directory
+from app.cli.client import Records
+from app.local.stack import run_directory
 from tests.support.dev import ROOT, dev
 from tests.support.stack import clean_environment
 

@@ -14,9 +14,9 @@ import icalendar
 import orjson
 import pytest
 
-from app.rehearsal.caller import events
-from app.rehearsal.caller.placeholders import working_day
-from app.rehearsal.caller.play import new_call_id
+from app.rehearsal.retell_caller import events
+from app.rehearsal.retell_caller.placeholders import working_day
+from app.rehearsal.retell_caller.play import new_call_id
 from app.security import signatures
 from app.settings import DEVELOPMENT_KEY, Settings
 from tests.support.stack import RunningStack, note
@@ -326,7 +326,7 @@ BAD_FRAMES = [
 def test_bad_frames_harm_neither_their_call_nor_another(shared_stack: RunningStack) -> None:
     from websockets.sync.client import connect
 
-    from app.rehearsal.caller import frames
+    from app.rehearsal.retell_caller import frames
 
     url = f"{shared_stack.socket_url}/{new_call_id()}"
     with connect(url, compression=None) as socket:

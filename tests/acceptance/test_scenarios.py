@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rehearsal.caller import scenario
+from app.rehearsal.retell_caller import scenario
 from tests.support.stack import RunningStack
 
 READY = [name for name in scenario.shipped() if not scenario.load(name).requires]

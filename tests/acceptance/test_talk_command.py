@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.core.audio.frames import SILENCE
-from app.rehearsal.phone import sounds
+from app.rehearsal.twilio_phone import sounds
 from tests.support.stack import RunningStack, clean_environment
 from tests.support.telephone import spoken
 from tests.support.waiting import eventually

@@ -13,7 +13,7 @@ import soxr
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.core.audio.frames import SILENCE
-from app.rehearsal.phone import sounds
+from app.rehearsal.twilio_phone import sounds
 from tests.support.stack import RunningStack
 from tests.support.telephone import control, live_sessions, spoken, violations
 from tests.support.waiting import eventually

@@ -22,14 +22,14 @@ from app.core.audio.tones import tone
 from app.core.call import events
 from app.core.call.cost import Ledger
 from app.protocol.twilio import Start
-from app.rehearsal.model.brain import Receptionist
-from app.rehearsal.model.faults import Fault, Faults
-from app.rehearsal.model.pace import Pace
-from app.rehearsal.model.reply import Brain, Say
-from app.rehearsal.model.session import Drop, Session
-from app.rehearsal.model.stage import Scripted, Stage
-from app.rehearsal.model.voice import Voice
-from app.rehearsal.phone.handset import Handset
+from app.rehearsal.realtime_server.faults import Fault, Faults
+from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.reply import Brain, Say
+from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.stage import Scripted, Stage
+from app.rehearsal.receptionist.brain import Receptionist
+from app.rehearsal.sound.voice import Voice
+from app.rehearsal.twilio_phone.handset import Handset
 
 SID = "MZ" + "1" * 32
 FRAME_S = 0.02

@@ -11,7 +11,7 @@ import urllib.request
 from base64 import b64encode
 from pathlib import Path
 
-from app.cli.processes import free_port
+from app.local.processes import free_port
 from tests.support.waiting import eventually
 
 USER, PASSWORD = "desk", "pass word"

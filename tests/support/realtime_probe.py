@@ -11,11 +11,11 @@ import orjson
 from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 from pydantic import BaseModel, TypeAdapter
 
-from app.rehearsal.model.faults import Fault, Faults
-from app.rehearsal.model.pace import AT_ONCE, Pace
-from app.rehearsal.model.reply import Brain, Call, Part, Prompt, Say
-from app.rehearsal.model.session import Drop, Session
-from app.rehearsal.model.stage import Stage
+from app.rehearsal.realtime_server.faults import Fault, Faults
+from app.rehearsal.realtime_server.pace import AT_ONCE, Pace
+from app.rehearsal.realtime_server.reply import Brain, Call, Part, Prompt, Say
+from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.stage import Stage
 
 #: Fields that the service documents or sends although the SDK's types do not have them.
 UNTYPED = {

@@ -14,7 +14,7 @@ from typing import Any
 import openai
 import orjson
 
-from app.cli.processes import free_port
+from app.local.processes import free_port
 from tests.support.waiting import eventually
 
 

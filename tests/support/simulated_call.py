@@ -12,11 +12,11 @@ import orjson
 from app.core.agent.definition import Agent, TurnTaking
 from app.core.call import events
 from app.core.text.call import TextCall
-from app.rehearsal.model.faults import Fault, Faults
-from app.rehearsal.model.pace import Pace
-from app.rehearsal.model.reply import Call, Part, Prompt, Say
-from app.rehearsal.model.session import Drop, Session
-from app.rehearsal.model.stage import Scripted, Stage
+from app.rehearsal.realtime_server.faults import Fault, Faults
+from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
+from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.stage import Scripted, Stage
 
 START = 1_795_212_000.0
 

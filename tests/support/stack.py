@@ -10,13 +10,13 @@ from typing import Any
 
 import psutil
 
-from app.cli.processes import Part, free_port
-from app.cli.records import Records
-from app.cli.stack import Stack
-from app.rehearsal.caller import scenario
-from app.rehearsal.caller.events import Event
-from app.rehearsal.caller.outcome import Outcome
-from app.rehearsal.caller.play import Stage, play
+from app.cli.client import Records
+from app.local.processes import Part, free_port
+from app.local.stack import Stack
+from app.rehearsal.retell_caller import scenario
+from app.rehearsal.retell_caller.events import Event
+from app.rehearsal.retell_caller.outcome import Outcome
+from app.rehearsal.retell_caller.play import Stage, play
 from tests.support.waiting import eventually
 
 #: What a test's environment must not inherit from the person who runs it.

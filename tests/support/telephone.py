@@ -13,9 +13,9 @@ from typing import Any
 
 from app.core.audio.frames import SILENCE
 from app.core.audio.tones import tone
-from app.rehearsal.phone.mouth import Line, Mouth
-from app.rehearsal.phone.sounds import Utterance
-from app.rehearsal.phone.telephone import Outcome, Telephone
+from app.rehearsal.twilio_phone.mouth import Line, Mouth
+from app.rehearsal.twilio_phone.sounds import Utterance
+from app.rehearsal.twilio_phone.telephone import Outcome, Telephone
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
 

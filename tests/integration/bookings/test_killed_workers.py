@@ -19,7 +19,7 @@ from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.store import EffectStore
-from app.cli.processes import Part
+from app.local.processes import Part
 from app.settings import Settings
 from tests.support.desk import Desk
 from tests.support.radicale import RadicaleServer

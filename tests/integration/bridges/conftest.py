@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from app.cli.processes import free_port
+from app.local.processes import free_port
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[3]

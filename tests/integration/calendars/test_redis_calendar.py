@@ -14,9 +14,9 @@ from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.blocks import Block
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
-from app.cli.embedded_redis import RedisServer
 from app.core.booking.appointment import Appointment
 from app.core.booking.rules import BookingRules
+from app.local.embedded_redis import RedisServer
 from tests.integration.calendars.conformance import (
     CLOCK,
     HOUR,

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from app.__main__ import main
-from app.cli import ports
+from app.local import ports
 
 PRODUCTION = {
     "APP_ENV": "production",

@@ -14,8 +14,8 @@ import redis
 from app.adapters.redis import keys
 from app.cli import diagnosis
 from app.cli.call_report import explain
+from app.cli.client import Records
 from app.cli.diagnosis import Finding
-from app.cli.records import Records
 from app.settings import Settings
 from tests.support.scripted_agent import ScriptedAgent, scripted_agent
 

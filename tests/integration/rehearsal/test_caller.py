@@ -9,10 +9,10 @@ from websockets.sync.server import ServerConnection
 
 from app.protocol import retell_llm
 from app.protocol.retell_llm import CallAction
-from app.rehearsal.caller import events, rules
-from app.rehearsal.caller.outcome import Outcome
-from app.rehearsal.caller.play import Stage, play
-from app.rehearsal.caller.scenario import parse
+from app.rehearsal.retell_caller import events, rules
+from app.rehearsal.retell_caller.outcome import Outcome
+from app.rehearsal.retell_caller.play import Stage, play
+from app.rehearsal.retell_caller.scenario import parse
 from tests.support.scripted_agent import cut, scripted_agent
 from tests.support.waiting import eventually
 
@@ -128,7 +128,7 @@ def test_every_expectation_can_fail(change: tuple[str, str], wrong: str, fast_re
 
 @pytest.fixture
 def fast_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.rehearsal.caller.play.RECORD_WAIT_S", 0.0)
+    monkeypatch.setattr("app.rehearsal.retell_caller.play.RECORD_WAIT_S", 0.0)
 
 
 def test_a_cut_connection_is_made_again_and_the_call_goes_on() -> None:

@@ -10,10 +10,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from app.rehearsal.model.pace import AT_ONCE
-from app.rehearsal.model.reply import Part, Prompt, Say
-from app.rehearsal.model.server import running
-from app.rehearsal.model.stage import Stage
+from app.rehearsal.realtime_server.pace import AT_ONCE
+from app.rehearsal.realtime_server.reply import Part, Prompt, Say
+from app.rehearsal.realtime_server.server import running
+from app.rehearsal.realtime_server.stage import Stage
 
 
 class Fragile:

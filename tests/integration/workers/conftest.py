@@ -16,7 +16,7 @@ from redis import connection as redis_connection
 from app.adapters import queue
 from app.adapters.calls.store import CallStore
 from app.adapters.tools.store import EffectStore
-from app.cli.processes import Part
+from app.local.processes import Part
 from app.settings import Settings
 from tests.support.waiting import eventually
 

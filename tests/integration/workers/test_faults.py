@@ -17,9 +17,9 @@ from app.adapters.tools import store as effects_module
 from app.adapters.tools.dead_letters import DeadLetters
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.store import EffectStore
-from app.cli.embedded_redis import RedisServer
-from app.cli.processes import Part
 from app.errors import NotFound, Unavailable
+from app.local.embedded_redis import RedisServer
+from app.local.processes import Part
 from app.settings import Settings
 from tests.integration.workers.conftest import Start
 from tests.support.waiting import eventually

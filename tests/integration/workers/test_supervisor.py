@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 
 from app.adapters import queue
-from app.cli.processes import Part
+from app.local.processes import Part
 from tests.integration.workers.conftest import ROOT
 from tests.support.waiting import eventually
 

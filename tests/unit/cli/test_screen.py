@@ -7,7 +7,7 @@ import io
 import pytest
 
 from app.cli.screen import Screen, describe
-from app.rehearsal.caller import events
+from app.rehearsal.retell_caller import events
 
 
 def shown(*happened: events.Event) -> str:

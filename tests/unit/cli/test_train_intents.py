@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import train_intents, training_phrases
-from app.cli.intent_training import Recipe, Row, train
+from app.cli import train_intents
 from app.core.language.intent.engine import CANCEL, RESCHEDULE, SCHEDULE, IntentEngine
 from app.core.language.intent.linear_model import LinearModel
 from app.errors import BadRequest
+from app.training import phrases
+from app.training.train import Recipe, Row, train
 
 SMALL = Recipe(phrases_per_template=2, folds=2, rounds=15, features=700)
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    return [Row(text, label) for text, label in training_phrases.make(1, seed=11)]
+    return [Row(text, label) for text, label in phrases.make(1, seed=11)]
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,10 @@ def test_a_cut_file_is_refused(data: bytes) -> None:
 
 
 def test_refusals_turn_requests_around() -> None:
-    made = list(training_phrases.refusals(iter(["Can you please book a table?", "hello"]), 1))
+    made = list(phrases.refusals(iter(["Can you please book a table?", "hello"]), 1))
     assert len(made) == 1
     assert made[0].endswith("book a table")
-    assert training_phrases.verb_phrase("what time is it") is None
+    assert phrases.verb_phrase("what time is it") is None
 
 
 def test_the_folder_is_read(tmp_path: Path) -> None:

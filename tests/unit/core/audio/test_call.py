@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from app.protocol.twilio import BYTES_PER_MS
-from app.rehearsal.model.faults import Fault
-from app.rehearsal.model.pace import Pace
-from app.rehearsal.model.reply import Call, Say
+from app.rehearsal.realtime_server.faults import Fault
+from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.reply import Call, Say
 from tests.support.audio_sim import Sim, agent
 
 LONG = (

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.protocol.twilio import BYTES_PER_MS
-from app.rehearsal.model.faults import Fault
-from app.rehearsal.model.reply import Call, Say
+from app.rehearsal.realtime_server.faults import Fault
+from app.rehearsal.realtime_server.reply import Call, Say
 from tests.support.audio_sim import Sim, agent
 
 #: A cancel may find nothing to cancel; the server says so, and it harms nothing.

@@ -17,8 +17,8 @@ from app.core.call.events import (
     ToModel,
     ToolDone,
 )
-from app.rehearsal.model.pace import Pace
-from app.rehearsal.model.reply import Call
+from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.reply import Call
 from tests.support.audio_sim import Sim, agent
 
 LONG = (

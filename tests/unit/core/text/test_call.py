@@ -9,9 +9,9 @@ import pytest
 from app.core.call import events
 from app.core.language.words import words
 from app.core.text.call import TextCall
-from app.rehearsal.model.pace import Pace
-from app.rehearsal.model.reply import Call, Say
-from app.rehearsal.model.response import NEVER
+from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.reply import Call, Say
+from app.rehearsal.realtime_server.response import NEVER
 from tests.support.simulated_call import SimulatedCall, make_agent, tool_call
 
 SLOW = Pace(first=0.3, delta=0.05)

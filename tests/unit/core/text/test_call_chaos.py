@@ -8,8 +8,8 @@ import pytest
 
 from app.core.call import events
 from app.core.language.words import words
-from app.rehearsal.model.pace import Pace
-from app.rehearsal.model.reply import Call, Say
+from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.reply import Call, Say
 from tests.support.simulated_call import SimulatedCall, make_agent
 from tests.unit.core.text.test_call import heard_words, view_words
 

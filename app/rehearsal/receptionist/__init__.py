@@ -1,0 +1,1 @@
+"""What the rehearsal model understands and says: a receptionist's dialogue policy."""

@@ -1,0 +1,233 @@
+"""What the receptionist knows at a point of the conversation, gathered from its items alone.
+
+The items are read again for every answer, so that a conversation which was edited (an answer cut at
+what was heard, a new session given the old history) is understood as it now stands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from app.core.language.time.expressions import Window
+from app.rehearsal.receptionist.hearing import Heard
+
+Goal = Literal["book", "move", "cancel", "look"]
+#: What a question of the assistant's is about, by its words; the last match in the text counts.
+_ASKED = {
+    "name": r"\bname\b[^.?!]*\?",
+    "agree": r"\b(?:shall|should) I\b[^?]*\?|\bis that (?:right|correct|okay)\?",
+    "choice": r"\bwhich (?:one|of (?:these|them))\b[^?]*\?|\bwould (?:any|one|that|it)\b[^?]*\?",
+    "day": r"\b(?:what|which)(?: other)? (?:day|date|time)\b[^?]*\?|\bwhen would\b[^?]*\?",
+    "service": r"\bappointment for\?|\bwhat (?:is|would) it for\?",
+    "change": r"\bwhat would you like to change\b[^?]*\?",
+    "more": r"\banything else\b[^?]*\?",
+    "help": r"\bhow (?:can|may) I help\b[^?]*\?",
+}
+_ASKED_PATTERNS = {name: re.compile(text, re.IGNORECASE) for name, text in _ASKED.items()}
+_LATE = re.compile(r"\[Late result of (\w+): (\{.*\})\]", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a tool gave back. `error` is its code or message; None where it went well."""
+
+    tool: str
+    arguments: dict[str, Any]
+    data: dict[str, Any]
+    error: str | None = None
+
+    @property
+    def slot_gone(self) -> bool:
+        """The slot cannot be had."""
+        return any(word in (self.error or "").lower() for word in ("taken", "offered", "slot"))
+
+    @property
+    def say(self) -> str | None:
+        """The spoken form, where the tool has one."""
+        value = self.data.get("say")
+        return value if isinstance(value, str) and value else None
+
+
+@dataclass(slots=True)
+class Notes:
+    """The state of the dialogue."""
+
+    goal: Goal | None = None
+    service: str | None = None
+    date: dt.date | None = None
+    dates: tuple[dt.date, dt.date] | None = None
+    time: dt.time | None = None
+    part: str | None = None
+    window: Window | None = None
+    """Hours without a name: "after four"."""
+    name: str | None = None
+    offers: list[dict[str, Any]] = field(default_factory=list)
+    checked: dict[str, Any] | None = None
+    """The arguments of the last look into the calendar."""
+    chosen: dict[str, Any] | None = None
+    agreed: bool = False
+    bookings: list[dict[str, Any]] | None = None
+    looked_for: str | None = None
+    """The name under which `bookings` were looked for."""
+    booking: dict[str, Any] | None = None
+    outcome: Outcome | None = None
+    """The last tool's result, when nothing was said since."""
+    heard: list[Heard] = field(default_factory=list)
+    """What the caller said since the assistant spoke last."""
+    asked: str | None = None
+    last_said: str = ""
+    system: list[str] = field(default_factory=list)
+    """System items since anybody spoke."""
+    greeted: bool = False
+    introduced: bool = False
+    turns: int = 0
+    dropped: bool = False
+    refused: bool = False
+    """The caller just said no to what was read back, and nothing else."""
+    service_asked: bool = False
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """The arguments for check_availability that what was said amounts to."""
+        date = self.date or (self.dates[0] if self.dates else None)
+        near = self.time or (self.window and (self.window.start or self.window.end))
+        found = {
+            "date": date.isoformat() if date else None,
+            "part_of_day": self.part if self.part in ("morning", "afternoon", "evening") else None,
+            "time": f"{near:%H:%M}" if near else None,
+            "service": self.service,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def timed(self) -> bool:
+        """Whether the caller said anything about when."""
+        said = (self.date, self.dates, self.time, self.part, self.window)
+        return any(value is not None for value in said)
+
+    def forget_time(self) -> None:
+        """Start over with the day and the time."""
+        self.date = self.dates = self.time = self.part = self.window = None
+        self.offers, self.checked, self.chosen, self.agreed = [], None, None, False
+
+    def take_said(self, text: str) -> None:
+        """The assistant said something."""
+        if not text.strip():
+            return
+        self.heard.clear()
+        self.system.clear()
+        self.outcome = None
+        self.dropped = False
+        self.greeted = True
+        self.introduced = self.introduced or "rehearsal" in text.lower()
+        self.last_said = text
+        found = [
+            (match.start(), name)
+            for name, pattern in _ASKED_PATTERNS.items()
+            for match in pattern.finditer(text)
+        ]
+        self.asked = max(found)[1] if found else None
+        self.service_asked = self.service_asked or self.asked == "service"
+
+    def take_system(self, text: str) -> None:
+        """A note about the call; late results of tools come this way."""
+        late = _LATE.search(text)
+        if late is not None:
+            self.take_outcome(outcome_of(late[1], {}, late[2]))
+        self.system.append(text)
+
+    def take_outcome(self, outcome: Outcome) -> None:
+        """A tool gave its result."""
+        self.outcome = outcome
+        match outcome.tool:
+            case "check_availability":
+                self.offers = _inside(_bookable(outcome.data.get("slots")), self.window)
+                self.checked = None if outcome.error else outcome.arguments
+                self.chosen = at_time(self.offers, self.time, self.date) if self.time else None
+                self.agreed = False
+            case "find_appointments":
+                listed = outcome.data.get("appointments", outcome.data.get("bookings"))
+                self.bookings = [] if outcome.error else _dicts(listed)
+                self.looked_for = outcome.arguments.get("name")
+                self.booking = self.bookings[0] if len(self.bookings) == 1 else None
+            case "book_appointment" | "reschedule_appointment" | "cancel_appointment":
+                self._take_effect(outcome)
+
+    def _take_effect(self, outcome: Outcome) -> None:
+        self.agreed = False
+        if outcome.error is not None:
+            if "slots" in outcome.data:
+                self.offers, self.chosen = _bookable(outcome.data["slots"]), None
+            elif outcome.slot_gone:
+                self.offers, self.chosen, self.checked = [], None, None
+            return
+        if outcome.tool == "cancel_appointment":
+            self.booking, self.bookings = None, None
+        else:
+            known = self.chosen or _slot(self.offers, outcome.arguments.get("slot_id")) or {}
+            self.booking = {**known, **outcome.data}
+            self.bookings = [self.booking]
+        self.goal = None
+        self.forget_time()
+
+
+def outcome_of(tool: str, arguments: dict[str, Any], output: str) -> Outcome:
+    """Read a tool's output; what is no JSON object is taken for its message."""
+    data = json_object(output)
+    inner = data.get("output")
+    if isinstance(inner, dict):
+        data = {**{key: value for key, value in data.items() if key != "output"}, **inner}
+    error = data.get("error") or data.get("code")
+    if isinstance(error, dict):
+        error = error.get("code") or error.get("message")
+    if error is None and data.get("ok") is False:
+        error = data.get("reason") or "failed"
+    return Outcome(tool, arguments, data, str(error) if error else None)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The object that the text is, or an empty one."""
+    try:
+        value = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def at_time(
+    offers: Sequence[dict[str, Any]], time: dt.time, date: dt.date | None
+) -> dict[str, Any] | None:
+    """The one offer at a time of day; a time without AM or PM fits both halves."""
+    day = [o for o in offers if date is None or o.get("date") == date.isoformat()]
+    for hour in (time.hour, (time.hour + 12) % 24):
+        same = [o for o in day if o.get("time") == f"{hour:02}:{time.minute:02}"]
+        if len(same) == 1:
+            return same[0]
+    return None
+
+
+def _inside(offers: list[dict[str, Any]], window: Window | None) -> list[dict[str, Any]]:
+    """The offers within the hours; all of them where none is."""
+    if window is None:
+        return offers
+    first = f"{window.start:%H:%M}" if window.start else "00:00"
+    last = f"{window.end:%H:%M}" if window.end else "24:00"
+    return [o for o in offers if first <= str(o.get("time")) < last] or offers
+
+
+def _slot(offers: Sequence[dict[str, Any]], slot_id: object) -> dict[str, Any] | None:
+    return next((offer for offer in offers if offer.get("slot_id") == slot_id), None)
+
+
+def _bookable(value: Any) -> list[dict[str, Any]]:
+    return [slot for slot in _dicts(value) if slot.get("slot_id")]
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""A caller on Retell's custom-LLM protocol."""

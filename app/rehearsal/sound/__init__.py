@@ -1,0 +1,1 @@
+"""Voices, voice detection and sample formats of the rehearsal."""

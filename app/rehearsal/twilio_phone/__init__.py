@@ -1,0 +1,1 @@
+"""A telephone on Twilio's Media Streams protocol."""
