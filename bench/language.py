@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.intent.engine import engine
-from app.core.language.entities import extract
 from app.core.language.intent.engine import ACTS, INTENTS, IntentEngine, IntentResult
+from app.core.language.intent.entities import extract
 from app.core.language.intent.partial import Outcome, replay
 from app.core.language.time.expressions import Spoken, resolve
 from app.training.phrases import refusals, verb_phrase

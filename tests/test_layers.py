@@ -39,6 +39,22 @@ LAYERS = {
 #: What wires the layers together; nobody else imports them (gunicorn and Python do).
 TOP = {"app", "app.__main__", "app.gunicorn", "wsgi"}
 WORKERS_SEE = 3
+#: The order of the packages inside a layer, lowest first: a package imports from those before it.
+#: Modules that stand beside the packages count as lowest in `core.language` and `adapters`.
+ORDER = {
+    "app.core": (
+        *("language", "tools", "booking", "requests", "agent", "call", "realtime"),
+        *("text", "audio", "record"),
+    ),
+    "app.core.language": ("", "time", "intent"),
+    "app.adapters": (
+        *("redis", "", "agents", "audio", "sockets", "realtime", "intent", "tokens", "twilio"),
+        *("calendars", "tools", "notify", "booking", "calls"),
+    ),
+    "app.rehearsal": (
+        *("sound", "realtime_server", "receptionist", "retell_caller", "twilio_phone", ""),
+    ),
+}
 #: Parts beside the layers: they see L0 to L2, and only the commands see them.
 BESIDE = ("app.rehearsal", "app.training")
 BESIDE_SEES = 2
@@ -121,6 +137,62 @@ def test_imports_go_one_way(path: Path) -> None:
         if name.split(".")[0] in ("app", "workers", "wsgi") and not allowed(importer, name)
     ]
     assert wrong == []
+
+
+def room_of(module: str, parent: str) -> str | None:
+    """The package below `parent` that a module is in, "" beside the packages, None elsewhere."""
+    if not module.startswith(f"{parent}."):
+        return None
+    name = module.removeprefix(f"{parent}.").split(".")[0]
+    return name if (ROOT / parent.replace(".", "/") / name).is_dir() else ""
+
+
+@pytest.mark.parametrize("parent", ORDER)
+def test_packages_inside_a_layer_import_one_way(parent: str) -> None:
+    order = ORDER[parent]
+    wrong = []
+    for path in files():
+        mine = room_of(module_of(path), parent)
+        if mine is None or path.name == "__init__.py":
+            continue
+        assert mine in order, f"{path.relative_to(ROOT)} is in no room of the order"
+        for line, name in imports(path):
+            other = room_of(name, parent)
+            if other is not None and order.index(other) > order.index(mine):
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = {
+        module: path
+        for path in files()
+        if not (module := module_of(path)).startswith("app.rehearsal.realtime_server")
+    }
+    uses = {
+        module: {n if n in known else n.rpartition(".")[0] for _, n in imports(path)} & {*known}
+        for module, path in known.items()
+    }
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join([*way[way.index(module) :], module])
+        if module not in done:
+            for other in sorted(uses[module] - {module}):
+                visit(other, (*way, module))
+            done.add(module)
+
+    for module in known:
+        visit(module, ())
+
+
+def test_folders_hold_one_topic() -> None:
+    counts: dict[Path, int] = {}
+    for path in files():
+        if path.name != "__init__.py":
+            counts[path.parent] = counts.get(path.parent, 0) + 1
+    full = {str(path.relative_to(ROOT)): count for path, count in counts.items() if count > 22}
+    assert full == {}
 
 
 PURE_FILES = [path for path in files() if part_of(module_of(path)) in PURE]

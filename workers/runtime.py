@@ -33,7 +33,7 @@ class Runtime:
     """Tries again for half a minute while Redis is away."""
     calls: CallStore
     effects: EffectStore
-    files: Agents
+    agents: Agents
     _calendars: dict[int, Calendar] = field(default_factory=dict)
 
     def calendar(self, agent: Agent) -> Calendar:

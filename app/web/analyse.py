@@ -14,7 +14,7 @@ import orjson
 from flask import Blueprint, Response
 
 from app.bridges.services import services
-from app.core.language import entities as spoken
+from app.core.language.intent import entities as spoken
 from app.errors import BadRequest, TooLarge
 from app.protocol.body import json_object
 from app.web.webhooks import read_body

@@ -12,8 +12,8 @@ from app.adapters.intent.model import Ask
 from app.core.agent.definition import Agent
 from app.core.booking.rules import ANY_SERVICE
 from app.core.booking.search import spoken_hours
-from app.core.language.entities import Slots, extract, find_service
 from app.core.language.intent.engine import IntentResult
+from app.core.language.intent.entities import Slots, extract, find_service
 
 #: A call is read from its start whenever there is news, so its earlier finals come again.
 MAX_KNOWN = 5000

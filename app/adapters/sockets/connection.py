@@ -2,8 +2,7 @@
 
 `Wire` is the moving part under both of a call's sockets: the caller's side (`app.bridges.socket`)
 and the model's side (`app.adapters.realtime.client`). The protocol itself is `websockets`'
-sans-I/O code, with a short cut for plain frames (`app.protocol.websocket`); here are only the bytes
-in and out.
+sans-I/O code, with a short cut for plain frames (`app.protocol.websocket`).
 
 Reading happens only when somebody asks, so a peer that floods us fills its own TCP window and not
 our memory. Writing is done at once where nothing waits; what the kernel does not take is queued and

@@ -12,8 +12,7 @@ from app.core.call.events import SaveState
 from app.core.call.pending_action import PendingAction
 from app.core.call.tool_calls import error_output, parse_arguments
 from app.core.call.turns import Turn
-from app.core.realtime.session import FunctionCall
-from app.core.tools.declarations import TOOLS
+from app.core.tools.declarations import TOOLS, FunctionCall
 
 #: Rounds of tool calls in one turn, after which the model is taken to be going in circles.
 TOOL_ROUNDS = 6

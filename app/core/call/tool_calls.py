@@ -13,8 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from app.core.call.events import Action, Note, RunTool
-from app.core.realtime.session import FunctionCall
-from app.core.tools.declarations import TOOLS, idempotency_key
+from app.core.tools.declarations import TOOLS, FunctionCall, idempotency_key
 
 State = Literal["held", "running", "late"]
 #: Tools whose success makes an equal later request a new intention.

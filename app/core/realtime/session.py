@@ -16,6 +16,7 @@ from app.core.call.events import Note, ToModel
 from app.core.realtime.connection import Gone, ModelLink
 from app.core.realtime.history import Create, History
 from app.core.realtime.response_gate import ResponseGate
+from app.core.tools.declarations import FunctionCall
 from app.errors import ModelError
 from app.protocol import realtime
 from app.protocol.retell_llm import Utterance
@@ -34,15 +35,6 @@ class Request:
     heard: tuple[Utterance, ...] | None = None
     note: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionCall:
-    """A tool the model calls. `arguments` is JSON text as the model wrote it."""
-
-    call_id: str
-    name: str
-    arguments: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from app.core.language.entities import Slots
 from app.core.language.intent.engine import (
     CANCEL,
     QUERY,
@@ -22,6 +21,7 @@ from app.core.language.intent.engine import (
     SCHEDULE,
     IntentResult,
 )
+from app.core.language.intent.entities import Slots
 
 Analyse = Callable[[str, int], tuple[IntentResult, Slots]]
 """A final and when it was heard (unix milliseconds) to its intent and slots."""

@@ -9,9 +9,8 @@ from app.core.call.events import Note, SaveState, ToRetell
 from app.core.call.pending_action import PendingAction
 from app.core.call.tool_calls import error_output, parse_arguments
 from app.core.call.turns import Turn
-from app.core.realtime.session import FunctionCall
 from app.core.text.state import Speaking
-from app.core.tools.declarations import TOOLS
+from app.core.tools.declarations import TOOLS, FunctionCall
 from app.protocol import retell_llm
 
 #: Rounds of tool calls in one turn, after which the model is taken to be going in circles.

@@ -17,6 +17,15 @@ Kind = Literal["read", "write", "action"]
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A tool the model calls. `arguments` is JSON text as the model wrote it."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """One tool. `parameters` is a JSON schema.
 

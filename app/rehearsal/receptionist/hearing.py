@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.core.language import entities
-from app.core.language.entities import Slots
 from app.core.language.intent import engine as intents
+from app.core.language.intent import entities
+from app.core.language.intent.entities import Slots
 
 
 def _words(*patterns: str) -> re.Pattern[str]:

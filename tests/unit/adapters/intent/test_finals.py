@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.intent.finals import reader
 from app.core.agent.definition import Agent
-from app.core.language.entities import Slots
+from app.core.language.intent.entities import Slots
 
 #: A Monday, nine in the morning in Chicago.
 AT_MS = int(dt.datetime(2027, 3, 8, 15, tzinfo=dt.UTC).timestamp() * 1000)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.agent.definition import IntentSettings
-from app.core.language.entities import Slots
 from app.core.language.intent.engine import (
     CANCEL,
     QUERY,
@@ -19,6 +18,7 @@ from app.core.language.intent.engine import (
     SCHEDULE,
     IntentResult,
 )
+from app.core.language.intent.entities import Slots
 from app.core.requests.request import Heard, Understanding, Verdict, understand, verdict
 from app.core.requests.transcript import heard_in
 

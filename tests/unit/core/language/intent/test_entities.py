@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.language.entities import Slots, extract, find_name, find_service
+from app.core.language.intent.entities import Slots, extract, find_name, find_service
 
 NOW = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
 SERVICES = ("Cleaning", "Teeth whitening", "Root canal", "Check-up")
