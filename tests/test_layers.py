@@ -67,6 +67,8 @@ FORBIDDEN_MODULES = {
     *("random", "secrets", "tempfile", "time", "urllib.request", "uuid"),
     *("flask", "gevent", "gunicorn", "httpx", "openai", "redis", "requests", "rq", "websockets"),
 }
+#: Libraries that only compute.
+PURE_LIBRARIES = {"orjson", "pydantic", "phonenumbers", "rapidfuzz", "jellyfish", "anyascii"}
 #: Parts of libraries that only compute.
 PURE_PARTS = ("websockets.utils.", "websockets.speedups.")
 FORBIDDEN_FUNCTIONS = {"open", "input", "print"}
@@ -210,7 +212,7 @@ def test_the_deciding_part_does_no_io(path: Path) -> None:
             wrong.append(f"line {line} imports {name}")
         if part_of(module) == "app.protocol" and name.startswith("app.settings"):
             wrong.append(f"line {line} imports settings")
-        assert top in sys.stdlib_module_names or top in {"app", "orjson", "pydantic"}, (
+        assert top in sys.stdlib_module_names or top in {"app", *PURE_LIBRARIES}, (
             f"{path.relative_to(ROOT)}:{line} imports {name}: the core has few dependencies"
         )
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
