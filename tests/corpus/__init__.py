@@ -1,0 +1,1 @@
+"""Labelled calls, names, numbers and arguments: what must and must not happen."""
