@@ -255,6 +255,17 @@ def refused(call: Call) -> None:
     call.user(call.pick.choice(parts.LEAVING))
 
 
+def closed(call: Call) -> None:
+    """A day is asked for on which nobody is there."""
+    today = call.started.date()
+    days = [today + timedelta(days=distance) for distance in range(1, 40)]
+    shut = [day for day in days if not parts.starts(day, call.service)]
+    start = datetime.combine(call.pick.choice(shut), time(call.pick.randrange(9, 12)))
+    call.user(call.hello(), call.fill(parts.BOOKINGS, when=call.when(start)))
+    call.agent("We're closed on that day, I'm afraid. Would another day work?")
+    call.user(call.pick.choice(parts.LEAVING))
+
+
 KINDS: dict[str, tuple[int, Callable[[Call], None]]] = {
     "book": (18, book),
     "move": (11, move),
@@ -265,6 +276,7 @@ KINDS: dict[str, tuple[int, Callable[[Call], None]]] = {
     "told_of_somebody_else": (8, nothing_asked(parts.TOLD, "Yes, that's all on our web page.")),
     "negated": (6, nothing_asked(parts.NEGATIONS, "Everything is as it was.")),
     "refused_offer": (6, refused),
+    "closed_day": (4, closed),
 }
 
 
