@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from app.core.language import speech
+from app.core.language import agreement, speech
 
 Heard = tuple[str, str]
 """`("agent" | "user", words)`, oldest first."""
@@ -18,41 +18,19 @@ Heard = tuple[str, str]
 LOOK_BACK = 10
 """How many utterances back the question may lie."""
 
-_YES = re.compile(
-    r"\b(yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|ok|okay|please do|go ahead|go for it"
-    r"|perfect|exactly|absolutely|definitely|certainly|of course|great|fine|good|lovely|wonderful"
-    r"|confirm|confirmed|do it|do that|book it|book that|works|suits me|i will take|i'll take"
-    r"|that is it|that's it|mm hmm|mhm|uh huh)\b"
-)
-_NO = re.compile(
-    r"\b(no|nope|nah|not|don't|do not|never|wait|actually|instead|rather|cancel|stop|hold on"
-    r"|can't|cannot|wrong|different|another|other|change)\b"
-)
-_HARMLESS = re.compile(
-    r"\b(no problem|not a problem|why not|no worries|no that is (all|fine|great))\b"
-)
-
 
 def confirmed(heard: Sequence[Heard], start: dt.datetime) -> bool:
     """Tell whether the caller agreed to `start` (a wall time of the business) last."""
     answer: list[str] = []
     for role, words in reversed(heard[-LOOK_BACK:]):
-        plain = _plain(words)
         if role == "user":
-            answer.insert(0, plain)
+            answer.insert(0, words)
             continue
         if "?" in words and names(words, start):
-            said = " ".join(answer)
-            return agrees(said)
-        if answer and not agrees(" ".join(answer)) and _NO.search(" ".join(answer)):
+            return agreement.agrees(" ".join(answer))
+        if answer and agreement.objects(" ".join(answer)):
             return False
     return False
-
-
-def agrees(answer: str) -> bool:
-    """Tell whether an answer says yes and takes nothing back."""
-    plain = _HARMLESS.sub(" yes ", _plain(answer))
-    return bool(_YES.search(plain)) and not _NO.search(plain)
 
 
 def names(words: str, start: dt.datetime) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from app.core.agent.definition import Agent
-from app.core.language import backchannel
+from app.core.language import agreement, backchannel
 from app.core.language.words import words
 from app.protocol.retell_llm import CallAction
 
@@ -24,7 +24,6 @@ _FAREWELL = frozenset(
         "take care see later alright right perfect all set that's it is that will be everything"
     )
 )
-_REFUSALS = frozenset({"no", "not", "don't", "dont", "cancel", "stop", "wait", "hold", "instead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def after_words(pending: PendingAction, caller: str, agent: Agent) -> Answer:
     kind = backchannel.classify(caller, backchannel.Floor.AGENT, agent.turn_taking)
     if pending.kind == "end" and all(word in _FAREWELL for word in said):
         return "again"
-    if kind is backchannel.Kind.COMMAND or _REFUSALS.intersection(said):
+    if kind is backchannel.Kind.COMMAND or agreement.objects(caller):
         return "taken_back"
     if kind in (backchannel.Kind.BACKCHANNEL, backchannel.Kind.NOTHING):
         return "again"

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from app.core.language.agreement import Sense, senses
+from app.core.language.agreement import opening as agreement_at
 from app.core.language.intent import engine as intents
 from app.core.language.intent import entities
 from app.core.language.intent.entities import Slots
@@ -26,28 +28,6 @@ def _opening(fillers: str, *patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\W*(?:(?:{fillers})\W+)*(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
 
 
-_YES = _opening(
-    "oh|um|uh|well|ok|okay|alright|great|perfect|thanks|thank you",
-    "yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|perfect|great|absolutely|fine",
-    "of course|definitely|certainly|please do|please|go ahead|do (?:it|that)|book it|works for me",
-    "sounds (?:good|great)|let'?s do",
-    "that(?:'s| is| would be| will be)? (?:works?|right|correct|fine|good|great|perfect)",
-)
-_NO = _opening(
-    "oh|um|uh|well|actually|hm+|sorry",
-    "no|nope|nah|not (?:really|that|this|quite|yet|now)|neither|none|don'?t|do not|wrong|incorrect",
-    "that(?:'s| is) (?:not|wrong|incorrect)",
-)
-_DROP = _words(
-    "never ?mind",
-    "forget (?:it|that|about (?:it|that))",
-    "cancel (?:that|this|it)",
-    "scratch that",
-    "leave it",
-    "changed my mind",
-    "don'?t (?:book|do) (?:it|that|anything)",
-    "skip it",
-)
 _BYE = _words(
     "good ?bye|bye(?: bye)?",
     "see (?:you|ya)",
@@ -219,14 +199,15 @@ class Hearing:
         intent = result.intent if result.confidence >= THRESHOLD else None
         if intent is None and not result.negated:
             intent = _hint(text) or (intents.SCHEDULE if _ACHES.search(text) else None)
+        opening = agreement_at(text)
         return Heard(
             text=text,
             intent=intent,
             negated=result.negated,
             said=entities.extract(text, now, services=services),
-            yes=bool(_YES.match(text)),
-            no=bool(_NO.match(text)),
-            drop=bool(_DROP.search(text)),
+            yes=opening[:1] == (Sense.YES,),
+            no=Sense.NO in opening,
+            drop=any(said.sense is Sense.TAKEN_BACK for said in senses(text)),
             bye=bool(_BYE.search(text)),
             thanks=bool(_THANKS.search(text)),
             person=bool(_PERSON.search(text) or _URGENT.search(text)),

@@ -128,7 +128,7 @@ class IntentEngine:
         asks, broken = end.endswith("?"), end.endswith(("-", "...", ","))
         ended = end.endswith((".", "!", "?"))
         open_end = broken or rules.breaks_off(parts[-1], ended=ended, asks=asks)
-        if rules.takes_back(parts[-1]):
+        if rules.takes_back(parts):
             return _Judged(None, 0.9, Utterance(parts[-1]), "taken back", negated=True), False
         if len(parts) > 1:
             last = self._judge(parts[-1])

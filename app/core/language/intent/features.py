@@ -9,7 +9,6 @@ from app.core.language.intent.vocabulary import (
     CLAUSE_STARTS,
     DAY_NAMES,
     DETERMINERS,
-    EXPANSIONS,
     FILLERS,
     MONTH_NAMES,
     NEGATION_REACH,
@@ -18,6 +17,7 @@ from app.core.language.intent.vocabulary import (
     OBJECTS,
     ORDINAL_WORDS,
 )
+from app.core.language.text import EXPANSIONS
 
 _TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+(?::\d+)?|[a-z]+(?:'[a-z]+)*|[?.!,;]|-+(?= )")
 _HALF_OF_DAY = re.compile(r"\b([ap])\.m\b\.?")

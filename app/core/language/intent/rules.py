@@ -6,6 +6,7 @@ rules settle what words in a bag cannot say: who is negated, what was taken back
 
 from __future__ import annotations
 
+from app.core.language import agreement
 from app.core.language.intent.features import COMMA, STOP, Utterance
 from app.core.language.intent.vocabulary import ACTS, OBJECTS, PLAIN_ACTS, REFUSABLE
 from app.core.language.text import vocabulary
@@ -19,18 +20,6 @@ _CUES: tuple[tuple[str, ...], ...] = tuple(
         "no wait|wait no|wait|scratch that|strike that|i mean|i meant|sorry|actually no|actually|"
         "no actually|or rather|rather|make that|on second thought|on second thoughts|correction|"
         "my mistake|no|instead|oops|hold on|hang on|never mind|nope",
-        "|",
-    )
-)
-_TAKEN_BACK = frozenset(
-    tuple(phrase.split())
-    for phrase in vocabulary(
-        "never mind|no never mind|actually never mind|oh never mind|forget it|forget that|"
-        "forget about it|do not|no do not|actually do not|wait do not|no wait do not|actually no|"
-        "no wait|wait no|scratch that|on second thought no|leave it|no leave it|cancel that|"
-        "no forget it|never mind that|actually forget it|not any more|no not any more|do not do it|"
-        "no do not do it|do not do that|no do not do that|not now|no not now|changed my mind|"
-        "i changed my mind|i have changed my mind",
         "|",
     )
 )
@@ -155,10 +144,19 @@ def refused(utterance: Utterance, intent: str) -> bool:
     return bool(others) and all(others) and intent != "cancel_meeting"
 
 
-def takes_back(tokens: list[str]) -> bool:
-    """ "never mind", "no, don't": a sentence that withdraws what was asked before it."""
-    words = [token for token in tokens if token not in (COMMA, STOP, "thanks", "oh", "ok", "okay")]
-    return tuple(words) in _TAKEN_BACK
+def takes_back(parts: list[list[str]]) -> bool:
+    """Whether the last sentence withdraws what was asked before it ("never mind", "no, don't"), or
+    puts it off ("let me ask my wife first") without asking for anything itself."""
+    words = [token for token in parts[-1] if token not in (COMMA, STOP)]
+    if agreement.is_withdrawal(words):
+        return True
+    if not agreement.is_postponed(words) or _asks(words):
+        return False
+    return any(_asks(part) for part in parts[:-1])
+
+
+def _asks(words: list[str]) -> bool:
+    return any(ACTS.get(word) in REFUSABLE for word in words)
 
 
 def breaks_off(tokens: list[str], *, ended: bool, asks: bool) -> bool:

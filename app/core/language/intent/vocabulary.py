@@ -4,26 +4,6 @@ from __future__ import annotations
 
 from app.core.language.text import vocabulary
 
-_SHORT_FORMS = """
-    don't=do not, dont=do not, can't=can not, cant=can not, cannot=can not, won't=will not,
-    wont=will not, isn't=is not, aren't=are not, doesn't=does not, doesnt=does not,
-    didn't=did not, didnt=did not, wouldn't=would not, wouldnt=would not, couldn't=could not,
-    shouldn't=should not, haven't=have not, havent=have not, hasn't=has not, wasn't=was not,
-    weren't=were not, ain't=is not, needn't=need not, mustn't=must not, hadn't=had not,
-    i'm=i am, im=i am, i'd=i would, id=i would, i'll=i will, i've=i have, ive=i have,
-    you're=you are, it's=it is, that's=that is, thats=that is, what's=what is, whats=what is,
-    let's=let us, lets=let us, there's=there is, we're=we are, we'd=we would, we'll=we will,
-    we've=we have, they're=they are, when's=when is, who's=who is, how's=how is,
-    where's=where is, gonna=going to, wanna=want to, gotta=got to, lemme=let me,
-    gimme=give me, you'd=you would, you'll=you will, what've=what have, anymore=any more,
-    nevermind=never mind
-    """
-EXPANSIONS: dict[str, tuple[str, ...]] = {
-    short.strip(): tuple(full.split())
-    for short, full in (pair.split("=") for pair in _SHORT_FORMS.split(","))
-}
-"""Short forms -> the words they stand for."""
-
 DAY_NAMES = frozenset(
     vocabulary(
         "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays "
