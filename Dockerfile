@@ -3,8 +3,11 @@ FROM python:3.13-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /srv
 
-COPY requirements.txt ./
-RUN pip install --require-hashes -r requirements.txt
+# requirements-all.txt adds what CalDAV, Google Calendar and PCM audio need:
+#   docker build --build-arg REQUIREMENTS=requirements-all.txt .
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-all.txt ./
+RUN pip install --require-hashes -r "$REQUIREMENTS"
 
 COPY app ./app
 COPY workers ./workers

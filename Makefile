@@ -44,12 +44,14 @@ fmt: $(DEV_MARK)   ## put the code into its form
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-lock: $(DEV_MARK)   ## write requirements*.txt anew from pyproject.toml
+lock: $(DEV_MARK)   ## regenerate requirements*.txt from pyproject.toml
 	@test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(VENV)/bin/uv --quiet pip compile pyproject.toml --universal --generate-hashes --no-annotate \
 		--no-header --python-version 3.11 -o requirements.txt
-	@$(VENV)/bin/uv --quiet pip compile pyproject.toml --group dev --universal --generate-hashes \
-		--no-annotate --no-header --python-version 3.11 -c requirements.txt -o requirements-dev.txt
+	@$(VENV)/bin/uv --quiet pip compile pyproject.toml --all-extras --universal --generate-hashes \
+		--no-annotate --no-header --python-version 3.11 -c requirements.txt -o requirements-all.txt
+	@$(VENV)/bin/uv --quiet pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
+		--no-annotate --no-header --python-version 3.11 -c requirements-all.txt -o requirements-dev.txt
 
 clean:   ## remove what the other targets made
 	rm -rf $(VENV) .run bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -60,12 +62,12 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "$(PYTHON) cannot make a virtual environment (on Debian: apt install python3-venv)" >&2; exit 1; }
 
-$(MARK): requirements.txt | $(PY)
+$(MARK): requirements-all.txt | $(PY)
 	@echo "Installing the locked dependencies ..."
-	@$(PY) -m pip install --quiet --no-compile --require-hashes --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --no-compile --require-hashes --disable-pip-version-check -r requirements-all.txt
 	@touch $@
 
-$(DEV_MARK): requirements-dev.txt requirements.txt | $(PY)
+$(DEV_MARK): requirements-dev.txt requirements-all.txt | $(PY)
 	@echo "Installing the locked dependencies and the tools ..."
 	@$(PY) -m pip install --quiet --no-compile --require-hashes --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(MARK)

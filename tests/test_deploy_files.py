@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,9 @@ def test_exactly_one_package_manager_file() -> None:
     assert re.fullmatch(r"3\.1[1-4]\n", text(".python-version"))
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-all.txt", "requirements-dev.txt"]
+)
 def test_the_lock_is_whole_and_names_no_index(name: str) -> None:
     lock = text(name)
     assert "://" not in lock
@@ -258,8 +261,9 @@ def test_the_image_holds_what_it_starts_and_runs_without_root() -> None:
     assert re.search(r"^USER (?!root)", dockerfile, re.MULTILINE)
     command = re.findall(r"^CMD (\[.*\])$", dockerfile, re.MULTILINE)[-1]
     assert json.loads(command) == shlex.split(procfile()["web"])
-    copied = set(re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE))
-    assert {"requirements.txt", "app", "workers", "wsgi.py"} == copied
+    copies = re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE)
+    copied = {name for line in copies for name in line.split()}
+    assert {"requirements.txt", "requirements-all.txt", "app", "workers", "wsgi.py"} == copied
     ignored = text(".dockerignore").split()
     assert not copied & set(ignored)
     assert {".env", ".git", ".venv"} <= set(ignored)
@@ -270,7 +274,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {
         re.split(r"[\[<>=!~; ]", wanted)[0].lower().replace("_", "-")
-        for wanted in project["dependencies"]
+        for wanted in chain(project["dependencies"], *project["optional-dependencies"].values())
     }
     where = importlib.metadata.packages_distributions()
     undeclared = set()

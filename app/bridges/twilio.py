@@ -17,13 +17,13 @@ import orjson
 from app import logs, metrics
 from app.adapters.agents import prices
 from app.adapters.audio.prerecorded import LineStore
-from app.adapters.audio.resample import PcmCodec
 from app.adapters.twilio.calls import TwilioCalls
 from app.bridges.live_call import LiveCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
 from app.core.audio.call import AudioCall
+from app.core.audio.state import Codec
 from app.core.call import events
 from app.core.call.cost import Ledger
 from app.errors import ProtocolError, Unavailable
@@ -75,6 +75,13 @@ def _is_media(raw: str | bytes) -> bool:
 
 def _is_mark(raw: str | bytes) -> bool:
     return '"mark"' in raw[:HEAD] if isinstance(raw, str) else b'"mark"' in raw[:HEAD]
+
+
+def _pcm_codec() -> Codec:
+    # numpy and soxr take 50 MB; only agents with `audio.format: pcm` need them.
+    from app.adapters.audio.resample import PcmCodec
+
+    return PcmCodec()
 
 
 def read_start(ws: Connection) -> Start | None:
@@ -131,7 +138,7 @@ class PhoneBridge(LiveCall):
         ledger = Ledger(
             self.services.settings.realtime_model, prices.load().on(today), agent.budget
         )
-        codec = PcmCodec() if agent.audio.format == "pcm" else None
+        codec = _pcm_codec() if agent.audio.format == "pcm" else None
         self.call = AudioCall(self.call_id, agent, ledger, lines=self._known_lines(), codec=codec)
         self._begin_record(now, agent, {"state": state, "details": self._details})
         self.holder.details = {**self._details, **self.holder.details}

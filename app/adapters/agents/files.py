@@ -7,6 +7,7 @@ takes every call whose Retell agent id no agent lists. Every key is documented i
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,7 +123,14 @@ class _Source:
             self._add(at, "an agent is a mapping of keys to values")
             return None
         try:
-            return Agent.model_validate(_with_time_zone(data))
+            agent = Agent.model_validate(_with_time_zone(data))
+            if agent.audio.format == "pcm" and importlib.util.find_spec("soxr") is None:
+                self._add(
+                    (*at, "audio", "format"),
+                    "audio.format: pcm needs the extra 'audio', which is not installed: "
+                    "pip install --require-hashes -r requirements-all.txt",
+                )
+            return agent
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False):
                 place = ".".join(str(part) for part in problem["loc"])

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,12 @@ def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
 
         return RedisCalendar(redis, rules.zone, found[1] or "main")
     if url.startswith(("caldav+https://", "caldav+http://")):
+        _need("caldav")
         from app.adapters.calendars.caldav import CalDavCalendar
 
         return CalDavCalendar(url, redis, rules.zone)
     if url.startswith("google:"):
+        _need("google.auth")
         from app.adapters.calendars.google import GoogleCalendar
 
         return GoogleCalendar(url, redis, rules.zone)
@@ -52,3 +55,19 @@ def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
     raise SettingsError(
         ["CALENDAR_URL must start with redis:, caldav+https://, calcom: or google:"]
     )
+
+
+def _need(module: str) -> None:
+    """Raise SettingsError if a library that only this calendar needs is not installed."""
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        extra = module.partition(".")[0]
+        raise SettingsError(
+            [
+                f"CALENDAR_URL: this calendar needs the extra {extra!r}, which is not installed: "
+                "pip install --require-hashes -r requirements-all.txt"
+            ]
+        )

@@ -1,4 +1,4 @@
-"""Google Calendar, through Google's own client with a service account.
+"""Google Calendar, through its REST API (version 3) with a service account.
 
 Share the calendar with the service account's address ("make changes to events"). Events get ids of
 ours, so that inserting one twice is refused (409); changes carry ``If-Match``. What Google does not
@@ -10,29 +10,27 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
 import google.auth
-import httplib2  # type: ignore[import-untyped]
+import google.auth.transport
 import orjson
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.oauth2 import service_account
-from google_auth_httplib2 import AuthorizedHttp
-from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
 from redis import Redis
 
 from app import logs
+from app.adapters import http
 from app.adapters.calendars import google_event
 from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
 from app.core.booking.appointment import Appointment, Busy
 from app.errors import CalendarDown, SettingsError
 
+API = "https://www.googleapis.com/calendar/v3/"
 SCOPE = "https://www.googleapis.com/auth/calendar"
 TIMEOUT_S = 4
 PAGE = 250
@@ -54,7 +52,8 @@ class GoogleCalendar(GuardedCalendar):
         self._calendar_id = unquote(name) or "primary"
         super().__init__(f"google {self._calendar_id}", redis, clock)
         self._zone = zone
-        self._endpoint = options.get("endpoint", [""])[0]
+        endpoint = options.get("endpoint", [API])[0].rstrip("/")
+        self._events_url = f"{endpoint}/calendars/{quote(self._calendar_id, safe='')}/events"
         self._credentials = _credentials(options.get("credentials", [""])[0])
 
     def busy(self, start: dt.datetime, end: dt.datetime) -> list[Busy]:
@@ -72,82 +71,127 @@ class GoogleCalendar(GuardedCalendar):
     def events(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
         """Return our appointments that touch `start`..`end`, cancelled ones included."""
         listed = self._list(
-            start, end, showDeleted=True, privateExtendedProperty=google_event.MARKED
+            start, end, showDeleted="true", privateExtendedProperty=google_event.MARKED
         )
         found = [google_event.read(event, self._zone) for event in listed]
         near = [a for a in found if a is not None and a.start < end and start < a.end]
         return sorted(near, key=lambda a: (a.start, a.id))
 
     def _read(self, event_id: str) -> tuple[Appointment | None, str]:
-        status, event = self._do("get", eventId=event_id)
+        status, event = self._ask("GET", event_id)
         if status != 200:
             return None, ""
         return google_event.read(event, self._zone), str(event.get("etag", ""))
 
     def _create(self, appointment: Appointment) -> bool:
-        status, _ = self._do("insert", body=google_event.write(appointment))
+        status, _ = self._ask("POST", body=google_event.write(appointment))
         return status == 200
 
     def _replace(self, appointment: Appointment, tag: str) -> bool:
         body = google_event.write(appointment)
-        status, _ = self._do("update", tag=tag, eventId=appointment.id, body=body)
+        status, _ = self._ask("PUT", appointment.id, body=body, tag=tag)
         return status == 200
 
     def _remove(self, appointment: Appointment) -> None:
-        self._do("delete", eventId=appointment.id)
+        self._ask("DELETE", appointment.id)
 
-    def _list(self, start: dt.datetime, end: dt.datetime, **more: Any) -> Iterator[dict[str, Any]]:
+    def _list(self, start: dt.datetime, end: dt.datetime, **more: str) -> Iterator[dict[str, Any]]:
         token: str | None = None
         for _ in range(MAX_PAGES):
             # A page token goes with the same parameters; whole days need no margin here, since
             # Google reckons them in the calendar's own zone, but ours may be another one.
-            _, page = self._do(
-                "list",
-                timeMin=(start - dt.timedelta(days=1)).isoformat(),
-                timeMax=(end + dt.timedelta(days=1)).isoformat(),
-                singleEvents=True,
-                maxResults=PAGE,
-                pageToken=token,
+            query = {
+                "timeMin": (start - dt.timedelta(days=1)).isoformat(),
+                "timeMax": (end + dt.timedelta(days=1)).isoformat(),
+                "singleEvents": "true",
+                "maxResults": str(PAGE),
                 **more,
-            )
+                **({"pageToken": token} if token else {}),
+            }
+            _, page = self._ask("GET", query=query)
             yield from page.get("items", [])
             token = page.get("nextPageToken")
             if not token:
                 return
-        raise CalendarDown("the calendar holds too much")
+        raise CalendarDown(f"the calendar returned more than {PAGE * MAX_PAGES} events")
 
-    def _do(self, method: str, *, tag: str = "", **arguments: Any) -> tuple[int, Any]:
-        """One request: 200 and its answer, or the status of a refusal that has a meaning here."""
+    def _ask(
+        self,
+        method: str,
+        event_id: str = "",
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        tag: str = "",
+    ) -> tuple[int, Any]:
+        """One request: 200 and its answer, or the status of a refusal that has a meaning here.
+
+        Raises CalendarDown for everything else.
+        """
+        url = f"{self._events_url}/{quote(event_id, safe='')}" if event_id else self._events_url
+        headers = {"If-Match": tag} if tag else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
-            request = getattr(_service(self._endpoint).events(), method)(
-                calendarId=self._calendar_id, **arguments
+            self._credentials.before_request(_Transport(), method, url, headers)
+            status, answer = http.request(
+                method,
+                f"{url}?{urlencode(query)}" if query else url,
+                None if body is None else orjson.dumps(body),
+                headers,
+                timeout_s=TIMEOUT_S,
             )
-            if tag:
-                request.headers["If-Match"] = tag
-            http = AuthorizedHttp(self._credentials, http=httplib2.Http(timeout=TIMEOUT_S))
-            return 200, request.execute(http=http)
-        except HttpError as error:
-            status = int(error.resp.status)
-            if status in (409, 412) or (status in (404, 410) and "eventId" in arguments):
-                return status, {}
-            log.warning("Google Calendar refused", extra={"status": status, "method": method})
-            raise CalendarDown(f"Google Calendar answered {status}") from error
-        except (GoogleAuthError, httplib2.HttpLib2Error, OSError) as error:
+            if 200 <= status < 300:
+                return 200, orjson.loads(answer) if answer else {}
+        except (GoogleAuthError, http.HttpFailed, ValueError) as error:
             log.warning("Google Calendar failed", extra={"error": type(error).__name__})
             raise CalendarDown("Google Calendar did not answer") from error
+        if status in (409, 412) or (status in (404, 410) and event_id):
+            return status, {}
+        log.warning("Google Calendar refused", extra={"status": status, "method": method})
+        raise CalendarDown(f"Google Calendar answered {status}")
 
 
-@functools.cache
-def _service(endpoint: str) -> Any:
-    """The client's description of the API; requests carry their own credentials."""
-    return build(
-        "calendar",
-        "v3",
-        http=httplib2.Http(timeout=TIMEOUT_S),
-        client_options={"api_endpoint": endpoint} if endpoint else None,
-        static_discovery=True,
-        cache_discovery=False,
-    )
+class _Answer(google.auth.transport.Response):
+    """An HTTP answer as google-auth reads it."""
+
+    def __init__(self, status: int, data: bytes) -> None:
+        self._status = status
+        self._data = data
+
+    @property
+    def status(self) -> int:
+        return self._status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {}
+
+    @property
+    def data(self) -> bytes:
+        return self._data
+
+
+class _Transport(google.auth.transport.Request):
+    """Fetches google-auth's tokens with our HTTP client."""
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Any = None,
+        timeout: Any = None,
+        **options: Any,
+    ) -> _Answer:
+        content = body.encode() if isinstance(body, str) else body
+        try:
+            return _Answer(
+                *http.request(method, url, content, dict(headers or {}), timeout_s=TIMEOUT_S)
+            )
+        except http.HttpFailed as failed:
+            refused: Any = TransportError  # the constructor has no types
+            raise refused(failed) from failed
 
 
 def _credentials(given: str) -> Any:

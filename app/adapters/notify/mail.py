@@ -7,10 +7,10 @@ SMTP_URL: ``smtp://user:password@host:587`` (STARTTLS where the server offers it
 from __future__ import annotations
 
 import smtplib
-import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from app.adapters.http import tls_context
 from app.adapters.notify import words
 from app.adapters.notify.base import Change, NotTold
 from app.core.agent.definition import Agent
@@ -47,7 +47,7 @@ class Mail:
 
     def _connect(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "localhost", self._url.port
-        context = ssl.create_default_context()
+        context = tls_context()
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 host, port or 465, timeout=TIMEOUT_S, context=context

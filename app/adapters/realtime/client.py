@@ -27,6 +27,7 @@ from websockets.exceptions import (
 )
 
 from app import logs, metrics
+from app.adapters.http import tls_context
 from app.adapters.realtime.wire import ModelWire
 from app.errors import ModelError
 from app.settings import Settings
@@ -60,7 +61,7 @@ class RealtimeModel:
         self._timeout_s = connect_timeout_s
         self._secure = self._client.base_url.scheme in ("https", "wss")
         self._proxied = bool(getproxies())  # asking costs a tenth of what opening a session does
-        self._ssl = ssl_context or (ssl.create_default_context() if self._secure else None)
+        self._ssl = ssl_context or (tls_context() if self._secure else None)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> RealtimeModel:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import re
-import urllib.error
-import urllib.parse
-import urllib.request
+from urllib.parse import urlencode
 
+from app.adapters import http
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -39,19 +38,17 @@ class TwilioCalls:
     def instruct(self, call_sid: str, twiml: str) -> None:
         """Have a call do `twiml` now; its media stream ends. Raises `Unavailable`."""
         if not _SID.fullmatch(call_sid):
-            raise Unavailable("this is no call of Twilio's")
+            raise Unavailable("not a Twilio call SID")
         url = f"{self._base}/2010-04-01/Accounts/{self._account}/Calls/{call_sid}.json"
         credentials = base64.b64encode(f"{self._account}:{self._token}".encode()).decode()
-        request = urllib.request.Request(  # noqa: S310 - the base URL is ours
-            url,
-            data=urllib.parse.urlencode({"Twiml": twiml}).encode(),
-            headers={"Authorization": f"Basic {credentials}"},
-            method="POST",
-        )
+        headers = {
+            "Authorization": f"Basic {credentials}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        form = urlencode({"Twiml": twiml}).encode()
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-                answer.read(65536)
-        except urllib.error.HTTPError as error:
-            raise Unavailable(f"Twilio answered {error.code}") from None
-        except (OSError, ValueError) as error:
-            raise Unavailable(f"Twilio cannot be reached: {type(error).__name__}") from None
+            status, _ = http.request("POST", url, form, headers, timeout_s=TIMEOUT_S)
+        except http.HttpFailed as failed:
+            raise Unavailable(f"Twilio cannot be reached: {failed}") from None
+        if not 200 <= status < 300:
+            raise Unavailable(f"Twilio answered {status}")

@@ -145,3 +145,15 @@ def test_the_shipped_agent() -> None:
     service = agent.booking.service("a teeth cleaning")
     assert service is not None
     assert service.id == "cleaning"
+
+
+def test_audio_that_needs_a_missing_library_is_refused_at_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(SettingsError, match="needs the extra 'audio'") as caught:
+        files.parse("name: Ada\nbusiness: B\ninstructions: x\naudio:\n  format: pcm\n", "a.yaml")
+
+    assert "a.yaml:5" in str(caught.value)
+    assert "requirements-all.txt" in str(caught.value)
