@@ -12,6 +12,9 @@ RUN pip install --require-hashes -r "$REQUIREMENTS"
 COPY app ./app
 COPY workers ./workers
 COPY wsgi.py ./
+# Agents' files of your own: docker build --build-arg AGENTS=my-agents, then AGENT_FILE=agents/mine.yaml
+ARG AGENTS=app/agents
+COPY ${AGENTS} ./agents
 
 RUN useradd --system --no-create-home callsmith
 USER callsmith
@@ -19,7 +22,7 @@ USER callsmith
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8080') + '/health', timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + (os.environ.get('PORT') or '8080') + '/health', timeout=2)"]
 
 # The worker runs the same image with `python -m workers`.
 CMD ["gunicorn", "-c", "python:app.gunicorn", "wsgi:app"]

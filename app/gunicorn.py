@@ -16,6 +16,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+from app.adapters.agents import files
 from app.errors import SettingsError
 from app.settings import Settings
 
@@ -28,21 +29,37 @@ TIDY_S, TIDY_BUSY_S = 120.0, 1800.0
 def _settings() -> Settings:
     """The settings; a start that cannot succeed ends here, in one process and one line."""
     try:
-        return Settings.from_env(os.environ)
+        settings = Settings.from_env(os.environ)
+        files.load(settings.agent_file or None)
+        return settings
     except SettingsError as error:
         raise SystemExit("settings: " + "; ".join(error.problems)) from None
 
 
-def _bind(port: int) -> str:
-    """All addresses: IPv6 and IPv4 in one socket where the machine has both, else IPv4."""
+def _bind(settings: Settings) -> list[str]:
+    """Where to listen. In development, where nobody is asked who they are: this machine only. Else
+    on all addresses: IPv6 and IPv4 in one socket where the machine has both, else IPv4."""
+    port = settings.port
+    if not settings.production:
+        return [f"127.0.0.1:{port}", *([f"[::1]:{port}"] if _has("::1") else [])]
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             probe.bind(("::", 0))
             if not probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
-                return f"[::]:{port}"
+                return [f"[::]:{port}"]
     except OSError:
         pass
-    return f"0.0.0.0:{port}"
+    return [f"0.0.0.0:{port}"]
+
+
+def _has(address: str) -> bool:
+    """Whether this machine has that IPv6 address."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind((address, 0))
+            return True
+    except OSError:
+        return False
 
 
 class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn is not typed
@@ -54,10 +71,10 @@ class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn is not typed
 
 _SETTINGS = _settings()
 
-bind = _bind(_SETTINGS.port)
-worker_class = "gevent"
+bind = _bind(_SETTINGS)
+worker_class = "app.web.guard.worker.Worker"
 workers = _SETTINGS.web_concurrency
-# Sockets and webhooks share these; once all are taken, webhooks hang without an error.
+# Calls take half of these at most; strangers who keep the others waiting make room.
 worker_connections = 2 * _SETTINGS.max_calls + 1000
 # Longer than the idle time of the routers in front (Heroku's is 90 s), so they close first.
 keepalive = 95
@@ -88,6 +105,12 @@ logconfig_dict = {
 
 def on_starting(server: Any) -> None:
     """Several workers count together through files; see `app.metrics`."""
+    if not _SETTINGS.production:
+        server.log.warning(
+            "DEVELOPMENT: unsigned webhooks are acted upon, sockets, the API and the calendar feed "
+            "are open to every program on this machine. Listening on the loopback address only. "
+            "APP_ENV=production closes all of it."
+        )
     if workers > 1 and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         server.metrics_directory = tempfile.mkdtemp(prefix="metrics-")
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.metrics_directory

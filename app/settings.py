@@ -6,6 +6,7 @@ Every field is documented in `.env.example`.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,6 +16,15 @@ from app.errors import SettingsError
 DEVELOPMENT_KEY = "key_development"
 #: What a production start refuses to go without.
 REQUIRED = ("REDIS_URL", "OPENAI_API_KEY", "RETELL_API_KEY", "SOCKET_TOKEN", "ADMIN_TOKEN")
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+#: Addresses that are nobody's own on the internet: what comes from them was passed on by a proxy of
+#: ours or of the platform's.
+PRIVATE = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+    *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
+)
 
 T = TypeVar("T")
 
@@ -55,6 +65,7 @@ class Settings:
     notify_email_from: str = ""
     notify_sms_from: str = ""
 
+    trusted_proxies: tuple[Network, ...] = tuple(map(ipaddress.ip_network, PRIVATE))
     max_calls: int = 200
     calls_per_caller: int = 0
     max_body_bytes: int = 4_000_000
@@ -80,16 +91,27 @@ class Settings:
         return (DEVELOPMENT_KEY,)
 
     @classmethod
+    def of_command(cls, env: Mapping[str, str]) -> Settings:
+        """Settings of a command at a keyboard: without APP_ENV as in development, except on a
+        platform's own machine. Raises `SettingsError`."""
+        if not env.get("APP_ENV", "").strip() and not (env.get("DYNO") or env.get("RENDER")):
+            env = {**env, "APP_ENV": "development"}
+        return cls.from_env(env)
+
+    @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read settings. Raises `SettingsError` naming every missing or malformed one."""
         reader = _Reader(env)
-        stage = reader.text("APP_ENV") or (
-            "production" if env.get("DYNO") or env.get("RENDER") else "development"
-        )
+        stage = reader.text("APP_ENV") or "production"
         if stage not in ("development", "production"):
             reader.problems.append(f"APP_ENV must be development or production, not {stage!r}")
         if stage == "production":
-            reader.problems += [f"{name} is missing" for name in REQUIRED if not reader.text(name)]
+            missing = [name for name in REQUIRED if not reader.text(name)]
+            reader.problems += [f"{name} is missing" for name in missing]
+            if missing and not reader.text("APP_ENV"):
+                reader.problems.append(
+                    "set them, or APP_ENV=development to try things on one machine"
+                )
         redis_url = reader.text("REDIS_URL") or cls.redis_url
         if not redis_url.startswith(("redis://", "rediss://", "unix://")):
             reader.problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
@@ -97,7 +119,7 @@ class Settings:
             env=stage,
             port=reader.number("PORT", cls.port, 1, 65535),
             public_url=reader.text("PUBLIC_URL").rstrip("/"),
-            log_level=(reader.text("LOG_LEVEL") or cls.log_level).upper(),
+            log_level=reader.choice("LOG_LEVEL", cls.log_level, LOG_LEVELS),
             web_concurrency=reader.number("WEB_CONCURRENCY", cls.web_concurrency, 1, 64),
             redis_url=redis_url,
             redis_tls_verify=reader.flag("REDIS_TLS_VERIFY", cls.redis_tls_verify),
@@ -120,6 +142,7 @@ class Settings:
             smtp_url=reader.text("SMTP_URL"),
             notify_email_from=reader.text("NOTIFY_EMAIL_FROM"),
             notify_sms_from=reader.text("NOTIFY_SMS_FROM"),
+            trusted_proxies=reader.networks("TRUSTED_PROXIES", PRIVATE),
             max_calls=reader.number("MAX_CALLS", cls.max_calls, 1, 100_000),
             calls_per_caller=reader.number(
                 "CALLS_PER_CALLER", 60 if stage == "production" else 0, 0, 100_000
@@ -153,6 +176,22 @@ class _Reader:
 
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        def convert(text: str) -> str:
+            if text.upper() not in choices:
+                raise ValueError
+            return text.upper()
+
+        return self._convert(name, default, convert, f"one of {', '.join(choices)}")
+
+    def networks(self, name: str, default: tuple[str, ...]) -> tuple[Network, ...]:
+        def convert(text: str) -> tuple[Network, ...]:
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            return tuple(ipaddress.ip_network(part, strict=False) for part in parts)
+
+        wanted = "networks such as 10.0.0.0/8, separated by commas"
+        return self._convert(name, convert(",".join(default)), convert, wanted)
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         def convert(text: str) -> int:

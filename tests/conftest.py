@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.support.stack import RunningStack, end
 # The same examples every time, however slow the machine: a test that fails, fails for everybody.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")
+
+# Programs that tests start by themselves run as `make run` does; tests of production say so.
+os.environ.setdefault("APP_ENV", "development")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ set up the server), which brings the call to another process.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +25,8 @@ DRAIN_S = 20.0
 #: How long the last frames of a call may take to leave after its turn is finished.
 FLUSH_S = 1.0
 RETRY_AFTER_S = 2
+#: So long a call that has left may come back to a process that is full: its line was lost.
+RETURN_S = 60.0
 
 log = logs.get(__name__)
 
@@ -41,9 +44,12 @@ class Droppable(Protocol):
 class _Call:
     """One registered call."""
 
-    def __init__(self, socket: Droppable, on_drain: Callable[[float], None] | None) -> None:
+    def __init__(
+        self, socket: Droppable, on_drain: Callable[[float], None] | None, call_id: str
+    ) -> None:
         self.socket = socket
         self.on_drain = on_drain
+        self.call_id = call_id
 
 
 class Drain:
@@ -54,6 +60,7 @@ class Drain:
         self.max_calls = max_calls
         self.draining = False
         self._calls: set[_Call] = set()
+        self._left: OrderedDict[str, float] = OrderedDict()
         self._empty = Event()
         self._empty.set()
         self._on_start: list[Callable[[], None]] = []
@@ -63,16 +70,45 @@ class Drain:
         """How many calls this process carries."""
         return len(self._calls)
 
-    def check(self) -> None:
-        """Raise `Unavailable` where no new call may be taken: leaving, or full."""
+    @property
+    def full(self) -> bool:
+        """Whether as many calls are live as this process takes."""
+        return self.max_calls is not None and len(self._calls) >= self.max_calls
+
+    def check(self, call_id: str = "") -> None:
+        """Raise `Unavailable` where no new call may be taken: leaving, or full.
+
+        A call that is or was a minute ago this process's own comes back in any case.
+        """
         if self.draining:
             raise Unavailable("this process is leaving", code="draining", retry_after=RETRY_AFTER_S)
-        if self.max_calls is not None and len(self._calls) >= self.max_calls:
+        if self.full and not self._is_own(call_id):
             raise Unavailable("too many calls at once", code="full", retry_after=RETRY_AFTER_S)
+
+    def _is_own(self, call_id: str) -> bool:
+        if not call_id:
+            return False
+        left = self._left.get(call_id)
+        if left is not None and time.monotonic() - left < RETURN_S:
+            return True
+        return any(call.call_id == call_id for call in self._calls)
+
+    def _gone(self, call: _Call) -> None:
+        self._calls.discard(call)
+        if call.call_id:
+            self._left[call.call_id] = time.monotonic()
+            self._left.move_to_end(call.call_id)
+            while len(self._left) > (self.max_calls or 1000):
+                self._left.popitem(last=False)
+        if not self._calls:
+            self._empty.set()
 
     @contextmanager
     def call(
-        self, socket: Droppable, on_drain: Callable[[float], None] | None = None
+        self,
+        socket: Droppable,
+        on_drain: Callable[[float], None] | None = None,
+        call_id: str = "",
     ) -> Iterator[None]:
         """Register a call for as long as the block runs; enter it before accepting the socket.
 
@@ -81,16 +117,14 @@ class Drain:
 
         Raises `Unavailable` as `check` does.
         """
-        self.check()
-        entry = _Call(socket, on_drain)
+        self.check(call_id)
+        entry = _Call(socket, on_drain, call_id)
         self._calls.add(entry)
         self._empty.clear()
         try:
             yield
         finally:
-            self._calls.discard(entry)
-            if not self._calls:
-                self._empty.set()
+            self._gone(entry)
 
     def on_start(self, callback: Callable[[], None]) -> None:
         """Call `callback` once when draining begins, before the calls are told."""

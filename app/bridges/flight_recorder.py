@@ -67,12 +67,21 @@ class FlightRecorder:
         if not gathered:
             return
         try:
-            self._write([encode(now, self.socket, entry) for now, entry in gathered])
+            self._write([line for at, what in gathered if (line := self._line(at, what))])
         except Unavailable:
             metrics.ERRORS_TOTAL.labels("record").inc()
         except Exception:
             metrics.ERRORS_TOTAL.labels("record").inc()
             log.exception("the flight record could not be written")
+
+    def _line(self, now: float, entry: Any) -> bytes:
+        """An entry as a line; empty where it cannot be written, which costs that entry only."""
+        try:
+            return encode(now, self.socket, entry)
+        except Exception:
+            metrics.ERRORS_TOTAL.labels("record").inc()
+            log.exception("an entry of the flight record could not be written")
+            return b""
 
 
 class _Flusher:

@@ -49,15 +49,23 @@ class LiveCall:
         self.timer_at = 0.0
         self.replies: Subscription | None = None
         self.gone = False
+        #: Seconds since the first of the live sockets of this call that this one has replaced.
+        self.replaced_s: float | None = None
+        self.begun_at = time.monotonic()
         self.dropped = Signal()
         self._greenlets: set[gevent.Greenlet[..., None]] = set()
 
     def run(self) -> None:
         """Serve the socket until it closes."""
-        with logs.bind(call_id=self.call_id), self.services.drain.call(self.ws, self._on_drain):
+        with (
+            logs.bind(call_id=self.call_id),
+            self.services.drain.call(self.ws, self._on_drain, self.call_id),
+        ):
             older = _live.get(self.call_id)
             _live[self.call_id] = self
             if older is not None:
+                self.replaced_s = older.replaced_s or 0.0
+                self.replaced_s += time.monotonic() - older.begun_at
                 older._superseded()
             metrics.CALLS_LIVE.labels(self.channel).inc()
             try:

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import gevent
-import orjson
 
 from app import logs
 from app.adapters.agents import prices
@@ -17,9 +16,13 @@ from app.core.call import events
 from app.core.call.cost import Ledger
 from app.core.text.call import TextCall
 from app.protocol import retell_llm
+from app.protocol.body import load_json
 
 #: Where several agents are configured, how long the call details are waited for before greeting.
 DETAILS_WAIT_S = 1.5
+#: A socket that was replaced within so many seconds of its start has greeted nobody: several may be
+#: opened at once, and the same words twice are better than none.
+GREETED_S = 2.0
 
 log = logs.get(__name__)
 
@@ -36,9 +39,13 @@ class RetellBridge(LiveCall):
         waiting: list[bytes] = []
         agent = self._agent(state, waiting)
         now = time.time()
-        # A holder that died before it saved anything has greeted: that comes first of all.
+        # A holder that died before it saved anything has greeted: that comes first of all. One that
+        # this socket has replaced after a moment was heard by nobody.
         lease = self.holder.lease
-        greet = lease is None or not lease.before
+        unheard = self.replaced_s is not None and self.replaced_s < GREETED_S
+        greet = lease is None or not lease.before or unheard
+        if unheard and state is not None and not state.get("turn"):
+            state = None
         self._begin_record(now, agent, {"state": state, "greet": greet})
         today = dt.datetime.fromtimestamp(now, dt.UTC).date()
         model = self.services.settings.realtime_model
@@ -102,8 +109,8 @@ def _bytes(message: str | bytes) -> bytes:
 
 def _details(raw: bytes) -> dict[str, Any]:
     try:
-        frame = orjson.loads(raw)
+        frame = load_json(raw)
         call = frame.get("call")
-    except (orjson.JSONDecodeError, AttributeError):
+    except (ValueError, AttributeError):
         return {}
     return call if isinstance(call, dict) else {}

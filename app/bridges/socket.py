@@ -31,10 +31,10 @@ from gevent import GreenletExit
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from app import logs, metrics
 from app.adapters.sockets.connection import MAX_QUEUED, PING_INTERVAL_S, Wire
+from app.adapters.sockets.protocols import CallerProtocol
 from app.errors import AppError, BadRequest, Forbidden
 
 MAX_FRAME_BYTES = 1 << 20
@@ -80,12 +80,24 @@ class Connection(Wire):
             raise AppError(
                 "sockets need gunicorn's gevent worker", code="not_implemented", status=501
             )
-        protocol = ServerProtocol(state=State.OPEN, max_size=max_frame)
+        protocol = CallerProtocol(state=State.OPEN, max_size=max_frame)
         answer = protocol.accept(handshake_of(environ))
         if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             refuse(answer.status_code, str(protocol.handshake_exc or ""))
         super().__init__(sock, protocol, max_queued=max_queued, ping_interval=ping_interval)
         self._answer = answer.serialize()
+        self._max_frame = max_frame
+        self._allowance: int | None = None
+
+    def distrust(self, allowance: int) -> None:
+        """Let the peer send so many bytes in all, until `trust`; one that sends more is cut off."""
+        self._allowance = allowance
+        self._protocol.max_size = allowance
+
+    def trust(self) -> None:
+        """The peer has shown who it is: frames may have their full size."""
+        self._allowance = None
+        self._protocol.max_size = self._max_frame
 
     @property
     def accepted(self) -> bool:
@@ -100,6 +112,14 @@ class Connection(Wire):
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._write(answer)
         self.opened()
+
+    def _take(self, data: bytes) -> None:
+        if self._allowance is not None:
+            self._allowance -= len(data)
+            if self._allowance < 0:
+                self.abort("too much", reset=True)
+                return
+        super()._take(data)
 
     def receive(self) -> str | bytes | None:
         """As `Wire.receive`; accepts first."""
@@ -242,5 +262,5 @@ def _log_end(ws: Connection, route: str, seconds: float) -> None:
 
 #: Ends that are counted by name; a metric's labels must not grow with what peers send.
 KNOWN_ENDS = frozenset(
-    {"1000", "1001", "1005", "1009", "1011", "lost", "too slow", "silent", "killed", "drained"}
+    [*"1000 1001 1005 1009 1011 lost silent killed drained".split(), "too slow", "too much"]
 )

@@ -32,6 +32,8 @@ from app.protocol.twilio import Start
 
 #: How long a stream may take to say which call it is.
 START_S = 5.0
+#: Frames that may come before it: Twilio sends one.
+MAX_BEFORE_START = 4
 #: A timer no farther away than this is left alone: a deadline may be told that much late.
 SOON_S = 0.1
 #: How frames to the phone begin that are in no record.
@@ -92,7 +94,10 @@ def read_start(ws: Connection) -> Start | None:
     timeout = gevent.Timeout(START_S)
     try:
         with timeout:
-            while (message := ws.receive()) is not None:
+            for _ in range(MAX_BEFORE_START):
+                message = ws.receive()
+                if message is None:
+                    break
                 frame = twilio.parse(message)
                 if isinstance(frame, Start):
                     form = (frame.encoding, frame.sample_rate, frame.channels)

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if it was done."""
-    settings = Settings.from_env(beside(os.environ))
+    settings = Settings.of_command(beside(os.environ))
     rules = files.load(settings.agent_file or None).default.booking
     with redis.connect(settings, connections=2) as client:
         if args.action == "pause":

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play or type; 0 if all went as expected."""
-    settings = Settings.from_env(os.environ)
+    settings = Settings.of_command(os.environ)
     url = args.url or socket_url(settings)
     screen = Screen()
     if args.scenario is None:

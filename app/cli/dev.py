@@ -50,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
         env["PORT"] = str(args.port)
     # A person at the keyboard does not want to wait for calls of their own to end.
     env.setdefault("DRAIN_SECONDS", "2")
+    if not env.get("APP_ENV", "").strip():
+        env["APP_ENV"] = "development"
     settings = Settings.from_env(env)
     directory = run_directory()
     stack = Stack(env, directory, port=settings.port)

@@ -58,7 +58,7 @@ class Finding:
 def settings(env: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
     """The settings, and what is missing."""
     try:
-        found = Settings.from_env(env)
+        found = Settings.of_command(env)
     except SettingsError as error:
         cure = "set it in the environment; .env.example explains each setting"
         return None, [Finding("settings", "bad", problem, cure) for problem in error.problems]

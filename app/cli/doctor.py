@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     bad = _show(screen, findings)
     if settings is None:
         return 1
-    settings = Settings.from_env(beside(os.environ))
+    settings = Settings.of_command(beside(os.environ))
     url = args.url or _public(settings)
     records = Records.beside(url, settings)
     bad += _show(screen, diagnosis.agent_file(settings))
@@ -82,7 +82,7 @@ def _show(screen: Screen, findings: list[Finding]) -> int:
 
 
 def _explain(args: argparse.Namespace, screen: Screen) -> int:
-    settings = Settings.from_env(os.environ)
+    settings = Settings.of_command(os.environ)
     records = Records.beside(args.url or _public(settings), settings)
     status, story = records.json(f"/api/calls/{args.call}")
     if status == 0:

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if all that was named was found."""
-    settings = Settings.from_env(beside(os.environ))
+    settings = Settings.of_command(beside(os.environ))
     with redis.connect(settings, connections=2) as client:
         letters = DeadLetters(client, EffectStore(client, settings))
         if args.action == "list":

@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the call; 0 where the agent was heard and nobody was cut off."""
-    settings = Settings.from_env(os.environ)
+    settings = Settings.of_command(os.environ)
     screen = Screen()
     mouth = Mouth(deque(_lines(args.script)), args.wait if args.script else None)
     told = Words(args.model or running_model_url(), args.caller)

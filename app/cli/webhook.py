@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send the webhook; 0 if it was answered with 2xx."""
-    settings = Settings.from_env(os.environ)
+    settings = Settings.of_command(os.environ)
     keys = settings.signing_keys
     if not keys and not args.unsigned:
         raise AppError("RETELL_API_KEY is not set: there is nothing to sign with")

@@ -54,6 +54,8 @@ class Stack:
         redis_server: RedisServer | None = None,
     ) -> None:
         self.env = dict(env)
+        if not self.env.get("APP_ENV", "").strip():
+            self.env["APP_ENV"] = "development"
         self.directory = directory
         self.port = port
         self.model_port = 0

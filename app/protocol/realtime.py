@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from app.errors import ProtocolError
+from app.protocol.body import load_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ _TRANSCRIPTION = "conversation.item.input_audio_transcription."
 def parse(raw: str | bytes) -> ServerEvent:
     """One server event as a value. Raises `ProtocolError` for what is no such event."""
     try:
-        event = orjson.loads(raw)
+        event = load_json(raw)
         kind = event["type"]
         delta = _DELTAS.get(kind)
         if delta is not None:

@@ -58,17 +58,14 @@ def parse_inbound(raw: bytes) -> Inbound:
     inner = body.get(event)
     if not isinstance(inner, dict):
         raise BadRequest(f"{event} must be an object")
-    for name in ("from_number", "to_number"):
-        if not isinstance(inner.get(name), str):
-            raise BadRequest(f"{event}.{name} must be a text")
     found = inner.get("call_id" if event == "call_inbound" else "chat_id")
     headers = inner.get("custom_sip_headers")
     at_ms = body.get("event_timestamp")
     return Inbound(
         event,
         found if is_id(found) else "",
-        inner["from_number"],
-        inner["to_number"],
+        _text(inner.get("from_number")),
+        _text(inner.get("to_number")),
         _text(inner.get("agent_id")),
         _texts(headers) if isinstance(headers, dict) else {},
         at_ms if type(at_ms) is int else 0,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from app.errors import ProtocolError
+from app.protocol.body import load_json, pruned
 
 Role = Literal["agent", "user"]
 
@@ -71,7 +72,7 @@ Incoming = PingPong | CallDetails | Update | ResponseRequired | Unknown
 def parse(raw: str | bytes) -> Incoming:
     """One frame from Retell as a value. Raises `ProtocolError` for what is no such frame."""
     try:
-        frame = orjson.loads(raw)
+        frame = load_json(raw)
     except orjson.JSONDecodeError:
         raise ProtocolError("the frame is not JSON", code="malformed") from None
     if not isinstance(frame, dict):
@@ -84,11 +85,10 @@ def parse(raw: str | bytes) -> Incoming:
             turntaking if isinstance(turntaking, str) else None,
         )
     if kind == "ping_pong":
-        timestamp = frame.get("timestamp")
-        return PingPong(timestamp if isinstance(timestamp, int) else 0)
+        return PingPong(_whole(frame.get("timestamp")) or 0)
     if kind in ("response_required", "reminder_required"):
-        response_id = frame.get("response_id")
-        if not isinstance(response_id, int) or isinstance(response_id, bool) or response_id < 0:
+        response_id = _whole(frame.get("response_id"))
+        if response_id is None or response_id < 0:
             raise ProtocolError(f"{kind} without an integer response_id", code="malformed")
         return ResponseRequired(
             response_id, _transcript(frame.get("transcript")), kind == "reminder_required"
@@ -97,38 +97,43 @@ def parse(raw: str | bytes) -> Incoming:
         call = frame.get("call")
         if not isinstance(call, dict):
             raise ProtocolError("call_details without a call object", code="malformed")
-        return CallDetails(call)
+        return CallDetails(pruned(call))
     if not isinstance(kind, str):
         raise ProtocolError("the frame has no interaction_type", code="malformed")
     return Unknown(kind)
 
 
 def _transcript(value: Any) -> tuple[Utterance, ...]:
+    """The utterances in a frame. An entry that is none is left out: it must not cost the turn."""
     if value is None:
         return ()
     if not isinstance(value, list):
         raise ProtocolError("transcript is not a list", code="malformed")
-    out = []
-    for entry in value:
-        if not isinstance(entry, dict):
-            raise ProtocolError("a transcript entry is not an object", code="malformed")
-        role, content = entry.get("role"), entry.get("content")
-        if not isinstance(role, str) or not isinstance(content, str):
-            raise ProtocolError("a transcript entry lacks role or content", code="malformed")
-        about = entry.get("metadata")
-        if isinstance(about, dict):
-            response_id = about.get("response_id")
-            out.append(
-                Utterance(
-                    role,
-                    content,
-                    response_id if isinstance(response_id, int) else None,
-                    about.get("is_backchannel") is True,
-                )
-            )
-        else:
-            out.append(Utterance(role, content))
-    return tuple(out)
+    return tuple(found for found in map(_utterance, value) if found is not None)
+
+
+def _utterance(entry: Any) -> Utterance | None:
+    if not isinstance(entry, dict):
+        return None
+    role, content = entry.get("role"), entry.get("content")
+    if not isinstance(role, str) or not isinstance(content, str):
+        return None
+    about = entry.get("metadata")
+    if not isinstance(about, dict):
+        return Utterance(role, content)
+    response_id = _whole(about.get("response_id"))
+    return Utterance(role, content, response_id, about.get("is_backchannel") is True)
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, also one that came as a float."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return None
 
 
 def config(*, auto_reconnect: bool = True, call_details: bool = True, tools: bool = True) -> bytes:

@@ -114,11 +114,14 @@ def parse(raw: bytes) -> WebhookEvent:
 def _plain(event: str, body: dict[str, Any], raw: bytes) -> WebhookEvent:
     session_id = required_id(body.get("sessionId", body.get("session_id")), "sessionId")
     text = body.get("transcript")
-    if text is not None and not isinstance(text, str):
-        raise BadRequest("transcript must be a text")
     final = body.get("isFinal", body.get("is_final"))
-    if final is not None and not isinstance(final, bool):
-        raise BadRequest("isFinal must be true or false")
+    if event == "transcript":  # of the others nothing is read from these
+        if text is not None and not isinstance(text, str):
+            raise BadRequest("transcript must be a text")
+        if final is not None and not isinstance(final, bool):
+            raise BadRequest("isFinal must be true or false")
+    elif not isinstance(text, str):
+        text = None
     facts = {
         name: body[name]
         for name in ("from_number", "to_number", "agent_id")

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from app.errors import ProtocolError
+from app.protocol.body import load_json
 
 #: Bytes of one millisecond of mu-law audio.
 BYTES_PER_MS = 8
@@ -93,7 +94,7 @@ Frame = Connected | Start | Media | Dtmf | Mark | Stop | Other
 def parse(raw: str | bytes) -> Frame:
     """Read one frame. Raises ProtocolError where it is not one, or a field has the wrong type."""
     try:
-        body = orjson.loads(raw)
+        body = load_json(raw)
     except orjson.JSONDecodeError:
         raise ProtocolError("the frame is not JSON", code="malformed") from None
     if type(body) is not dict:

@@ -25,6 +25,13 @@ def sign(body: bytes, key: str, at_ms: int) -> str:
     return f"v={at_ms},d={_digest(body, key, at_ms)}"
 
 
+def fresh(header: str | None, now_ms: int) -> bool:
+    """Whether the header has the right form and is of the window around `now_ms`: what can be said
+    before the body is there."""
+    match = _HEADER_FORM.fullmatch(header) if header else None
+    return match is not None and abs(now_ms - int(match[1])) <= WINDOW_MS
+
+
 def verify(body: bytes, header: str | None, keys: Iterable[str], now_ms: int) -> bool:
     """True if one of `keys` signed exactly these bytes within the window around `now_ms`.
 

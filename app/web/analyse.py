@@ -17,7 +17,8 @@ from app.bridges.services import services
 from app.core.language.intent import entities as spoken
 from app.errors import BadRequest, TooLarge
 from app.protocol.body import json_object
-from app.web.webhooks import read_body
+from app.web.edge import edge
+from app.web.guard.body import read_json_body
 
 bp = Blueprint("analyse", __name__)
 
@@ -29,7 +30,7 @@ def realtime() -> Response:
     """``{"transcript", "event"?, "referenceTime"?, "timezone"?}`` to intent and slots."""
     gevent.sleep(0)
     now_services = services()
-    body = json_object(read_body(now_services.settings))
+    body = json_object(read_json_body(edge().bodies, now_services.settings.max_body_bytes))
     text = body.get("transcript")
     if not isinstance(text, str):
         raise BadRequest("transcript must be a text")

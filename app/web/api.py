@@ -13,7 +13,7 @@ from app.adapters.redis.client import guard
 from app.bridges.services import services
 from app.errors import BadRequest, NotFound
 from app.logs import redact_value
-from app.web import access
+from app.web.guard import access
 
 MAX_LISTED = 500
 

@@ -1,9 +1,11 @@
-"""Puts the application together: services, blueprints, sockets, errors. Nothing else is here."""
+"""Puts the application together: services, blueprints, sockets, errors.
+
+Every service that routes use is made here, once, and none is connected yet. Nothing is registered
+by being imported.
+"""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import uuid
 
@@ -11,29 +13,54 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from app.adapters.agents import files
+from app.adapters.audio.prerecorded import LineStore
+from app.adapters.calls.intake import Intake
 from app.adapters.calls.store import CallStore
 from app.adapters.intent import engine
 from app.adapters.realtime.client import RealtimeModel
+from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.client import connect
+from app.adapters.redis.guards import Guards
+from app.adapters.redis.worker_metrics import WorkerMetrics
+from app.adapters.tokens.media import MediaTokens
+from app.adapters.tokens.socket import SocketTokens
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
 from app.bridges.services import Services
 from app.settings import Settings
-from app.web import errors
+from app.web import (
+    analyse,
+    api,
+    calendar,
+    errors,
+    functions,
+    health,
+    inbound,
+    sockets,
+    talk,
+    twilio,
+    webhooks,
+)
+from app.web.early_intents import EarlyIntents
+from app.web.edge import Edge
+from app.web.feed import Feed
+from app.web.figures import Figures
+from app.web.guard.admission import Admission
+from app.web.guard.body import Bodies
 
-#: Modules with a blueprint `bp`, in the order of the contract's table.
+#: In the order of the contract's table.
 BLUEPRINTS = (
-    "webhooks",
-    "analyse",
-    "inbound",
-    "functions",
-    "sockets",
-    "twilio",
-    "talk",
-    "health",
-    "api",
-    "calendar",
+    webhooks.bp,
+    analyse.bp,
+    inbound.bp,
+    functions.bp,
+    sockets.bp,
+    twilio.bp,
+    talk.bp,
+    health.bp,
+    api.bp,
+    calendar.bp,
 )
 
 
@@ -42,12 +69,12 @@ def create(settings: Settings) -> Flask:
     app = Flask("app")
     app.config["SOCK_SERVER_OPTIONS"] = {"max_frame": settings.max_frame_bytes}
     app.json = _Json(app)
-    app.extensions["services"] = build_services(settings)
+    services = build_services(settings)
+    app.extensions["services"] = services
+    app.extensions["edge"] = build_edge(services)
     errors.register(app)
-    for name in BLUEPRINTS:
-        if importlib.util.find_spec(f"app.web.{name}") is None:
-            continue
-        app.register_blueprint(importlib.import_module(f"app.web.{name}").bp)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     return app
 
 
@@ -59,7 +86,7 @@ class _Json(DefaultJSONProvider):
 
 
 def build_services(settings: Settings) -> Services:
-    """One of each service, none of them connected yet."""
+    """What routes and bridges share."""
     process_id = f"{os.environ.get('DYNO', 'web')}-{uuid.uuid4().hex[:12]}"
     redis = connect(settings)
     effects = EffectStore(redis, settings)
@@ -74,4 +101,24 @@ def build_services(settings: Settings) -> Services:
         engine=engine.engine(),
         drain=Drain(limit_s=settings.drain_s, max_calls=settings.max_calls),
         process_id=process_id,
+    )
+
+
+def build_edge(services: Services) -> Edge:
+    """What only routes use."""
+    redis, settings = services.redis, services.settings
+    breaker = Breaker()
+    return Edge(
+        admission=Admission(trusted=settings.trusted_proxies),
+        bodies=Bodies(),
+        breaker=breaker,
+        ringing=Breaker(),
+        guards=Guards(redis),
+        intake=Intake(redis, settings, breaker),
+        early_intents=EarlyIntents(redis, services.engine, services.agents),
+        socket_tokens=SocketTokens(redis, settings),
+        media_tokens=MediaTokens(redis, settings),
+        lines=LineStore(redis, settings.realtime_model),
+        feed=Feed(redis, settings, services.agents),
+        figures=Figures(WorkerMetrics(redis)),
     )

@@ -7,7 +7,6 @@ in the same call is the same effect, and gets the same result.
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +22,8 @@ from app.core.booking import slot_ids
 from app.core.tools.declarations import TOOLS, Tool, idempotency_key
 from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
-from app.web.webhooks import breaker, read_body, verified
+from app.web.edge import edge
+from app.web.guard.signed import read_signed
 
 bp = Blueprint("functions", __name__)
 log = logs.get(__name__)
@@ -41,8 +41,8 @@ def function(name: str) -> Response:
     gevent.sleep(0)
     now_services = services()
     settings = now_services.settings
-    raw = b"" if request.method in ("GET", "DELETE") else read_body(settings)
-    if not verified(raw, settings, int(time.time() * 1000)) and settings.retell_api_keys:
+    raw, signed = read_signed(settings, with_body=request.method not in ("GET", "DELETE"))
+    if not signed and settings.retell_api_keys:
         raise Unauthorized("the signature is missing")
     asked = parse_function(name, raw, request.args)
     agent = now_services.agents.for_retell(asked.agent_id)
@@ -80,7 +80,7 @@ def run(
             if entry.get("content")
         ],
     }
-    with breaker().guard(), gevent.Timeout(LIMIT_S, Unavailable("the store is too slow")):
+    with edge().breaker.guard(), gevent.Timeout(LIMIT_S, Unavailable("the store is too slow")):
         key, again = key_of(now_services, call_id, tool, arguments, tool_call_id)
         if again:
             tool_call_id = f"function-{uuid4().hex}"

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import gevent
 from flask import Blueprint, Response
 
 from app import metrics
 from app.adapters.redis.client import guard
-from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.bridges.services import services
 from app.errors import Unavailable
-from app.web.webhooks import breaker
-
-#: Scrapers are answered without the workers' counters rather than late.
-METRICS_LIMIT_S = 1.0
+from app.web.edge import edge
 
 bp = Blueprint("health", __name__)
 
@@ -49,9 +44,4 @@ def ready() -> dict[str, Any]:
 def prometheus() -> Response:
     """All metrics as Prometheus text: this machine's web processes', and all workers' counters
     while Redis answers."""
-    try:
-        with breaker().guard(), gevent.Timeout(METRICS_LIMIT_S, Unavailable("too slow")):
-            workers = WorkerMetrics(services().redis).read()
-    except Unavailable:
-        workers = {}
-    return Response(metrics.render(workers), content_type=metrics.CONTENT_TYPE)
+    return Response(edge().figures.page(), content_type=metrics.CONTENT_TYPE)

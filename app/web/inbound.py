@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import gevent
 import orjson
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from app import logs, metrics
-from app.adapters.redis.guards import Guards
-from app.adapters.tokens.socket import SocketTokens
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
 from app.errors import AppError, Unauthorized, Unavailable
 from app.protocol import retell_http
 from app.protocol.retell_http import Inbound
-from app.web.caller_limit import breaker, digits_of, too_many
-from app.web.webhooks import read_body, verified
+from app.web.edge import edge
+from app.web.guard.callers import blocked, too_many
+from app.web.guard.signed import read_signed
 
 bp = Blueprint("inbound", __name__)
 log = logs.get(__name__)
@@ -40,9 +39,8 @@ def inbound() -> Response:
     gevent.sleep(0)
     now_services = services()
     settings = now_services.settings
-    raw = read_body(settings)
+    raw, signed = read_signed(settings)
     now_ms = int(time.time() * 1000)
-    signed = verified(raw, settings, now_ms)
     if not signed and settings.retell_api_keys:
         raise Unauthorized("the signature is missing")
     ringing = retell_http.parse_inbound(raw)
@@ -78,37 +76,15 @@ def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[s
     if ringing.subject == "call_inbound":
         # The id that comes along is not promised to be the later call's: the first call that uses
         # the token has it.
-        given["socket_token"] = socket_tokens().mint(about)
+        given["socket_token"] = edge().socket_tokens.mint(about)
     return given
-
-
-def blocked(number: str, patterns: tuple[str, ...]) -> bool:
-    """Whether `number` is one of these; a trailing ``*`` blocks all that begin so."""
-    plain = digits_of(number)
-    for pattern in patterns:
-        wanted = digits_of(pattern)
-        if not wanted and pattern.strip() != "*":
-            if pattern.strip().casefold() == number.strip().casefold():  # "anonymous"
-                return True
-        elif plain == wanted or (pattern.strip().endswith("*") and plain.startswith(wanted)):
-            return True
-    return False
-
-
-def socket_tokens() -> SocketTokens:
-    """The process's mint of socket tokens."""
-    known = current_app.extensions.get("socket_tokens")
-    if known is None:
-        known = SocketTokens(services().redis, services().settings)
-        current_app.extensions["socket_tokens"] = known
-    return cast(SocketTokens, known)
 
 
 def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, at: float) -> bool:
     """Write the ringing into the call's story, if Redis is at hand; False for a repeat."""
     try:
-        with breaker().guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
-            if not Guards(now_services.redis).first("inbound", about, REPEAT_S):
+        with edge().ringing.guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
+            if not edge().guards.first("inbound", about, REPEAT_S):
                 return False
             if ringing.id and not refused:
                 now_services.calls.add_event(

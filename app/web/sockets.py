@@ -15,7 +15,8 @@ from app.bridges.retell import RetellBridge
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.errors import BadRequest, Forbidden
-from app.web.inbound import socket_tokens
+from app.web.edge import edge
+from app.web.guard.admission import prove
 
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
@@ -35,7 +36,7 @@ def open_socket(ws: Connection, call_id: str) -> None:
 @sock.route("/llm-websocket/<token>/<call_id>", bp=bp)
 def token_socket(ws: Connection, token: str, call_id: str) -> None:
     """The form with a token."""
-    if not socket_tokens().accept(token, call_id):
+    if not edge().socket_tokens.accept(token, call_id):
         raise Forbidden("the token in the path is wrong")
     _serve(ws, call_id)
 
@@ -43,4 +44,5 @@ def token_socket(ws: Connection, token: str, call_id: str) -> None:
 def _serve(ws: Connection, call_id: str) -> None:
     if not _CALL_ID.fullmatch(call_id):
         raise BadRequest("this is no call id")
+    prove()
     RetellBridge(services(), ws, call_id).run()

@@ -12,8 +12,10 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 
 from app.bridges.services import services
-from app.web import access
-from app.web.twilio import PAGE_CALL, agent_named, media_tokens, stream_url
+from app.web.addresses import stream_url
+from app.web.agents import PAGE_CALL, agent_named
+from app.web.edge import edge
+from app.web.guard import access
 
 bp = Blueprint(
     "talk",
@@ -61,7 +63,7 @@ def new_call() -> dict[str, Any]:
     return {
         "call_id": call_id,
         "socket": stream_url(),
-        "token": media_tokens().mint(call_id),
+        "token": edge().media_tokens.mint(call_id),
         "agent": agent_named(request.args.get("agent", "")).name,
     }
 

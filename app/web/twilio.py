@@ -6,30 +6,29 @@ The webhooks are signed by Twilio; the socket is opened by a one-time token that
 from __future__ import annotations
 
 import re
-from typing import cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from app import logs, metrics
-from app.adapters.audio.prerecorded import LineStore
-from app.adapters.tokens.media import MediaTokens
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.bridges.twilio import PageBridge, PhoneBridge, read_start
 from app.core.agent.definition import Agent
-from app.errors import BadRequest, ProtocolError, TooLarge, Unauthorized, Unavailable
+from app.errors import BadRequest, ProtocolError, Unavailable
 from app.protocol import twilio
-from app.security import twilio_signature
-from app.web.caller_limit import too_many
-from app.web.inbound import blocked
+from app.web.addresses import base_url, stream_url
+from app.web.agents import PAGE_CALL, agent_named
+from app.web.edge import edge
+from app.web.guard.admission import visitor
+from app.web.guard.callers import blocked, too_many
+from app.web.guard.signed import read_signed_form
 
 #: A call whose stream breaks is taken up again so many times.
 MAX_RESUMES = 5
-MAX_FORM_BYTES = 64_000
+#: What a media socket may send before its token was seen.
+STRANGER_BYTES = 16_384
 _CALL_SID = re.compile(r"[A-Za-z0-9_]{2,64}")
-#: Calls of a page have ids of our own making.
-PAGE_CALL = "web_"
 
 bp = Blueprint("twilio", __name__)
 sock = Sock()
@@ -39,7 +38,7 @@ log = logs.get(__name__)
 @bp.post("/twilio/voice")
 def voice() -> Response:
     """A call rings: connect it to a media stream."""
-    form = _signed_form()
+    form = read_signed_form()
     call_sid = _call_sid(form)
     agent = agent_named(request.args.get("agent", ""))
     number = form.get("From", "")
@@ -47,7 +46,7 @@ def voice() -> Response:
         metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "rejected").inc()
         return _twiml(twilio.reject_twiml("rejected"))
     drain = services().drain
-    if drain.max_calls is not None and drain.live >= drain.max_calls:
+    if drain.full or drain.draining:
         metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "full").inc()
         return _twiml(twilio.reject_twiml("busy"))
     metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "accepted").inc()
@@ -57,7 +56,7 @@ def voice() -> Response:
 @bp.post("/twilio/next")
 def after_stream() -> Response:
     """The stream has ended: hang up, hand over, or take the call up again where it broke."""
-    form = _signed_form()
+    form = read_signed_form()
     call_sid = _call_sid(form)
     agent = agent_named(request.args.get("agent", ""))
     metrics.WEBHOOKS_TOTAL.labels("twilio_next", "accepted").inc()
@@ -85,8 +84,13 @@ def after_stream() -> Response:
 def media_stream(ws: Connection) -> None:
     """A media stream, of Twilio or of a page."""
     now_services = services()
-    now_services.drain.check()
+    if now_services.drain.draining:
+        now_services.drain.check()
+    connection = visitor()
+    ws.distrust(STRANGER_BYTES)
     ws.accept()
+    if connection is not None:
+        connection.waits()
     try:
         start = read_start(ws)
     except ProtocolError as error:
@@ -96,12 +100,16 @@ def media_stream(ws: Connection) -> None:
         ws.close(1008, "no start")
         return
     call_id = start.call_sid
-    if not _CALL_SID.fullmatch(call_id) or not media_tokens().take(
+    if not _CALL_SID.fullmatch(call_id) or not edge().media_tokens.take(
         start.parameters.get("token"), call_id
     ):
         log.warning("a media stream had no valid token")
         ws.close(1008, "token")
         return
+    if connection is not None:
+        connection.prove()
+        connection.is_served()
+    ws.trust()
     agent = agent_named(start.parameters.get("agent", ""))
     page = call_id.startswith(PAGE_CALL)
     details = {
@@ -113,56 +121,13 @@ def media_stream(ws: Connection) -> None:
     }
     details = {name: value for name, value in details.items() if value}
     bridge = PageBridge if page else PhoneBridge
-    bridge(now_services, ws, start, agent, details, line_store()).run()
-
-
-def agent_named(name: str) -> Agent:
-    """The agent of that name, else the default one."""
-    agents = services().agents
-    for agent in agents.all:
-        if name and agent.name.casefold() == name.casefold():
-            return agent
-    return agents.default
-
-
-def media_tokens() -> MediaTokens:
-    """The process's mint of stream tokens."""
-    known = current_app.extensions.get("media_tokens")
-    if known is None:
-        known = MediaTokens(services().redis, services().settings)
-        current_app.extensions["media_tokens"] = known
-    return cast(MediaTokens, known)
-
-
-def line_store() -> LineStore:
-    """The process's store of spoken lines."""
-    known = current_app.extensions.get("line_store")
-    if known is None:
-        known = LineStore(services().redis, services().settings.realtime_model)
-        current_app.extensions["line_store"] = known
-    return cast(LineStore, known)
-
-
-def base_url() -> str:
-    """The address by which the outside reaches this server, without a path."""
-    configured = services().settings.public_url
-    if configured:
-        return configured
-    scheme = request.headers.get("X-Forwarded-Proto", request.scheme).split(",")[0].strip()
-    return f"{'https' if scheme == 'https' else 'http'}://{request.host}"
-
-
-def stream_url() -> str:
-    """The media socket's address."""
-    parts = urlsplit(base_url())
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    return f"{scheme}://{parts.netloc}{parts.path}/media-stream"
+    bridge(now_services, ws, start, agent, details, edge().lines).run()
 
 
 def _stream(call_sid: str, form: dict[str, str], agent: Agent, *, times: int = 0) -> str:
     """TwiML that connects the call to its stream, and asks again when that has ended."""
     parameters = {
-        "token": media_tokens().mint(call_sid),
+        "token": edge().media_tokens.mint(call_sid),
         "from": form.get("From", "")[:64],
         "to": form.get("To", "")[:64],
         "agent": request.args.get("agent", "")[:100],
@@ -173,25 +138,6 @@ def _stream(call_sid: str, form: dict[str, str], agent: Agent, *, times: int = 0
         {name: value for name, value in parameters.items() if value},
         action_url=f"{base_url()}/twilio/next?{urlencode(query)}",
     )
-
-
-def _signed_form() -> dict[str, str]:
-    """The request's form fields, once its signature was found right. Raises `Unauthorized`."""
-    if (request.content_length or 0) > MAX_FORM_BYTES:
-        raise TooLarge(f"the form may have {MAX_FORM_BYTES} bytes")
-    form = {name: request.form.getlist(name) for name in request.form}
-    settings = services().settings
-    header = request.headers.get("X-Twilio-Signature")
-    if settings.twilio_auth_token:
-        query = request.query_string.decode("latin-1")
-        url = f"{base_url()}{request.path}" + (f"?{query}" if query else "")
-        if not twilio_signature.verify(url, form, header, [settings.twilio_auth_token]):
-            raise Unauthorized("the signature is missing or wrong")
-    elif settings.production:
-        raise Unauthorized("TWILIO_AUTH_TOKEN is not set, so that nothing can be verified")
-    else:
-        log.info("an unsigned request of Twilio's is accepted in development")
-    return {name: values[0] for name, values in form.items()}
 
 
 def _call_sid(form: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
 from app.settings import Settings
 from app.web import errors
+from app.web.application import build_edge
 
 
 def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Flask:
@@ -33,7 +34,9 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
         "engine": engine.engine(),
         "process_id": "test-process",
     }
-    app.extensions["services"] = SimpleNamespace(**given | services)
+    made = SimpleNamespace(**given | services)
+    app.extensions["services"] = made
+    app.extensions["edge"] = build_edge(made)  # type: ignore[arg-type]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     return app

@@ -39,6 +39,7 @@ LIMIT_S = 2.0
 #: it waits for a worker, and once it was started.
 QUEUED_LEASE_MS = 60_000
 STARTED_LEASE_MS = 30_000
+#: Of a longer text the end is kept: that is what the speaker came to.
 MAX_TEXT = 4000
 
 #: The summary's `channel` of a call first heard of by an event, as JSON.
@@ -179,5 +180,5 @@ def _spoken(event: WebhookEvent, now_ms: int) -> tuple[bytes, bytes]:
         return orjson.dumps({"at_ms": now_ms, "interruption": True}), b""
     if event.event != "transcript" or not event.text:
         return b"", b""
-    line = orjson.dumps({"at_ms": now_ms, "text": event.text[:MAX_TEXT]})
+    line = orjson.dumps({"at_ms": now_ms, "text": event.text[-MAX_TEXT:]})
     return (line, b"") if event.final else (b"", line)

@@ -5,9 +5,9 @@ and the model's side (`app.adapters.realtime.client`). The protocol itself is `w
 sans-I/O code, with a short cut for plain frames (`app.protocol.websocket`).
 
 Reading happens only when somebody asks, so a peer that floods us fills its own TCP window and not
-our memory. Writing is done at once where nothing waits; what the kernel does not take is queued and
-a greenlet finishes it, so whoever sends never waits for a slow peer and frames of several senders
-never mix. A peer for which more than `max_queued` bytes wait is cut off.
+our memory. Writing is done at once; what the kernel does not take is queued and a greenlet finishes
+it, so no sender waits for a slow peer and frames never mix. A peer for which more than `max_queued`
+bytes wait is cut off.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from websockets.protocol import CLIENT, OPEN, Protocol
 from app.adapters.sockets.timer import KEEPER
 from app.protocol.websocket import SHORT, leading_messages, short_frame
 
-#: Bytes asked of the kernel per read; also what a flooding peer may have parsed before it is asked
-#: for more.
+#: Bytes asked of the kernel per read.
 CHUNK = 16_384
+#: Messages of one read after which others have their turn.
+CROWD = 64
 MAX_QUEUED = 1 << 20
 PING_INTERVAL_S = 20.0
 #: How long a peer may take to answer our close frame.
@@ -100,8 +101,7 @@ class Wire:
     def send(self, text: str | bytes) -> bool:
         """Send one text message; bytes are UTF-8 already. Never blocks.
 
-        Returns False where the connection is closed, or was cut off because the peer is too slow.
-        """
+        Returns False where the connection is closed, or was cut off as too slow."""
         if self._ended or self._protocol.state is not OPEN:
             return False
         data = text.encode() if isinstance(text, str) else text
@@ -174,9 +174,8 @@ class Wire:
     def finish(self) -> None:
         """After the last `receive`: let the closing handshake end, then close the TCP connection.
 
-        Blocks `CLOSE_TIMEOUT_S` at most. What the peer still sends is thrown away: closing a socket
-        with unread bytes would reset it and could cost the peer our close frame.
-        """
+        Blocks `CLOSE_TIMEOUT_S` at most. What still comes is thrown away: closing a socket with
+        unread bytes would reset it and could cost the peer our close frame."""
         if not self._ended:
             if self._close_deadline is None:
                 self._close_deadline = time.monotonic() + CLOSE_TIMEOUT_S
@@ -215,7 +214,8 @@ class Wire:
 
     def _read(self) -> None:
         """Wait for bytes and take in what they mean."""
-        if self._full:  # a peer that always has more must not keep the process to itself
+        # A peer that floods us must not keep the process to itself.
+        if self._full or len(self._inbox) > CROWD:
             gevent.sleep(0)
         sock = self._sock
         self._reading = True
@@ -338,7 +338,7 @@ class Wire:
     def _send_now(self, data: bytes) -> bytes:
         """Give the kernel what it takes without waiting; returns the rest."""
         sock = self._sock
-        # Nothing switches greenlets in here, so a reader that waits on the socket never sees this.
+        # Nothing switches greenlets in here, so a waiting reader never sees this.
         sock.settimeout(0.0)
         try:
             return data[sock.send(data) :]

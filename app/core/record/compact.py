@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from app.protocol.body import load_json
+
 
 def slim(raw: bytes) -> Any:
     """The frame without word times; of an update only what each side said last.
@@ -18,7 +20,7 @@ def slim(raw: bytes) -> Any:
     What is not JSON comes back as text, so that a bad frame is played back as bad.
     """
     try:
-        frame = orjson.loads(raw)
+        frame = load_json(raw)
     except orjson.JSONDecodeError:
         return raw.decode("utf-8", "replace")
     if not isinstance(frame, dict):
@@ -29,7 +31,7 @@ def slim(raw: bytes) -> Any:
     frame.pop("transcript_with_tool_calls", None)
     if frame.get("interaction_type") == "update_only":
         last = {
-            entry.get("role"): position
+            str(entry.get("role")): position
             for position, entry in enumerate(transcript)
             if isinstance(entry, dict)
         }

@@ -16,7 +16,11 @@ from app.core.record.compact import slim
 
 def encode(now: float, socket: int, entry: Any) -> bytes:
     """One entry as a line of JSON, without its end."""
-    return orjson.dumps({"t": now, "s": socket, **members(entry)}, default=str)
+    line = {"t": now, "s": socket, **members(entry)}
+    try:
+        return orjson.dumps(line, default=str)
+    except orjson.JSONEncodeError:  # nested too deeply, or a number out of range
+        return orjson.dumps({"t": now, "s": socket, **_as_text(entry)}, default=str)
 
 
 def members(entry: Any) -> dict[str, Any]:
@@ -94,6 +98,16 @@ def event_of(entry: dict[str, Any]) -> events.Event | None:
         case "budget_spent":
             return events.BudgetSpent()
     return None
+
+
+def _as_text(entry: Any) -> dict[str, Any]:
+    """An entry whose frame cannot be written as JSON: the frame as the text that it came as."""
+    found = members(entry)
+    raw = getattr(entry, "raw", None) or getattr(entry, "frame", None)
+    if raw is not None:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+        return {**found, "frame": text}
+    return {"other": str(found)[:2000]}
 
 
 def _value(raw: str | bytes) -> Any:

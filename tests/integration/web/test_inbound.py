@@ -21,6 +21,7 @@ from app.rehearsal.webhook_samples import sample
 from app.security import signatures
 from app.settings import Settings
 from app.web import inbound
+from app.web.guard import callers
 from tests.support.web_app import make_app
 
 KEY = "key_3b81d2"
@@ -113,7 +114,7 @@ def test_a_blocked_number_is_refused_and_nothing_else_said(redis_url: str, name:
     ],
 )
 def test_patterns(number: str, patterns: tuple[str, ...], refused: bool) -> None:
-    assert inbound.blocked(number, patterns) is refused
+    assert callers.blocked(number, patterns) is refused
 
 
 def test_edges(redis_url: str) -> None:
@@ -123,7 +124,12 @@ def test_edges(redis_url: str) -> None:
     assert unsigned.status_code == 401
     bare = client_for(redis_url, retell_api_keys=())
     assert bare.post("/webhook/retell/inbound", json=sample("call_inbound", "c", 1)).is_json
-    assert ring(client, from_number=5).status_code == 400
+
+
+@pytest.mark.parametrize("number", [None, 5, "", {}])
+def test_a_caller_without_a_number_is_let_in(redis_url: str, number: Any) -> None:
+    answer = ring(client_for(redis_url), from_number=number)
+    assert answer.json["call_inbound"]["dynamic_variables"]["caller_number"] == ""
 
 
 @hypothesis_settings(

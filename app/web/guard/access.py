@@ -10,6 +10,7 @@ from flask import request
 from app.bridges.services import services
 from app.errors import Forbidden
 from app.security import tokens
+from app.web.guard.admission import prove
 
 
 def require(wanted: str) -> None:
@@ -18,8 +19,10 @@ def require(wanted: str) -> None:
     A blank `wanted` lets everybody in, in development only.
     """
     if not wanted and not services().settings.production:
+        prove()
         return
     header = request.headers.get("Authorization", "")
     given = header[7:].strip() if header[:7].lower() == "bearer " else request.args.get("token")
     if not tokens.same(given, wanted):
         raise Forbidden("a token is needed")
+    prove()

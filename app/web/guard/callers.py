@@ -1,17 +1,13 @@
-"""How often one number may call in an hour: a loop or a prank must not take all the lines."""
+"""Which numbers may call, and how often in an hour: a loop or a prank must not take all lines."""
 
 from __future__ import annotations
 
-from typing import cast
-
 import gevent
-from flask import current_app
 
 from app import logs
-from app.adapters.redis.breaker import Breaker
-from app.adapters.redis.guards import Guards
 from app.bridges.services import services
 from app.errors import AppError, Unavailable
+from app.web.edge import edge
 
 WINDOW_S = 3600
 #: A call that rings waits so long for Redis, and is let in without it.
@@ -29,9 +25,8 @@ def too_many(kind: str, number: str, mark: str) -> bool:
     if not limit or not digits:
         return False
     try:
-        with breaker().guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
-            guards = Guards(services().redis)
-            wait_s = guards.wait_for(kind, digits, limit=limit, window_s=WINDOW_S, mark=mark)
+        with edge().ringing.guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
+            wait_s = edge().guards.wait_for(kind, digits, limit=limit, window_s=WINDOW_S, mark=mark)
     except AppError as error:
         log.info("a caller was not counted", extra={"code": error.code})
         return False
@@ -45,6 +40,14 @@ def digits_of(number: str) -> str:
     return "".join(sign for sign in number if sign.isdigit())
 
 
-def breaker() -> Breaker:
-    """Between calls that ring and Redis."""
-    return cast(Breaker, current_app.extensions.setdefault("inbound_breaker", Breaker()))
+def blocked(number: str, patterns: tuple[str, ...]) -> bool:
+    """Whether `number` is one of these; a trailing ``*`` blocks all that begin so."""
+    plain = digits_of(number)
+    for pattern in patterns:
+        wanted = digits_of(pattern)
+        if not wanted and pattern.strip() != "*":
+            if pattern.strip().casefold() == number.strip().casefold():  # "anonymous"
+                return True
+        elif plain == wanted or (pattern.strip().endswith("*") and plain.startswith(wanted)):
+            return True
+    return False

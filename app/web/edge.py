@@ -1,0 +1,47 @@
+"""What only routes use, one of each per process. Made in `app.web.application`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from app.adapters.audio.prerecorded import LineStore
+from app.adapters.calls.intake import Intake
+from app.adapters.redis.breaker import Breaker
+from app.adapters.redis.guards import Guards
+from app.adapters.tokens.media import MediaTokens
+from app.adapters.tokens.socket import SocketTokens
+from app.web.early_intents import EarlyIntents
+from app.web.feed import Feed
+from app.web.figures import Figures
+from app.web.guard.admission import Admission
+from app.web.guard.body import Bodies
+
+
+@dataclass(frozen=True)
+class Edge:
+    """All are safe to use from any greenlet.
+
+    `breaker` stands between Redis and what may be refused and sent again (webhooks, functions),
+    `ringing` between Redis and calls that ring, which are let in without it.
+    """
+
+    admission: Admission
+    bodies: Bodies
+    breaker: Breaker
+    ringing: Breaker
+    guards: Guards
+    intake: Intake
+    early_intents: EarlyIntents
+    socket_tokens: SocketTokens
+    media_tokens: MediaTokens
+    lines: LineStore
+    feed: Feed
+    figures: Figures
+
+
+def edge() -> Edge:
+    """The running app's."""
+    return cast(Edge, current_app.extensions["edge"])

@@ -1,0 +1,1 @@
+"""Who may come in and how much of them: connections, bodies, signatures, tokens, callers."""
