@@ -140,19 +140,6 @@ _HINTS = (
         _words("availab\\w+", "any(?:thing)? (?:free|open)", "openings?", "(?:what|which) times?"),
     ),
 )
-_LEAD_IN = _opening(
-    "sure|yes|yeah|ok|okay|um|uh|oh|hi|hello|so|well|of course|no|sorry|actually",
-    "(?:it'?s|it is|it should be|this is|(?:my|the) (?:full )?name(?:'s| is)|name(?:'s| is)|i'?m"
-    "|i am|that would be|that'?s|put it|call it)?(?:\\W*(?:under|for)(?!\\w))?",
-)
-_NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*(?: [A-Za-zÀ-ž][A-Za-zÀ-ž'’.-]*){0,3}")
-_NAME_END = re.compile(r"[,.;!?](?:\s|$)|\b(?:and|please|thanks|thank)\b", re.IGNORECASE)
-_NOT_NAMES = re.compile(
-    r"yes|no|yeah|nope|ok|okay|sure|please|thanks?|hello|hi|hey|what|why|when|who|wait|actually"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|morning|afternoon|evening|the|a"
-    r"|an|and|or|i|you|we|it|that|this|want|need|would|like|book|cancel|move|my|first|second|third",
-    re.IGNORECASE,
-)
 #: Intents below this are taken for none: a dialogue can ask.
 THRESHOLD = 0.5
 
@@ -245,14 +232,3 @@ def _question(text: str) -> str | None:
         if pattern.search(text):
             return name
     return None
-
-
-def bare_name(text: str) -> str | None:
-    """A name given in answer to "what is your name?", without any words around it."""
-    lead_in = _LEAD_IN.match(text)
-    rest = text[lead_in.end() :] if lead_in else text
-    rest = _NAME_END.split(rest.strip(), maxsplit=1)[0].strip()
-    match = _NAME.fullmatch(rest)
-    if match is None or any(_NOT_NAMES.fullmatch(word) for word in rest.split()):
-        return None
-    return " ".join(word if word[0].isupper() else word.capitalize() for word in rest.split())

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.language.intent import engine
+from app.core.language.names import read_name
 from app.rehearsal.realtime_server.items import message_text
-from app.rehearsal.receptionist.hearing import Heard, Hearing, bare_name
+from app.rehearsal.receptionist.hearing import Heard, Hearing
 from app.rehearsal.receptionist.notes import (
     Goal,
     Notes,
@@ -208,8 +209,9 @@ def _own_words(text: str) -> str | None:
 def _take_name(notes: Notes, heard: Heard) -> None:
     if heard.said.name:
         notes.name = heard.said.name
-    elif notes.asked == "name" and not heard.said.spoken:
-        notes.name = bare_name(heard.text) or notes.name
+    elif notes.asked == "name":
+        name = read_name(heard.text, "What is your full name?")
+        notes.name = name.text if name else notes.name
 
 
 def _choose(notes: Notes, chosen: dict[str, Any]) -> None:

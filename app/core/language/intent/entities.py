@@ -10,42 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from app.core.language import corrections
+from app.core.language.names import mask_name, read_name
 from app.core.language.settings import TimePreferences
-from app.core.language.text import plain, vocabulary
+from app.core.language.text import plain
 from app.core.language.time import expressions
 from app.core.language.time.clock_grammar import SPANS
 from app.core.language.time.expressions import Spoken, Window
 
 NOTHING_SPOKEN = Spoken()
-
-_GIVEN = re.compile(
-    r"\b(?:(?:my|the|her|his|our) (?:full |last |first |sur|family )?name"
-    r"(?:'s| is| would be|:)?(?: is)?"
-    r"|i'm called|they call me|you can call me|call me|name's|under(?: the)?(?: name)?(?: of)?"
-    r"|(?:put|book) it (?:under|in the name of)|in the name of|for (?=(?:mr|mrs|ms|miss|dr)\.? )"
-    r"|this is|it is|it's|i am|i'm|speaking with|name of)[,:]?\s+"
-    r"(?P<name>(?:(?:mr|mrs|ms|miss|dr)\.?\s+)?[^\W\d_][\w'.-]*(?:\s+[^\W\d_][\w'.-]*){0,3})",
-    re.IGNORECASE,
-)
-_SURE = ("name", "called", "call me", "under", "in the name")
-_NOT_NAMES = frozenset(
-    vocabulary(
-        "a an the my your our his her its this that these those not no yes so just about for to at "
-        "on in of with and or but is was be am are do does did can could would should will going "
-        "calling looking trying wondering hoping here there good fine great ok okay sorry sure "
-        "afraid free available interested busy late sick new back done ready able happy glad "
-        "i i'm i'd i'll we you he she it they me us him them what when where who how why which "
-        "please thanks thank hi hello hey um uh er well actually maybe really very too also still "
-        "monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight morning "
-        "afternoon evening night noon next last first second january february march april may june "
-        "july august september october november december one two three four five six seven eight "
-        "nine ten eleven twelve half quarter appointment booking reservation name table room "
-        "cleaning checkup regarding because from having all been in need want wanting needing "
-        "same right only already now again probably possible over out up off down as if than then "
-        "urgent important for-the spelled spelt"
-    )
-)
-_TITLES = ("mr", "mrs", "ms", "miss", "dr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +30,7 @@ class Slots:
     part_of_day: str | None = None
     """morning, afternoon or evening (night is evening)."""
     name: str | None = None
-    """The caller's name, as they gave it ("this is Ana Diaz", "my name is ...")."""
+    """The caller's name as `app.core.language.names` reads it."""
     service: str | None = None
     """One of the names in the list of services that was passed in."""
     spoken: Spoken = NOTHING_SPOKEN
@@ -112,18 +84,23 @@ def extract(
     *,
     services: Iterable[str] = (),
     prefer: TimePreferences = expressions.DEFAULTS,
+    question: str | None = None,
+    agent: str = "",
 ) -> Slots:
     """Pick the slots out of `text`. now: aware, in the agent's zone. Never raises on any text.
 
     services: the names the agent offers ("cleaning", "root canal"); the last one said wins.
+    question: what the agent said before, and agent: its name; both for the caller's name.
     """
+    name = read_name(text, question, agent=agent)
+    text = mask_name(text, name)  # "April Jones" is no month
     spoken = expressions.resolve(text, now, prefer=prefer)
     return Slots(
         date=spoken.date,
         time=spoken.time,
         window=spoken.window,
         part_of_day=part_of_day(spoken),
-        name=find_name(text),
+        name=name.text if name else None,
         service=find_service(text, services),
         spoken=spoken,
     )
@@ -145,33 +122,6 @@ def part_of_day(spoken: Spoken) -> str | None:
         if start is not None and end is not None and first <= start and end <= last:
             return part
     return None
-
-
-def find_name(text: str) -> str | None:
-    """The name the speaker gives, or None. Written as they are: "Ana Diaz", "Mr. O'Neil"."""
-    text, found, place = text[-2000:], None, 0
-    while match := _GIVEN.search(text, place):
-        place = match.start("name")
-        lead = match[0][: place - match.start()].lower()
-        words = _name_words(match["name"].split())
-        sure = any(cue in lead for cue in _SURE)
-        if words and (sure or all(word[0].isupper() for word in words)):
-            found = " ".join(word[0].upper() + word[1:] for word in words)
-    return found
-
-
-def _name_words(said: list[str]) -> list[str]:
-    """The words of a name, up to the first that is none."""
-    words: list[str] = []
-    for word in said:
-        bare = word.strip(".,").lower()
-        ended = word.endswith((",", "?", "!")) or (word.endswith(".") and bare not in _TITLES)
-        if bare in _NOT_NAMES or not bare:
-            break
-        words.append(word.rstrip(",?!") if bare in _TITLES else word.rstrip(".,?!"))
-        if ended:
-            break
-    return [] if words and words[-1].strip(".").lower() in _TITLES else words
 
 
 def find_service(text: str, services: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.language.intent.entities import Slots, extract, find_name, find_service
+from app.core.language.intent.entities import Slots, extract, find_service
 
 NOW = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
 SERVICES = ("Cleaning", "Teeth whitening", "Root canal", "Check-up")
@@ -29,26 +29,6 @@ def test_all_slots_at_once() -> None:
         "assumed": ["am_pm"],
         "alternatives": [{"time": "03:30"}],
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("my name is john smith", "John Smith"),
-        ("Hi, this is Maria O'Neil. I need a cleaning", "Maria O'Neil"),
-        ("it's under the name of Kevin at seven", "Kevin"),
-        ("you can call me Al", "Al"),
-        ("this is Dr. Jones", "Dr. Jones"),
-        ("I'm Bob", "Bob"),
-        ("this is urgent", None),
-        ("I'm looking for a dentist", None),
-        ("it is Tuesday", None),
-        ("call me tomorrow", None),
-        ("my name", None),
-    ],
-)
-def test_names(text: str, name: str | None) -> None:
-    assert find_name(text) == name
 
 
 @pytest.mark.parametrize(
