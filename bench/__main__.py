@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from bench import audio, calls, intake
+from bench import audio, backchannels, calls, intake
 from bench.certificate import make_certificate
 from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
 from bench.tables import Table
 
 CALLS = ("memory", "latency", "greeting", "tools", "cpu")
-ALL = (*CALLS, "webhooks", "audio", "language")
+ALL = (*CALLS, "webhooks", "audio", "sounds", "language")
 
 
 def machine() -> str:
@@ -71,6 +71,8 @@ def main() -> int:
                 tables += intake.webhooks(bench)
             if "audio" in wanted:
                 tables += audio.audio(options.seconds)
+            if "sounds" in wanted:
+                tables += backchannels.tables()
     finally:
         shutil.rmtree(SCRATCH, ignore_errors=True)
     if tables:

@@ -118,12 +118,13 @@ class Transcription(Model):
 class BargeInSettings(Model):
     """A sound of the caller while the agent speaks. All times in milliseconds.
 
-    The agent falls silent at once, and within `window_ms` goes on or gives up its turn.
+    The agent falls silent at once, and within `window_ms` goes on or gives up its turn. A remark
+    ("mm-hm") may last almost a second, so `speech_ms` below that gives up turns for remarks.
     """
 
-    window_ms: int = Field(default=800, ge=100, le=5000)
+    window_ms: int = Field(default=1200, ge=100, le=5000)
     """The longest pause before it is decided what the sound was."""
-    speech_ms: int = Field(default=600, ge=100, le=5000)
+    speech_ms: int = Field(default=1000, ge=100, le=5000)
     """A sound as long as this is speech, whatever the words."""
     breath_ms: int = Field(default=150, ge=0, le=1000)
     """A sound shorter than this is no speech."""

@@ -4,7 +4,12 @@ Three steps, as people do it. At once: fall silent. Within the agent's window: f
 from the words where they come in time, from how long the sound lasts where they do not. Then:
 either give up the turn, or go on from where it stopped. Falling silent costs an interrupting caller
 nothing, because an answer is only due when they have finished; it costs a caller who said "mhm" a
-pause of a few hundred milliseconds.
+pause that ends a quarter of a second after the sound.
+
+Two ears listen. The model's voice detection is the better one, but it tells of an end only after
+its silence; `app.core.audio.levels` tells at once, and can miss a soft voice. So what this program
+hears to end may be gone on into, and while voice detection still says speech, the next bit of voice
+silences the agent again.
 
 Times are in seconds.
 """
@@ -16,11 +21,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.agent.definition import BargeInSettings
+from app.core.audio.levels import CLEAR_VOICE, Sound
 from app.core.language.backchannel import Floor, Kind, classify
 from app.core.language.settings import BackchannelOptions
 
-#: The sound is over when it has been quiet for so long.
-QUIET_S = 0.2
+#: A sound is over when it has been quiet for so long; later where it was faint.
+QUIET_S, FAINT_QUIET_S = 0.24, 0.6
+#: Voice detection tells of a begin so late at most.
+ONSET_S = 0.3
+#: Gaps up to this are part of the sound: the closed lips of a "p", a syllable too soft to hear.
+GAP_S = 0.12
+#: So much voice after the agent went on silences it again.
+AGAIN_S = 0.06
 #: Voice before the model's voice detection told of it counts if it is not older than this.
 RECENT_VOICE_S = 0.5
 _LAST_WORD = re.compile(r"[\w'’-]+$")
@@ -57,14 +69,18 @@ class BargeIn:
         self._settings = settings
         self._lists = lists
         self._voiced = 0.0
+        """How long the present sound is by our own ears, short gaps included."""
         self._quiet = RECENT_VOICE_S
+        self._clear = False
+        """Whether the sound stood out enough for our own ears to hear its end."""
         self._since: float | None = None
         self._open = False
         """A sound began that voice detection has not yet seen the end of."""
+        self._again = 0.0
+        """Voice since the agent went on into a sound that is still open."""
         self._floor = Floor.AGENT
         self._ended = False
         self._words = Kind.NOTHING
-        self._blind = False
 
     @property
     def deciding(self) -> bool:
@@ -76,33 +92,48 @@ class BargeIn:
         """When `tick` will decide, if nothing else does before."""
         return None if self._since is None else self._since + self._settings.window_ms / 1000
 
-    def level(self, loud: bool, seconds: float, now: float) -> Decision | None:
-        """The loudness of the caller's next frame. Called for every frame, also while idle."""
-        if loud:
+    def level(self, sound: Sound, seconds: float, now: float) -> Decision | None:
+        """The caller's next frame, as loud as it is. Called for every frame, also while idle."""
+        if sound:
             if self._quiet >= RECENT_VOICE_S:
-                self._voiced = 0.0
-            self._voiced += seconds
+                self._voiced, self._clear = 0.0, False
+            self._voiced += seconds + (self._quiet if self._quiet <= GAP_S else 0.0)
             self._quiet = 0.0
+            if sound is CLEAR_VOICE:
+                self._clear = True
         else:
             self._quiet += seconds
-        if self._since is None and not self._open:
-            return None
-        if loud:
-            self._blind = False
+            if self._quiet > GAP_S:
+                self._again = 0.0
+        if self._since is not None:
+            return self._judge()
+        return self._heard_again(seconds, now) if sound and self._open else None
+
+    def _judge(self) -> Decision | None:
+        """What our own ears make of the sound that is being decided about."""
         if self._voiced >= self._settings.speech_ms / 1000:
             return self._decide(Verdict.YIELD, "speech")
-        if self._since is None:
+        if not self._over:
             return None
-        if self._over and self._voiced < self._settings.breath_ms / 1000:
-            return self._decide(Verdict.RESUME, "breath")
-        if self._over and self._words is Kind.BACKCHANNEL:
-            return self._decide(Verdict.RESUME, "backchannel")
-        return None
+        why = "backchannel" if self._words is Kind.BACKCHANNEL else "short"
+        return self._decide(Verdict.RESUME, why)
+
+    def _heard_again(self, seconds: float, now: float) -> Decision | None:
+        """Voice in a sound that the agent went on into: silence again."""
+        self._again += seconds
+        if self._voiced >= self._settings.speech_ms / 1000:
+            return self._decide(Verdict.YIELD, "speech")
+        if self._again < AGAIN_S:
+            return None
+        self._since, self._again, self._words = now, 0.0, Kind.NOTHING
+        return MUTE
 
     @property
     def _over(self) -> bool:
         """Whether our own ears say that the sound has ended; never where they did not hear it."""
-        return not self._blind and self._quiet >= QUIET_S
+        if self._voiced <= 0.0:
+            return False
+        return self._quiet >= (QUIET_S if self._clear else FAINT_QUIET_S)
 
     def started(self, floor: Floor, now: float) -> Decision | None:
         """Voice was detected while the agent has the floor (speaking, or about to)."""
@@ -111,10 +142,10 @@ class BargeIn:
             self._ended, self._open = False, True
             return None
         self._since, self._floor, self._open = now, floor, True
-        self._ended, self._words = False, Kind.NOTHING
-        self._blind = self._quiet >= RECENT_VOICE_S
-        if self._blind:
-            self._voiced = 0.0
+        self._ended, self._words, self._again = False, Kind.NOTHING, 0.0
+        # Of what was heard before, no more belongs to it than voice detection takes to tell.
+        self._voiced = 0.0 if self._quiet >= RECENT_VOICE_S else min(self._voiced, ONSET_S)
+        self._clear = self._clear and self._voiced > 0.0
         return MUTE
 
     def heard(self, text: str, final: bool, now: float) -> Decision | None:
@@ -134,10 +165,12 @@ class BargeIn:
     def stopped(self, seconds: float, now: float) -> Decision | None:
         """Voice detection says that the sound is over, and how long it lasted."""
         was_open, self._open = self._open, False
-        if was_open and seconds >= self._settings.speech_ms / 1000:
-            return self._decide(Verdict.YIELD, "speech")
+        speech = was_open and seconds >= self._settings.speech_ms / 1000
         if self._since is None:
-            return None
+            # Of a sound heard clearly our own ears have counted the length.
+            return self._decide(Verdict.YIELD, "speech") if speech and not self._clear else None
+        if speech:
+            return self._decide(Verdict.YIELD, "speech")
         self._ended = True
         if self._words is Kind.BACKCHANNEL:
             return self._decide(Verdict.RESUME, "backchannel")

@@ -35,8 +35,8 @@ class AudioFloor(AudioTools):
     def _caller_audio(self, audio: bytes, now: float) -> None:
         """A frame of the caller's; called fifty times a second."""
         self.recent.add(audio)
-        loud = self.meter.loud(audio)
-        decision = self.barge.level(loud, len(audio) / (BYTES_PER_MS * 1000), now)
+        sound = self.levels.hear(audio)
+        decision = self.barge.level(sound, len(audio) / (BYTES_PER_MS * 1000), now)
         if decision is not None:
             self._decided(decision, now)
         ready = self.gather.add(audio)

@@ -1,4 +1,4 @@
-"""Caller audio on its way up: gathered for the model, kept for a while, and its loudness.
+"""Caller audio on its way up: gathered for the model, and kept for a while.
 
 All audio is 8 kHz mu-law: eight bytes a millisecond. Positions count bytes since the call began.
 """
@@ -11,15 +11,6 @@ from app.protocol.twilio import BYTES_PER_MS
 RECENT_MS = 2000
 #: The mu-law byte of silence.
 SILENCE = b"\xff"
-
-#: mu-law byte -> its seven magnitude bits as a number: 0 is silence, 127 full scale. The code is
-#: logarithmic, sixteen steps are 6 dB.
-_MAGNITUDE = bytes(127 - (code & 0x7F) for code in range(256))
-
-
-def loudness(audio: bytes) -> int:
-    """How loud a stretch is: the mean of its logarithmic magnitudes, 0 to 127."""
-    return sum(audio.translate(_MAGNITUDE)) // len(audio) if audio else 0
 
 
 class Gatherer:
@@ -81,26 +72,3 @@ class RecentAudio:
         ring = self._ring
         audio = ring[begin:end] if begin < end or not held else ring[begin:] + ring[:end]
         return bytes(audio), wanted - held
-
-
-class LevelMeter:
-    """Tells voice from the line's own noise, by loudness over a noise floor that follows slowly.
-
-    Only a second opinion beside the model's voice detection: it says when a sound that began has
-    ended again, hundreds of milliseconds before the model's silence time-out does.
-    """
-
-    __slots__ = ("_floor", "_margin")
-
-    def __init__(self, margin: int = 18) -> None:
-        self._floor = 20.0
-        self._margin = margin
-
-    def loud(self, audio: bytes) -> bool:
-        """Take the next frame; true where it is well above the noise floor."""
-        level = loudness(audio)
-        if level < self._floor:
-            self._floor += (level - self._floor) * 0.2
-        else:
-            self._floor += min(level - self._floor, 4.0) * 0.01
-        return level > self._floor + self._margin

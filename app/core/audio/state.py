@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from app.core.agent.definition import Agent
 from app.core.audio.barge_in import BargeIn
-from app.core.audio.frames import Gatherer, LevelMeter, RecentAudio
+from app.core.audio.frames import Gatherer, RecentAudio
+from app.core.audio.levels import LineLevels
 from app.core.audio.playback import Playback
 from app.core.audio.prerecorded import VoiceLines
 from app.core.audio.session import AudioModel
@@ -87,7 +88,7 @@ class AudioGround:
         self.tools = ToolCalls(call_id)
         self.play = Playback(audio.lead_ms)
         self.barge = BargeIn(audio.barge_in, agent.turn_taking)
-        self.meter = LevelMeter()
+        self.levels = LineLevels()
         self.gather = Gatherer(audio.gather_ms)
         self.recent = RecentAudio()
         self.record = SpokenRecord()

@@ -122,7 +122,7 @@ def test_a_breath_lets_the_agent_go_on_where_it_stopped(greeted: Sim) -> None:
     greeted.until(lambda: bool(greeted.told("muted")), 1.0)
     greeted.until_silent(2.0)
     assert len(greeted.told("muted")) == 1
-    assert [note["why"] for note in greeted.told("backchannel")] == ["breath"]
+    assert [note["why"] for note in greeted.told("backchannel")] == ["short"]
     assert greeted.told("barge_in") == []
     assert len(greeted.told("caller_audio")) == 1
     assert greeted.heard[-1] == ["agent", LONG]

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.audio.frames import SILENCE, loudness
+from app.core.audio.frames import SILENCE
+from app.core.audio.levels import loudness
 from app.core.audio.tones import tone
 from app.errors import BadRequest
 from app.rehearsal.twilio_phone import sounds
