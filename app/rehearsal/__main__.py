@@ -17,8 +17,8 @@ from app.rehearsal.realtime_server import pace, server
 from app.rehearsal.realtime_server.drill import Drill
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.stage import Stage
-from app.rehearsal.receptionist.brain import Receptionist
 from app.rehearsal.receptionist.hearing import Hearing
+from app.rehearsal.receptionist.policy import Receptionist
 from app.rehearsal.sound.voice import Voice
 
 

@@ -27,7 +27,7 @@ from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Brain, Say
 from app.rehearsal.realtime_server.session import Drop, Session
 from app.rehearsal.realtime_server.stage import Scripted, Stage
-from app.rehearsal.receptionist.brain import Receptionist
+from app.rehearsal.receptionist.policy import Receptionist
 from app.rehearsal.sound.voice import Voice
 from app.rehearsal.twilio_phone.handset import Handset
 

@@ -9,8 +9,8 @@ import orjson
 
 from app.core.language import speech
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
-from app.rehearsal.receptionist import wording
-from app.rehearsal.receptionist.notes import Notes
+from app.rehearsal.receptionist import phrases
+from app.rehearsal.receptionist.dialogue import Dialogue
 
 MORE = "Is there anything else I can do for you?"
 _MOST_OFFERS = 3
@@ -29,7 +29,7 @@ _DAY_OUT = ("past", "too_far", "closed", "holiday", "full")
 class Goals:
     """The next step towards the caller's goal, as `notes` stand."""
 
-    def __init__(self, prompt: Prompt, notes: Notes, today: dt.date) -> None:
+    def __init__(self, prompt: Prompt, notes: Dialogue, today: dt.date) -> None:
         self._prompt = prompt
         self._notes = notes
         self._today = today
@@ -50,12 +50,12 @@ class Goals:
         notes = self._notes
         if notes.chosen is None:
             return self._find_time()
-        time = wording.when(notes.chosen) or "that time"
+        time = phrases.when(notes.chosen) or "that time"
         if notes.name is None:
-            return [Say(f"{wording.capital(time)}, good. May I have your full name, please?")]
+            return [Say(f"{phrases.capital(time)}, good. May I have your full name, please?")]
         service = notes.service or notes.chosen.get("service")
         if not notes.agreed:
-            what = wording.an(service)
+            what = phrases.an(service)
             return [Say(f"So that is {what} on {time} for {notes.name}. Shall I book it?")]
         if not self._prompt.has("book_appointment"):
             return self.unable("book")
@@ -75,7 +75,7 @@ class Goals:
             return [Say("Sure. What is the appointment for?")]
         open_to_any = notes.goal == "look" or (last is not None and last.any)
         if not notes.timed and not notes.offers and not open_to_any:
-            about = f"{wording.capital(wording.an(notes.service))}, sure. " if notes.service else ""
+            about = f"{phrases.capital(phrases.an(notes.service))}, sure. " if notes.service else ""
             return [Say(f"{about}What day would suit you?")]
         if not self._prompt.has("check_availability"):
             return self.unable("look up free times")
@@ -104,7 +104,7 @@ class Goals:
         if not offers:
             day = f" on {speech.say_date(notes.date, self._today)}" if notes.date else ""
             return f"I am sorry, nothing is free{day}. What other day would suit you?"
-        listed = wording.offers(offers, self._today)
+        listed = phrases.offers(offers, self._today)
         if len(offers) == 1:
             return f"I have {listed}. Would that work for you?"
         if notes.goal == "look":
@@ -117,12 +117,12 @@ class Goals:
         if asked is not None:
             return asked
         if notes.chosen is None:
-            present = wording.when(notes.booking)
+            present = phrases.when(notes.booking)
             if not notes.timed and not notes.offers and present:
                 return [Say(f"I have you on {present}. What day would you like instead?")]
             return self._find_time()
         if not notes.agreed:
-            return [Say(f"I would move you to {wording.when(notes.chosen)}. Shall I do that?")]
+            return [Say(f"I would move you to {phrases.when(notes.chosen)}. Shall I do that?")]
         if not self._prompt.has("reschedule_appointment"):
             return self.unable("move appointments")
         return call(
@@ -138,7 +138,7 @@ class Goals:
         if asked is not None:
             return asked
         if not notes.agreed:
-            time = wording.when(notes.booking)
+            time = phrases.when(notes.booking)
             which = f" on {time}" if time else ""
             return [Say(f"I would cancel your appointment{which}. Shall I go ahead?")]
         if not self._prompt.has("cancel_appointment"):
@@ -158,7 +158,7 @@ class Goals:
             return call("find_appointments", name=notes.name)
         if not notes.bookings:
             return [Say(f"I cannot find one under {notes.name}. What other name could it be?")]
-        times = [wording.when(booking) or "one" for booking in notes.bookings[:_MOST_OFFERS]]
+        times = [phrases.when(booking) or "one" for booking in notes.bookings[:_MOST_OFFERS]]
         listed = speech.say_list(times, "and")
         return [Say(f"I see {listed}. Which one would you like to {verb}?")]
 

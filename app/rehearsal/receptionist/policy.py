@@ -15,11 +15,11 @@ from app.core.language import speech
 from app.core.language.words import unheard
 from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
-from app.rehearsal.receptionist import uptake, wording
+from app.rehearsal.receptionist import phrases, transitions
+from app.rehearsal.receptionist.business import Business
+from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.goals import MORE, Goals, call
 from app.rehearsal.receptionist.hearing import Heard, Hearing
-from app.rehearsal.receptionist.notes import Notes, Outcome
-from app.rehearsal.receptionist.premises import Premises
 
 _INTRODUCTION = "Just so you know, I am the rehearsal model, not an AI."
 _HELP = "How can I help you?"
@@ -41,22 +41,22 @@ class Receptionist:
 
     def answer(self, prompt: Prompt) -> Sequence[Part]:
         """The next thing to say or do."""
-        premises = Premises.read(prompt.instructions, prompt.at)
+        business = Business.read(prompt.instructions, prompt.at)
         items = list(prompt.items)
-        notes = uptake.read(items, self._hearing, premises.now, premises.services)
+        notes = transitions.read(items, self._hearing, business.now, business.services)
         if any(_GO_ON.search(note) for note in notes.system) and not notes.heard:
-            return self._rest(prompt, premises, items)
-        return _Turn(prompt, premises, notes).answer()
+            return self._rest(prompt, business, items)
+        return _Turn(prompt, business, notes).answer()
 
-    def _rest(self, prompt: Prompt, premises: Premises, items: list[dict[str, Any]]) -> list[Part]:
+    def _rest(self, prompt: Prompt, business: Business, items: list[dict[str, Any]]) -> list[Part]:
         """What is left of an answer that was cut off: the answer again, without what was said."""
         said: list[str] = []
         while items and items[-1].get("role") in ("assistant", "system"):
             last = items.pop()
             if last.get("role") == "assistant":
                 said.insert(0, message_text(last))
-        notes = uptake.read(items, self._hearing, premises.now, premises.services)
-        parts = _Turn(prompt, premises, notes).answer()
+        notes = transitions.read(items, self._hearing, business.now, business.services)
+        parts = _Turn(prompt, business, notes).answer()
         first = parts[0]
         if isinstance(first, Say):
             rest = unheard(first.text, " ".join(said))
@@ -71,11 +71,11 @@ class Receptionist:
 class _Turn:
     """One decision."""
 
-    def __init__(self, prompt: Prompt, premises: Premises, notes: Notes) -> None:
+    def __init__(self, prompt: Prompt, business: Business, notes: Dialogue) -> None:
         self._prompt = prompt
-        self._premises = premises
+        self._business = business
         self._notes = notes
-        self._goals = Goals(prompt, notes, premises.now.date())
+        self._goals = Goals(prompt, notes, business.now.date())
 
     def answer(self) -> list[Part]:
         notes = self._notes
@@ -96,7 +96,7 @@ class _Turn:
         if notes.heard:
             return self._after_words(notes.heard)
         if not notes.greeted:
-            return [Say(f"{self._premises.greeting} {_INTRODUCTION} {_HELP}")]
+            return [Say(f"{self._business.greeting} {_INTRODUCTION} {_HELP}")]
         if any(_SILENT.search(text) for text in notes.system):
             return self._remind()
         return self._goals.step() if notes.goal else [Say(_HELP)]
@@ -117,10 +117,10 @@ class _Turn:
         if last.repeat and notes.last_said:
             return [Say(f"Of course. {notes.last_said.replace(_INTRODUCTION, '').strip()}")]
         if last.question == "mine":
-            if notes.booking is not None and (when := wording.when(notes.booking)):
+            if notes.booking is not None and (when := phrases.when(notes.booking)):
                 return [Say(f"Your appointment is on {when}. {self._question() or MORE}")]
         elif last.question is not None and not last.said.spoken:
-            answer = self._premises.answer(last.question)
+            answer = self._business.answer(last.question)
             return [Say(f"{answer} {self._question() or MORE}")]
         if notes.dropped:
             return [Say(f"No problem, I will leave that. {MORE}")]
@@ -152,7 +152,7 @@ class _Turn:
         return [Say(f"Are you still there? {self._question() or 'Take your time.'}")]
 
     def _goodbye(self) -> list[Part]:
-        place = f" {self._premises.business}" if self._premises.business else ""
+        place = f" {self._business.business}" if self._business.business else ""
         farewell = f"Thank you for calling{place}. Goodbye!"
         if not self._prompt.has("end_call"):
             return [Say(farewell)]
@@ -170,7 +170,7 @@ class _Turn:
         if outcome.error is not None:
             return self._after_error(outcome)
         notes = self._notes
-        time = wording.when(notes.booking)
+        time = phrases.when(notes.booking)
         match outcome.tool:
             case "check_availability":
                 return self._goals.step() if notes.chosen else self._goals.offer()
@@ -192,7 +192,7 @@ class _Turn:
         return [Say(f"{outcome.say or 'Done.'} {MORE}")]
 
     def _listed(self) -> str:
-        times = [wording.when(booking) or "one" for booking in self._notes.bookings or []]
+        times = [phrases.when(booking) or "one" for booking in self._notes.bookings or []]
         if not times:
             return f"I see no appointment of yours. {MORE}"
         return f"I see {speech.say_list(times, 'and')}. {MORE}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.core.tools.declarations import TOOLS
 from app.rehearsal.realtime_server.reply import Call, Prompt, Say
-from app.rehearsal.receptionist.brain import Receptionist
+from app.rehearsal.receptionist.policy import Receptionist
 
 BRAIN = Receptionist()
 TOOL_LIST = [tool.declaration() for tool in TOOLS.values()]

@@ -55,7 +55,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Notes:
+class Dialogue:
     """The state of the dialogue."""
 
     goal: Goal | None = None

@@ -34,7 +34,7 @@ _COMMON = (
 
 
 @dataclass(frozen=True, slots=True)
-class Premises:
+class Business:
     """The business, as far as the instructions say."""
 
     now: dt.datetime
@@ -44,7 +44,7 @@ class Premises:
     instructions: str
 
     @classmethod
-    def read(cls, instructions: str, at: float) -> Premises:
+    def read(cls, instructions: str, at: float) -> Business:
         """Read the instructions; `at` is the Unix time for instructions that name no moment."""
         return _read(instructions, int(at // 60) * 60)
 
@@ -77,9 +77,9 @@ def _sentence(text: str, topic: re.Pattern[str]) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _read(instructions: str, at: int) -> Premises:
+def _read(instructions: str, at: int) -> Business:
     agent, business = _AGENT.search(instructions), _BUSINESS.search(instructions)
-    return Premises(
+    return Business(
         now=_now(instructions, at),
         agent=agent[1] if agent else None,
         business=business[1] if business else None,

@@ -14,8 +14,8 @@ from app.adapters.agents import files
 from app.core.agent.session_config import instructions
 from app.core.tools.declarations import TOOLS
 from app.rehearsal.realtime_server.reply import Call, Prompt, Say
-from app.rehearsal.receptionist.brain import Receptionist
-from app.rehearsal.receptionist.premises import Premises
+from app.rehearsal.receptionist.business import Business
+from app.rehearsal.receptionist.policy import Receptionist
 
 INSTRUCTIONS = (
     "You are Mia, answering the telephone for Harbor Dental. Today is Saturday, November"
@@ -485,15 +485,15 @@ def test_without_any_tool_it_only_talks() -> None:
 def test_the_moment_is_read_from_the_products_own_instructions() -> None:
     agent = files.load(None).default
     at = dt.datetime(2026, 11, 21, 18, 5, tzinfo=dt.UTC).timestamp()
-    premises = Premises.read(instructions(agent, {}, at), at=0.0)
-    assert premises.now.isoformat() == "2026-11-21T10:05:00-08:00"
-    assert (premises.agent, premises.business) == ("Mia", "Harbor Dental")
+    business = Business.read(instructions(agent, {}, at), at=0.0)
+    assert business.now.isoformat() == "2026-11-21T10:05:00-08:00"
+    assert (business.agent, business.business) == ("Mia", "Harbor Dental")
 
 
 def test_without_a_moment_the_clock_is_taken() -> None:
-    premises = Premises.read("Talk in Europe/Berlin time.", at=1_795_284_000.0)
-    assert premises.now == dt.datetime.fromtimestamp(1_795_284_000, dt.UTC)
-    assert str(premises.now.tzinfo) == "Europe/Berlin"
+    business = Business.read("Talk in Europe/Berlin time.", at=1_795_284_000.0)
+    assert business.now == dt.datetime.fromtimestamp(1_795_284_000, dt.UTC)
+    assert str(business.now.tzinfo) == "Europe/Berlin"
 
 
 def test_hours_are_looked_for_but_not_chosen() -> None:

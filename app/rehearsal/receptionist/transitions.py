@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.language.intent import engine
-from app.core.language.names import read_name
 from app.rehearsal.realtime_server.items import message_text
-from app.rehearsal.receptionist.hearing import Heard, Hearing
-from app.rehearsal.receptionist.notes import (
+from app.rehearsal.receptionist.dialogue import (
+    Dialogue,
     Goal,
-    Notes,
     at_time,
     json_object,
     outcome_of,
 )
+from app.rehearsal.receptionist.hearing import Heard, Hearing, bare_name
 
 _GOALS: dict[str, Goal] = {
     engine.SCHEDULE: "book",
@@ -35,9 +34,9 @@ _SENTENCE_END = re.compile(r"[.!?,]")
 
 def read(
     items: Sequence[dict[str, Any]], hearing: Hearing, now: dt.datetime, services: tuple[str, ...]
-) -> Notes:
+) -> Dialogue:
     """Gather the notes from the conversation's items, oldest first."""
-    notes = Notes()
+    notes = Dialogue()
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for item in items:
         kind = item["type"]
@@ -55,7 +54,7 @@ def read(
     return notes
 
 
-def listen(notes: Notes, heard: Heard) -> None:
+def listen(notes: Dialogue, heard: Heard) -> None:
     """Take up one utterance of the caller."""
     notes.turns += 1
     notes.system.clear()
@@ -91,7 +90,7 @@ def listen(notes: Notes, heard: Heard) -> None:
         notes.chosen, notes.date, notes.dates, notes.time = None, None, None, None
 
 
-def _drops(notes: Notes, heard: Heard) -> bool:
+def _drops(notes: Dialogue, heard: Heard) -> bool:
     """ "Never mind": what was under way is off. "Cancel that": a booking just made is to go."""
     taken_back = heard.negated and notes.goal is not None
     if heard.said.spoken or not (heard.drop or taken_back):
@@ -110,7 +109,7 @@ def _drops(notes: Notes, heard: Heard) -> bool:
     return True
 
 
-def _take_goal(notes: Notes, heard: Heard) -> None:
+def _take_goal(notes: Dialogue, heard: Heard) -> None:
     goal = None if heard.negated else _GOALS.get(heard.intent or "")
     if goal is None:
         if notes.goal is None and _implies_booking(notes, heard):
@@ -135,14 +134,14 @@ def _take_goal(notes: Notes, heard: Heard) -> None:
     notes.goal = goal
 
 
-def _implies_booking(notes: Notes, heard: Heard) -> bool:
+def _implies_booking(notes: Dialogue, heard: Heard) -> bool:
     if heard.no and not heard.said.spoken:
         return False
     asked_open = notes.asked in (None, "help", "day", "more")
     return asked_open and (bool(heard.said.spoken) or heard.said.service is not None)
 
 
-def _picks_booking(notes: Notes, heard: Heard) -> bool:
+def _picks_booking(notes: Dialogue, heard: Heard) -> bool:
     """Whether the caller said which of their appointments they mean."""
     bookings = notes.bookings or []
     if notes.booking is not None or len(bookings) < 2 or notes.goal not in ("cancel", "move"):
@@ -155,7 +154,7 @@ def _picks_booking(notes: Notes, heard: Heard) -> bool:
     return notes.booking is not None
 
 
-def _rejects(notes: Notes, heard: Heard) -> bool:
+def _rejects(notes: Dialogue, heard: Heard) -> bool:
     """ "No, Wednesday is bad": the day that was offered is named only to refuse it."""
     if notes.asked not in ("agree", "choice") or not notes.timed:
         return False
@@ -165,7 +164,7 @@ def _rejects(notes: Notes, heard: Heard) -> bool:
     return heard.refuses
 
 
-def _open_again(notes: Notes, heard: Heard) -> None:
+def _open_again(notes: Dialogue, heard: Heard) -> None:
     """What the caller wants to change is asked for anew, unless they said the new value."""
     text = heard.text.lower()
     if "name" in text and heard.said.name is None:
@@ -176,7 +175,7 @@ def _open_again(notes: Notes, heard: Heard) -> None:
         notes.service, notes.service_asked = None, False
 
 
-def _take_slots(notes: Notes, heard: Heard) -> None:
+def _take_slots(notes: Dialogue, heard: Heard) -> None:
     said = heard.said
     if said.service:
         notes.service = said.service
@@ -206,15 +205,14 @@ def _own_words(text: str) -> str | None:
     return words if 0 < len(words.split()) <= 4 else None
 
 
-def _take_name(notes: Notes, heard: Heard) -> None:
+def _take_name(notes: Dialogue, heard: Heard) -> None:
     if heard.said.name:
         notes.name = heard.said.name
-    elif notes.asked == "name":
-        name = read_name(heard.text, "What is your full name?")
-        notes.name = name.text if name else notes.name
+    elif notes.asked == "name" and not heard.said.spoken:
+        notes.name = bare_name(heard.text) or notes.name
 
 
-def _choose(notes: Notes, chosen: dict[str, Any]) -> None:
+def _choose(notes: Dialogue, chosen: dict[str, Any]) -> None:
     """The caller took one of the offers."""
     if chosen is not notes.chosen:
         notes.agreed = False
@@ -223,7 +221,7 @@ def _choose(notes: Notes, chosen: dict[str, Any]) -> None:
         notes.goal = "book"
 
 
-def _choice(notes: Notes, heard: Heard) -> dict[str, Any] | None:
+def _choice(notes: Dialogue, heard: Heard) -> dict[str, Any] | None:
     """The offer that the caller means, if they mean one."""
     said, offers = heard.said, notes.offers
     if not offers or notes.goal == "cancel":
@@ -250,7 +248,7 @@ def _choice(notes: Notes, heard: Heard) -> dict[str, Any] | None:
     return None
 
 
-def _answers(notes: Notes, heard: Heard) -> None:
+def _answers(notes: Dialogue, heard: Heard) -> None:
     """Yes or no to what was read back."""
     if _agrees(heard) or (notes.goal == "cancel" and _cancels(heard)):
         notes.agreed = True
