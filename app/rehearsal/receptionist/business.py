@@ -1,14 +1,18 @@
-"""What the instructions tell about the business: the time there, its name, hours and services."""
+"""What the instructions say about the business: the time there, its name, hours and services."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.language import speech
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CLOSED = "closed"
 
 _ISO = re.compile(r"\b(\d{4}-\d\d-\d\d)(?:[T ,]+(?:at )?(\d\d?:\d\d)(?::\d\d)?)?")
 _TODAY = re.compile(
@@ -18,12 +22,10 @@ _ZONE = re.compile(r"\b[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?\b")
 _AGENT = re.compile(r"\b[Yy]ou are (?:called |named )?([A-Z][a-z]+)\b")
 _BUSINESS = re.compile(r"\b(?:of|at|for|from) ((?:[A-Z][\w'&]*)(?: (?:[A-Z][\w'&]*|of|and|&))*)")
 _SERVICES = re.compile(r"^[-*\s]*(?:services|we offer)\b[^:]*:\s*(.+?)\.?\s*$", re.I | re.M)
-_ORDER = re.compile(r"(?:never|do not|don't|if|when|ask|you|say|before|to|offer|use)\b", re.I)
-_TOPICS = {
-    "hours": re.compile(r"\b(?:hours?|open|closed|close)\b", re.IGNORECASE),
-    "where": re.compile(r"\b(?:address|located|street|avenue|parking)\b", re.IGNORECASE),
-    "price": re.compile(r"\b(?:prices?|costs?|insurance|dollars)\b|\$", re.IGNORECASE),
-}
+_HOURS = re.compile(r"^[-*\s]*opening hours:\s*(.+?)\.?\s*$", re.I | re.M)
+_HOLIDAYS = re.compile(r"^[-*\s]*closed on holidays:\s*([^.]+)", re.I | re.M)
+_SPAN = re.compile(rf"(?P<days>(?:(?:{'|'.join(WEEKDAYS)})\W+(?:and )?)+)(?P<hours>closed|open .+)")
+_ORDER = re.compile(r"(?:never|do not|don't|if|when|ask|you|say|before|to|offer|use|give)\b", re.I)
 #: What appointments are commonly made for, known to anybody; the instructions' own come first.
 _COMMON = (
     "cleaning", "checkup", "filling", "consultation", "whitening", "crown", "root canal",
@@ -39,8 +41,13 @@ class Business:
 
     now: dt.datetime
     agent: str | None
-    business: str | None
-    services: tuple[str, ...]
+    name: str | None
+    offered: tuple[str, ...]
+    """The services that the instructions list; empty where they list none."""
+    hours: Mapping[int, str]
+    """Opening hours in words by weekday (Monday is 0), or `CLOSED`."""
+    hours_in_words: str | None
+    holidays: tuple[str, ...]
     instructions: str
 
     @classmethod
@@ -49,43 +56,63 @@ class Business:
         return _read(instructions, int(at // 60) * 60)
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """What a caller may name: the business's own services, and common ones."""
+        return self.offered + tuple(name for name in _COMMON if name not in self.offered)
+
+    @property
     def greeting(self) -> str:
         """How the phone is answered."""
-        if self.agent and self.business:
-            return f"Hello, this is {self.agent} at {self.business}."
-        name = self.agent or self.business
+        if self.agent and self.name:
+            return f"Hello, this is {self.agent} at {self.name}."
+        name = self.agent or self.name
         return f"Hello, this is {name}." if name else "Hello!"
 
-    def answer(self, question: str) -> str:
-        """The answer to a question about the business or the speaker, as far as it is known."""
-        if question == "who":
-            return (
-                "I am the rehearsal model: a small program with rules for appointment calls,"
-                " neither a person nor an AI."
-            )
-        found = _sentence(self.instructions, _TOPICS[question])
-        return found or "I am sorry, I do not know that, but a colleague can tell you."
-
-
-def _sentence(text: str, topic: re.Pattern[str]) -> str | None:
-    """A statement on the topic; orders to the model are none."""
-    for line in re.split(r"(?<=[.!?])\s+|\n\s*\n|\n[-*]\s*", text):
-        line = " ".join(line.split()).strip("-* ")
-        if topic.search(line) and len(line) < 240 and not _ORDER.match(line):
-            return line if line.endswith((".", "!", "?")) else f"{line}."
-    return None
+    def statements(self, topic: re.Pattern[str]) -> list[str]:
+        """The sentences of the instructions on a topic; orders to the model are left out."""
+        found = []
+        for line in re.split(r"(?<=[.!?])\s+|\n\s*\n|\n[-*]\s*", self.instructions):
+            line = " ".join(line.split()).strip("-* ")
+            if topic.search(line) and len(line) < 240 and not _ORDER.match(line):
+                found.append(line if line.endswith((".", "!", "?")) else f"{line}.")
+        return found
 
 
 @lru_cache(maxsize=256)
 def _read(instructions: str, at: int) -> Business:
-    agent, business = _AGENT.search(instructions), _BUSINESS.search(instructions)
+    agent, name = _AGENT.search(instructions), _BUSINESS.search(instructions)
+    hours = _HOURS.search(instructions)
+    holidays = _HOLIDAYS.search(instructions)
     return Business(
         now=_now(instructions, at),
         agent=agent[1] if agent else None,
-        business=business[1] if business else None,
-        services=_services(instructions),
+        name=name[1] if name else None,
+        offered=_services(instructions),
+        hours=_hours(hours[1]) if hours else {},
+        hours_in_words=hours[1] if hours else None,
+        holidays=tuple(re.split(r"(?:,|\band\b)\s+", " ".join(holidays[1].split())))
+        if holidays
+        else (),
         instructions=instructions,
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The members of a list in words."""
+    return tuple(re.split(r"(?:,|\band\b)\s+", " ".join(text.split())))
+
+
+def _hours(line: str) -> dict[int, str]:
+    """Hours by weekday from "Monday and Tuesday open nine AM to five PM; Sunday closed"."""
+    found: dict[int, str] = {}
+    for group in line.split("; "):
+        span = _SPAN.fullmatch(group.strip())
+        if span is None:
+            continue
+        for number, day in enumerate(WEEKDAYS):
+            if day in span["days"]:
+                found[number] = span["hours"].removeprefix("open ")
+    return found
 
 
 def _now(instructions: str, at: int) -> dt.datetime:
@@ -134,10 +161,8 @@ def _times() -> dict[str, dt.time]:
 
 def _services(instructions: str) -> tuple[str, ...]:
     line = _SERVICES.search(instructions)
-    own: tuple[str, ...] = ()
-    if line is not None:
-        names = (
-            re.sub(r"\(.*?\)", "", part).strip(" .-") for part in re.split(r"[,;]| and ", line[1])
-        )
-        own = tuple(name for name in names if name and len(name.split()) <= 4)
-    return own + tuple(name for name in _COMMON if name not in own)
+    if line is None:
+        return ()
+    text = re.sub(r"\(.*?\)", "", line[1])
+    names = (part.strip(" .-") for part in re.split(r"[,;]| and ", text))
+    return tuple(name for name in names if name and len(name.split()) <= 4)

@@ -1,4 +1,4 @@
-"""What the receptionist knows at a point of the conversation, gathered from its items alone.
+"""The state of the dialogue at a point of the conversation, gathered from its items alone.
 
 The items are read again for every answer, so that a conversation which was edited (an answer cut at
 what was heard, a new session given the old history) is understood as it now stands.
@@ -14,17 +14,21 @@ from typing import Any, Literal
 
 import orjson
 
+from app.core.language.intent.several import Part
 from app.core.language.time.expressions import Window
 from app.rehearsal.receptionist.hearing import Heard
 
-Goal = Literal["book", "move", "cancel", "look"]
+#: "look" is for free times, "find" for an appointment the caller has already.
+Goal = Literal["book", "move", "cancel", "look", "find"]
 #: What a question of the assistant's is about, by its words; the last match in the text counts.
 _ASKED = {
     "name": r"\bname\b[^.?!]*\?",
+    "person": r"\b(?:connect|put) you (?:with|through)[^?]*\?",
+    "visit": r"\bcome in for a visit\?",
     "agree": r"\b(?:shall|should) I\b[^?]*\?|\bis that (?:right|correct|okay)\?",
     "choice": r"\bwhich (?:one|of (?:these|them))\b[^?]*\?|\bwould (?:any|one|that|it)\b[^?]*\?",
     "day": r"\b(?:what|which)(?: other)? (?:day|date|time)\b[^?]*\?|\bwhen would\b[^?]*\?",
-    "service": r"\bappointment for\?|\bwhat (?:is|would) it for\?",
+    "service": r"\b(?:appointment|it) for\?|\bwhich of (?:these|them) do you need\?",
     "change": r"\bwhat would you like to change\b[^?]*\?",
     "more": r"\banything else\b[^?]*\?",
     "help": r"\bhow (?:can|may) I help\b[^?]*\?",
@@ -58,6 +62,8 @@ class Outcome:
 class Dialogue:
     """The state of the dialogue."""
 
+    offered: tuple[str, ...] = ()
+    """The services of the business, where they are known."""
     goal: Goal | None = None
     service: str | None = None
     date: dt.date | None = None
@@ -67,6 +73,10 @@ class Dialogue:
     window: Window | None = None
     """Hours without a name: "after four"."""
     name: str | None = None
+    person: str | None = None
+    """Whom the booking is for, where it is not the caller: "my son"."""
+    later: list[Part] = field(default_factory=list)
+    """What else the caller asked for, to be seen to afterwards."""
     offers: list[dict[str, Any]] = field(default_factory=list)
     checked: dict[str, Any] | None = None
     """The arguments of the last look into the calendar."""
@@ -82,6 +92,8 @@ class Dialogue:
     """What the caller said since the assistant spoke last."""
     asked: str | None = None
     last_said: str = ""
+    said: list[str] = field(default_factory=list)
+    """The latest answers of the assistant."""
     system: list[str] = field(default_factory=list)
     """System items since anybody spoke."""
     greeted: bool = False
@@ -91,9 +103,19 @@ class Dialogue:
     refused: bool = False
     """The caller just said no to what was read back, and nothing else."""
     service_asked: bool = False
+    unoffered: str | None = None
+    """A service that the caller wants and the business does not have."""
+    booked_already: bool = False
+    """The caller just asked to book what is booked."""
+    missed: int = 0
+    """Turns of the caller in a row that led nowhere."""
+    unheard: int = 0
+    """Turns in a row in which nothing could be heard."""
+    not_found: int = 0
+    """Names under which no appointment was found."""
 
     @property
-    def wish(self) -> dict[str, Any]:
+    def search(self) -> dict[str, Any]:
         """The arguments for check_availability that what was said amounts to."""
         date = self.date or (self.dates[0] if self.dates else None)
         near = self.time or (self.window and (self.window.start or self.window.end))
@@ -111,6 +133,33 @@ class Dialogue:
         said = (self.date, self.dates, self.time, self.part, self.window)
         return any(value is not None for value in said)
 
+    @property
+    def progress(self) -> tuple[object, ...]:
+        """What a turn of the caller's can change; equal before and after where it led nowhere."""
+        return (
+            self.goal, self.service, self.date, self.dates, self.time, self.part, self.window,
+            self.name, self.person, len(self.later), self.agreed, self.dropped, self.refused,
+            self.unoffered, self.booked_already, (self.chosen or {}).get("slot_id"),
+            id(self.booking) if self.booking else None,
+        )  # fmt: skip
+
+    def next_part(self) -> Part | None:
+        """Turn to what else the caller asked for; None where that was all."""
+        self.goal = None
+        self.forget_time()
+        if not self.later:
+            return None
+        part = self.later.pop(0)
+        self.goal, self.service, self.service_asked = "book", part.service, False
+        self.take_person(part.person)
+        return part
+
+    def take_person(self, person: str | None) -> None:
+        """Whom the booking is for; another person has another name."""
+        person = None if person in (None, "me", "myself") else person
+        if person != self.person:
+            self.person, self.name = person, None
+
     def forget_time(self) -> None:
         """Start over with the day and the time."""
         self.date = self.dates = self.time = self.part = self.window = None
@@ -123,10 +172,12 @@ class Dialogue:
         self.heard.clear()
         self.system.clear()
         self.outcome = None
-        self.dropped = False
+        self.dropped = self.booked_already = False
+        self.unoffered = None
         self.greeted = True
         self.introduced = self.introduced or "rehearsal" in text.lower()
         self.last_said = text
+        self.said = [*self.said[-7:], text]
         found = [
             (match.start(), name)
             for name, pattern in _ASKED_PATTERNS.items()
@@ -156,6 +207,9 @@ class Dialogue:
                 self.bookings = [] if outcome.error else _dicts(listed)
                 self.looked_for = outcome.arguments.get("name")
                 self.booking = self.bookings[0] if len(self.bookings) == 1 else None
+                self.not_found = 0 if self.bookings else self.not_found + 1
+                if self.goal == "find" and self.bookings:
+                    self.goal = None
             case "book_appointment" | "reschedule_appointment" | "cancel_appointment":
                 self._take_effect(outcome)
 
@@ -173,8 +227,7 @@ class Dialogue:
             known = self.chosen or _slot(self.offers, outcome.arguments.get("slot_id")) or {}
             self.booking = {**known, **outcome.data}
             self.bookings = [self.booking]
-        self.goal = None
-        self.forget_time()
+        self.next_part()
 
 
 def outcome_of(tool: str, arguments: dict[str, Any], output: str) -> Outcome:

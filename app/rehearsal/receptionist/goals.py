@@ -10,6 +10,7 @@ import orjson
 from app.core.language import speech
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
 from app.rehearsal.receptionist import phrases
+from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue
 
 MORE = "Is there anything else I can do for you?"
@@ -27,138 +28,177 @@ _DAY_OUT = ("past", "too_far", "closed", "holiday", "full")
 
 
 class Goals:
-    """The next step towards the caller's goal, as `notes` stand."""
+    """The next step towards the caller's goal, as `state` stand."""
 
-    def __init__(self, prompt: Prompt, notes: Dialogue, today: dt.date) -> None:
+    def __init__(self, prompt: Prompt, state: Dialogue, business: Business) -> None:
         self._prompt = prompt
-        self._notes = notes
-        self._today = today
+        self._state = state
+        self._business = business
+        self._today = business.now.date()
 
     def step(self) -> list[Part]:
         """The next thing to ask, say or do."""
-        if self._notes.refused:
+        if self._state.refused:
             return [Say("I am sorry. What would you like to change?")]
-        match self._notes.goal:
+        match self._state.goal:
             case "cancel":
                 return self._cancel()
             case "move":
                 return self._move()
+            case "find":
+                return self._find_booking("find") or [Say(MORE)]
             case _:
                 return self._book()
 
     def _book(self) -> list[Part]:
-        notes = self._notes
-        if notes.chosen is None:
+        state = self._state
+        if state.chosen is None:
             return self._find_time()
-        time = phrases.when(notes.chosen) or "that time"
-        if notes.name is None:
-            return [Say(f"{phrases.capital(time)}, good. May I have your full name, please?")]
-        service = notes.service or notes.chosen.get("service")
-        if not notes.agreed:
+        time = phrases.when(state.chosen) or "that time"
+        if state.name is None:
+            whose = f"{state.person.split(maxsplit=1)[-1]}'s" if state.person else ""
+            whose = f"your {whose}" if whose else "your"
+            return [Say(f"{phrases.capital(time)}, good. May I have {whose} full name, please?")]
+        service = state.service or state.chosen.get("service")
+        if not state.agreed:
             what = phrases.an(service)
-            return [Say(f"So that is {what} on {time} for {notes.name}. Shall I book it?")]
+            return [Say(f"So that is {what} on {time} for {state.name}. Shall I book it?")]
         if not self._prompt.has("book_appointment"):
             return self.unable("book")
         return call(
             "book_appointment",
-            slot_id=notes.chosen.get("slot_id"),
-            name=notes.name,
+            slot_id=state.chosen.get("slot_id"),
+            name=state.name,
             service=service,
         )
 
+    @property
+    def _asks_service(self) -> bool:
+        """Whether the caller has still to choose one of the services there are."""
+        return bool(self._state.offered) and self._state.asked == "service"
+
+    @property
+    def _begun(self) -> bool:
+        """Whether the answer has its first words already."""
+        return self._state.outcome is not None or bool(self._state.later)
+
+    def next_up(self) -> str:
+        """What of the caller's requests comes next, in a few words."""
+        state = self._state
+        what = state.service or "appointment"
+        whose = f" for your {state.person.split(maxsplit=1)[-1]}" if state.person else ""
+        return f"Now to the {what}{whose}."
+
     def _find_time(self) -> list[Part]:
         """Ask for the day, look it up, or offer what was found."""
-        notes, wish = self._notes, self._notes.wish
-        last = notes.heard[-1] if notes.heard else None
-        unasked = notes.service is None and not notes.service_asked and not notes.offers
-        if unasked and notes.goal == "book":
-            return [Say("Sure. What is the appointment for?")]
-        open_to_any = notes.goal == "look" or (last is not None and last.any)
-        if not notes.timed and not notes.offers and not open_to_any:
-            about = f"{phrases.capital(phrases.an(notes.service))}, sure. " if notes.service else ""
+        state, search = self._state, self._state.search
+        last = state.heard[-1] if state.heard else None
+        if state.unoffered is not None:
+            offered = speech.say_list([*self._business.offered], "or")
+            regret = f"I am sorry, we do not offer {phrases.plural(state.unoffered)}."
+            return [Say(f"{regret} We have {offered}. Which of these do you need?")]
+        unasked = state.service is None and not state.offers
+        unasked = unasked and (not state.service_asked or self._asks_service)
+        if unasked and state.goal == "book":
+            whose = f"your {state.person.split(maxsplit=1)[-1]}'s" if state.person else "the"
+            return [Say(f"{'' if self._begun else 'Sure. '}What is {whose} appointment for?")]
+        open_to_any = state.goal == "look" or (last is not None and last.has("any"))
+        if not state.timed and not state.offers and not open_to_any:
+            known = state.service is not None and not self._begun
+            about = f"{phrases.capital(phrases.an(state.service))}, sure. " if known else ""
             return [Say(f"{about}What day would suit you?")]
         if not self._prompt.has("check_availability"):
             return self.unable("look up free times")
-        if notes.checked is None or wish != notes.checked:
-            if not notes.timed and notes.offers and not open_to_any:
+        if state.checked is None or search != state.checked:
+            if not state.timed and state.offers and not open_to_any:
                 return [Say("What other day or time would suit you?")]
-            return call("check_availability", **wish)
+            return call("check_availability", **search)
         return self.offer()
 
     def offer(self) -> list[Part]:
         """The free times that were found; the one that was asked for is not among them."""
-        notes = self._notes
+        state = self._state
         regret = ""
-        if notes.time is not None and notes.goal != "look" and notes.offers:
-            regret = f"I am sorry, {speech.say_time(notes.time)} is not free. "
-        told = notes.outcome.data if notes.outcome is not None else {}
+        if state.time is not None and state.goal != "look" and state.offers:
+            regret = f"I am sorry, {speech.say_time(state.time)} is not free. "
+        told = state.outcome.data if state.outcome is not None else {}
         if told.get("status") in _DAY_OUT and isinstance(told.get("message"), str):
             why = told["message"].partition(" I have ")[0]
-            regret = f"I am sorry. {why} " if notes.offers else ""
+            regret = f"I am sorry. {why} "
+            if not state.offers:
+                return [Say(f"{regret}What other day would suit you?")]
         return [Say(regret + self.offered())]
+
+    def _on(self, day: dt.date) -> str:
+        """The day with its preposition: "tomorrow" has none."""
+        said = speech.say_date(day, self._today)
+        return said if said.startswith(("today", "tomorrow")) else f"on {said}"
 
     def offered(self) -> str:
         """The free times as a question."""
-        notes = self._notes
-        offers = notes.offers[:_MOST_OFFERS]
+        state = self._state
+        offers = state.offers[:_MOST_OFFERS]
         if not offers:
-            day = f" on {speech.say_date(notes.date, self._today)}" if notes.date else ""
+            day = f" {self._on(state.date)}" if state.date else ""
             return f"I am sorry, nothing is free{day}. What other day would suit you?"
         listed = phrases.offers(offers, self._today)
         if len(offers) == 1:
             return f"I have {listed}. Would that work for you?"
-        if notes.goal == "look":
+        if state.goal == "look":
             return f"I have {listed}. Would one of these work for you?"
         return f"I have {listed}. Which one would you like?"
 
     def _move(self) -> list[Part]:
-        notes = self._notes
+        state = self._state
         asked = self._find_booking("move")
         if asked is not None:
             return asked
-        if notes.chosen is None:
-            present = phrases.when(notes.booking)
-            if not notes.timed and not notes.offers and present:
+        if state.chosen is None:
+            present = phrases.when(state.booking)
+            if not state.timed and not state.offers and present:
                 return [Say(f"I have you on {present}. What day would you like instead?")]
             return self._find_time()
-        if not notes.agreed:
-            return [Say(f"I would move you to {phrases.when(notes.chosen)}. Shall I do that?")]
+        if not state.agreed:
+            return [Say(f"I would move you to {phrases.when(state.chosen)}. Shall I do that?")]
         if not self._prompt.has("reschedule_appointment"):
             return self.unable("move appointments")
         return call(
             "reschedule_appointment",
-            slot_id=notes.chosen.get("slot_id"),
-            booking_id=_booking_id(notes.booking),
-            name=notes.name,
+            slot_id=state.chosen.get("slot_id"),
+            booking_id=_booking_id(state.booking),
+            name=state.name,
         )
 
     def _cancel(self) -> list[Part]:
-        notes = self._notes
+        state = self._state
         asked = self._find_booking("cancel")
         if asked is not None:
             return asked
-        if not notes.agreed:
-            time = phrases.when(notes.booking)
+        if not state.agreed:
+            time = phrases.when(state.booking)
             which = f" on {time}" if time else ""
             return [Say(f"I would cancel your appointment{which}. Shall I go ahead?")]
         if not self._prompt.has("cancel_appointment"):
             return self.unable("cancel appointments")
-        return call("cancel_appointment", booking_id=_booking_id(notes.booking), name=notes.name)
+        return call("cancel_appointment", booking_id=_booking_id(state.booking), name=state.name)
 
     def _find_booking(self, verb: str) -> list[Part] | None:
         """What to do to know which appointment is meant; None once that is known."""
-        notes = self._notes
-        if notes.booking is not None:
+        state = self._state
+        if state.booking is not None:
             return None
-        if notes.name is None and not notes.bookings:
+        if state.name is None and not state.bookings:
             return [Say(f"Sure, I can {verb} it. What name is the appointment under?")]
         if not self._prompt.has("find_appointments"):
             return None
-        if notes.bookings is None or (not notes.bookings and notes.looked_for != notes.name):
-            return call("find_appointments", name=notes.name)
-        if not notes.bookings:
-            return [Say(f"I cannot find one under {notes.name}. What other name could it be?")]
-        times = [phrases.when(booking) or "one" for booking in notes.bookings[:_MOST_OFFERS]]
+        if state.bookings is None or (not state.bookings and state.looked_for != state.name):
+            return call("find_appointments", name=state.name)
+        if not state.bookings and state.not_found > 1 and self._prompt.has("transfer_call"):
+            sorry = f"I am sorry, I cannot find one under {state.name} either."
+            return [Say(f"{sorry} Would you like me to connect you with a colleague?")]
+        if not state.bookings:
+            return [Say(f"I cannot find one under {state.name}. What other name could it be?")]
+        times = [phrases.when(booking) or "one" for booking in state.bookings[:_MOST_OFFERS]]
         listed = speech.say_list(times, "and")
         return [Say(f"I see {listed}. Which one would you like to {verb}?")]
 

@@ -1,7 +1,7 @@
 """What the receptionist makes of one utterance of the caller.
 
 Intent, date, time, name and service come from the product's own language code; what only a
-dialogue needs (yes and no, "the second one", "goodbye") is read here.
+dialogue needs (yes and no, "the second one", "goodbye", a question) is read here.
 """
 
 from __future__ import annotations
@@ -11,137 +11,35 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.core.language.agreement import Sense, senses
-from app.core.language.agreement import opening as agreement_at
+from app.core.language import agreement, corrections
+from app.core.language.agreement import Sense
 from app.core.language.intent import engine as intents
-from app.core.language.intent import entities
+from app.core.language.intent import entities, several
 from app.core.language.intent.entities import Slots
+from app.core.language.names import read_name
+from app.rehearsal.receptionist import patterns
 
-
-def _words(*patterns: str) -> re.Pattern[str]:
-    """Any of the patterns, at word boundaries."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
-
-
-def _opening(fillers: str, *patterns: str) -> re.Pattern[str]:
-    """One of the patterns at the start, behind any of the filler words."""
-    return re.compile(rf"\W*(?:(?:{fillers})\W+)*(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
-
-
-_BYE = _words(
-    "good ?bye|bye(?: bye)?",
-    "see (?:you|ya)",
-    "have a (?:good|nice|great) \\w+",
-    "talk to you later",
-    "that(?:'s| is| was| will be|'ll be|'d be| would be) (?:all|everything)",
-    "that(?:'s| is| will be) it for (?:now|today|me)",
-    "nothing else",
-    "hang up",
-    "(?:i'?m|we'?re|i am|we are) (?:all set|done|all good)",
-)
-_THANKS = _words("thanks?", "thank you", "appreciate it")
-_PERSON = _words(
-    "(?:speak|talk|connect|transfer|put|get)(?: me)?(?: through)? (?:to|with)"
-    " (?:(?:a|an|the|some|your|real|actual|live|other|human) )*"
-    "(?:human(?: being)?|person|people|somebody|someone|agent|operator|representative|staff"
-    "|receptionist|manager|doctor|dentist|nurse|colleague|front (?:desk|office))",
-    "(?:real|actual|live) (?:human|person|agent)",
-    "human being",
-    "operator",
-    "(?:transfer|connect) (?:me|my call|the call)",
-)
-_URGENT = _words(
-    "emergency", "bleeding", "swollen|swelling", "(?:severe|terrible|unbearable|awful) pain"
-)
-_QUESTIONS = {
-    "who": _words(
-        "who (?:are you|is this|am i (?:talking|speaking))",
-        "are you (?:an? )?(?:\\w+ )?(?:real|human|robot|bot|machine|person|ai|computer|recording)",
-        "is this (?:an? )?(?:robot|bot|recording|machine|real person|ai|computer)",
-        "what are you",
-        "what(?:'s| is) your name",
-        "which model",
-    ),
-    "hours": _words(
-        "(?:what are )?your (?:\\w+ )?hours",
-        "(?:opening|business|office) hours",
-        "when (?:are you|do you) (?:open|close)",
-        "what time do you (?:open|close)",
-        "are you open",
-        "how late are you",
-    ),
-    "mine": _words(
-        "when(?:'s| is| was) my (?:appointment|booking|visit)",
-        "what (?:time|day) (?:is|was) my (?:appointment|booking|visit)",
-        "when (?:am i|was i) (?:booked|coming in)",
-    ),
-    "where": _words("where are you", "(?:your|the) address", "your location", "how do i get there"),
-    "price": _words("how much", "what (?:does|do|would) [^?.]{0,30} cost", "prices?", "insurance"),
-}
-_REPEAT = _words(
-    "say (?:that|it) again",
-    "repeat (?:that|it)",
-    "come again",
-    "pardon",
-    "what did you say",
-    "(?:didn'?t|did not) (?:catch|hear|get) (?:that|you)",
-    "what were (?:they|those|the (?:times|options))",
-)
-_ORDINALS = (
-    _words("first", "1st", "(?:number|option) one", "former"),
-    _words("second", "2nd", "(?:number|option) two", "middle", "latter"),
-    _words("third", "3rd", "(?:number|option) three"),
-    _words("fourth", "4th", "(?:number|option) four"),
-)
-_LAST = _words("(?:last|latest|final) (?:one|option|time|slot)")
-_ANY = _words(
-    "any (?:of (?:them|those|these)|time|day|one)",
-    "either(?: one)?",
-    "whatever|whichever",
-    "don'?t (?:care|mind)",
-    "no preference",
-    "doesn'?t matter",
-    "as soon as possible|soonest|earliest|(?:next|first) available",
-)
-_OTHERS = _words(
-    "other|another|different|else|later|earlier",
-    "none of (?:them|those|these)|neither",
-    "more (?:times|options)",
-)
-_DEAF = re.compile(
-    r"\W*(?:\((?:unintelligible|inaudible)[^)]*\)|\[(?:inaudible|noise)[^\]]*\])?\W*",
+_TITLED = re.compile(
+    r"\W*(?:(?:hi|hello|it's|it is|this is|i'm|i am)\W+)*(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?"
+    r"(?: [^\W\d_][\w'’-]*){1,4}\W*",
     re.IGNORECASE,
 )
-_ACHES = _words("\\w+ache", "hurts?", "(?:is|has been) hurting", "sore")
-_REFUSED = _words(
-    "(?:does not|doesn'?t|won'?t|will not|can'?t|cannot|don'?t) (?:work|do|make it|like)",
-    "(?:is|are) (?:bad|no good|too \\w+)",
-    "not (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|that day|then|good)",
-)
-_CHANGES = _words("make it|instead|rather|change it|actually|switch|move it|after all")
-#: What a caller wants who names it in so few words that the intent engine abstains.
-_HINTS = (
-    (intents.RESCHEDULE, _words("reschedule", "move (?:it|my|the|an)", "change (?:my|the) \\w+")),
-    (intents.CANCEL, _words("cancel (?:my|the|an|our)", "cancellation")),
-    (
-        intents.SCHEDULE,
-        _words(
-            "book(?:ing)?",
-            "(?:look at|check|fix) (?:it|this|that|my \\w+)",
-            "come in",
-            "schedule",
-            "make an? \\w+",
-            "set (?:it |me )?up",
-            "(?:need|want|get|have|like|come in for|see) (?:\\w+ ){0,3}appointment",
-        ),
-    ),
-    (
-        intents.QUERY,
-        _words("availab\\w+", "any(?:thing)? (?:free|open)", "openings?", "(?:what|which) times?"),
-    ),
-)
+_BEGINNINGS = ("it is", "i am", "we are", "i do", "i did")
+_CLAUSE_END = re.compile(r"\s*(?:$|[.,;!?])")
+_WEEKDAY = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+_WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 #: Intents below this are taken for none: a dialogue can ask.
 THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about the business or the agent; the day and service it is about, if any."""
+
+    kind: str
+    text: str
+    day: dt.date | None = None
+    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,22 +50,22 @@ class Heard:
     intent: str | None
     negated: bool
     said: Slots
-    yes: bool
-    no: bool
-    drop: bool
-    bye: bool
-    thanks: bool
-    person: bool
-    any: bool
-    others: bool
-    aches: bool
-    refuses: bool
-    changes: bool
-    repeat: bool
-    deaf: bool
-    silent: bool
+    acts: frozenset[str]
     order: int | None
-    question: str | None
+    question: Question | None
+    parts: tuple[several.Part, ...]
+    """What was asked for, where it was more than one thing."""
+    language: str | None
+    """The language it was said in, where that is not English."""
+
+    def has(self, *acts: str) -> bool:
+        """Whether the utterance is any of the acts."""
+        return any(act in self.acts for act in acts)
+
+    @property
+    def agrees(self) -> bool:
+        """A yes without a no."""
+        return self.has("yes") and not self.has("no")
 
 
 class Hearing:
@@ -182,53 +80,112 @@ class Hearing:
         return self._cached(text, now.replace(second=0, microsecond=0), services)
 
     def _understand(self, text: str, now: dt.datetime, services: tuple[str, ...]) -> Heard:
-        result = self._engine.analyse(text, now=now)
+        question, rest = _question(text, now, services)
+        result = self._engine.analyse(rest, now=now)
+        acts = frozenset(_acts(text))
         intent = result.intent if result.confidence >= THRESHOLD else None
-        if intent is None and not result.negated:
-            intent = _hint(text) or (intents.SCHEDULE if _ACHES.search(text) else None)
-        opening = agreement_at(text)
+        if intent is None and not result.negated and not (question and not rest):
+            intent = _hint(rest) or (intents.SCHEDULE if "aches" in acts else None)
         return Heard(
             text=text,
             intent=intent,
             negated=result.negated,
-            said=entities.extract(text, now, services=services),
-            yes=opening[:1] == (Sense.YES,),
-            no=Sense.NO in opening,
-            drop=any(said.sense is Sense.TAKEN_BACK for said in senses(text)),
-            bye=bool(_BYE.search(text)),
-            thanks=bool(_THANKS.search(text)),
-            person=bool(_PERSON.search(text) or _URGENT.search(text)),
-            any=bool(_ANY.search(text)),
-            others=bool(_OTHERS.search(text)),
-            aches=bool(_ACHES.search(text)),
-            refuses=bool(_REFUSED.search(text)),
-            changes=bool(_CHANGES.search(text)),
-            repeat=bool(_REPEAT.search(text)),
-            deaf=bool(_DEAF.fullmatch(text)),
-            silent=text == "(silence)",
-            order=_order(text),
-            question=_question(text),
+            said=entities.extract(rest, now, services=services),
+            acts=acts,
+            order=_order(corrections.correct(text).kept),
+            question=question,
+            parts=several.parts(rest, services),
+            language=_language(text),
         )
 
 
+def _acts(text: str) -> list[str]:
+    found = []
+    opening, phrases = agreement.opening(text), agreement.senses(text)
+    if opening[:1] == (Sense.YES,) and not _goes_on(phrases[0], text):
+        found.append("yes")
+    if Sense.NO in opening:
+        found.append("no")
+    if any(said.sense is Sense.TAKEN_BACK for said in phrases):
+        found.append("drop")
+    for act, pattern in patterns.ACTS.items():
+        hit = pattern.fullmatch(text) if act in patterns.WHOLE else pattern.search(text)
+        if hit:
+            found.append(act)
+    return found
+
+
+def _goes_on(said: agreement.Said, text: str) -> bool:
+    """Whether "it is" or "I am" begins a sentence: "it's Ann Lee" is no yes."""
+    return said.phrase in _BEGINNINGS and _CLAUSE_END.match(text, said.end) is None
+
+
 def _hint(text: str) -> str | None:
-    for intent, pattern in _HINTS:
+    for intent, pattern in patterns.HINTS:
         if pattern.search(text):
             return intent
     return None
 
 
 def _order(text: str) -> int | None:
-    if _LAST.search(text):
+    if patterns.LAST.search(text):
         return -1
-    for at, pattern in enumerate(_ORDINALS):
+    for at, pattern in enumerate(patterns.ORDINALS):
         if pattern.search(text):
             return at
     return None
 
 
-def _question(text: str) -> str | None:
-    for name, pattern in _QUESTIONS.items():
-        if pattern.search(text):
-            return name
-    return None
+def _question(
+    text: str, now: dt.datetime, services: tuple[str, ...]
+) -> tuple[Question | None, str]:
+    """The question in an utterance, and the rest of it."""
+    question, rest = None, []
+    for clause in several.clauses(text):
+        kind = None if question else _kind(clause)
+        if kind is None:
+            rest.append(clause)
+            continue
+        about = entities.extract(clause, now, services=services)
+        if kind == "offers" and (about.service is None or about.spoken):
+            rest.append(clause)  # "do you have anything on Tuesday?" asks for free times
+            continue
+        day = about.date or _weekday(clause, now.date())
+        question = Question(kind, clause, day, about.service)
+    return question, " ".join(rest)
+
+
+def _kind(text: str) -> str | None:
+    return next((kind for kind, seen in patterns.QUESTIONS.items() if seen.search(text)), None)
+
+
+def _weekday(text: str, today: dt.date) -> dt.date | None:
+    """The next of the weekday that is named: "Saturdays"."""
+    named = _WEEKDAY.search(text)
+    if named is None:
+        return None
+    ahead = (_WEEKDAYS.index(named[1].lower()) - today.weekday()) % 7
+    return today + dt.timedelta(days=ahead)
+
+
+def _language(text: str) -> str | None:
+    if patterns.SCRIPT.search(text):
+        return "another language"
+    counts = {
+        name: len({match[0].lower() for match in pattern.finditer(text)})
+        for name, pattern in patterns.LANGUAGES.items()
+    }
+    name, most = max(counts.items(), key=lambda entry: entry[1])
+    english = len(patterns.ENGLISH.findall(text))
+    return name if most > english and most >= min(2, len(text.split())) else None
+
+
+def name_in_answer(text: str) -> str | None:
+    """A name given in answer to "what is your full name?"."""
+    found = read_name(text, "What is your full name?")
+    return found.text if found else None
+
+
+def is_titled_name(text: str) -> bool:
+    """Whether the text is a name with a title, "Mrs. O'Brien", and nothing else."""
+    return _TITLED.fullmatch(text) is not None

@@ -46,6 +46,11 @@ def an(service: object) -> str:
     return f"{'an' if service[0].lower() in 'aeiou' else 'a'} {service}"
 
 
+def plural(service: str) -> str:
+    """The service in the plural: "cleanings"."""
+    return service if service.endswith("s") else f"{service}s"
+
+
 def capital(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""The rehearsal model's brain: a small, honest dialogue policy for appointment calls.
+"""The rehearsal model's policy: a small, honest dialogue for appointment calls.
 
 No AI. It sees what a model sees (instructions, declared tools, the conversation's items) and
 decides by rules what to say or which tool to call. It says that it is the rehearsal model when it
@@ -15,7 +15,7 @@ from app.core.language import speech
 from app.core.language.words import unheard
 from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
-from app.rehearsal.receptionist import phrases, transitions
+from app.rehearsal.receptionist import answers, phrases, transitions
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.goals import MORE, Goals, call
@@ -24,6 +24,7 @@ from app.rehearsal.receptionist.hearing import Heard, Hearing
 _INTRODUCTION = "Just so you know, I am the rehearsal model, not an AI."
 _HELP = "How can I help you?"
 _AGAIN = "Would you like me to try again, or talk to a person?"
+_PERSON = "Would you like me to connect you with a colleague?"
 _SILENT = re.compile(r"\b(?:said nothing|silen(?:t|ce)|still there|quiet)\b", re.IGNORECASE)
 _GO_ON = re.compile(r"\bgo on\b|\bcontinue\b", re.IGNORECASE)
 _VERBATIM = re.compile(
@@ -31,6 +32,33 @@ _VERBATIM = re.compile(
     re.IGNORECASE,
 )
 _LAST_QUESTION = re.compile(r"(?:^|[.!?] )([^.!?]+\?)[^?]*$")
+#: The honest line for a caller who speaks another language, in that language where it is known.
+_ENGLISH_ONLY = {
+    "German": "Leider spreche ich nur Englisch. Ich verbinde Sie mit einem Kollegen.",
+    "Spanish": "Lo siento, solo hablo inglés. Le paso con un compañero.",
+    "French": "Je suis désolé, je ne parle qu'anglais. Je vous passe un collègue.",
+    "Italian": "Mi dispiace, parlo solo inglese. Le passo un collega.",
+    "Portuguese": "Desculpe, só falo inglês. Vou passar a um colega.",
+}
+_ENGLISH_ONLY_LINE = "I am sorry, I only speak English. I will connect you with a colleague."
+#: What the receptionist cannot do for a caller, by what they said.
+_REPLIES = {
+    "complaint": f"I am sorry about that. {_PERSON}",
+    "office": f"I cannot take care of that myself. {_PERSON}",
+    "late": f"Thank you for telling us, but I cannot pass that on myself. {_PERSON}",
+    "medical": "I cannot give medical advice. Would you like to come in for a visit?",
+}
+#: A question asked again in other words, by what it is about.
+_REPHRASED = {
+    "name": "I need a name for the appointment. What is the full name, please?",
+    "day": "Which day is good for you? You can say, for example, Tuesday morning.",
+    "agree": "Shall I go ahead, yes or no?",
+    "choice": "Which one would you like? You can say the first, the second, or another day.",
+    "change": "What would you like to change: the day, the time, or the name?",
+    "help": "I can book, move or cancel an appointment, or tell you our hours. Which is it?",
+}
+#: An answer that was given so often is not given again.
+_MOST_REPEATS = 2
 
 
 class Receptionist:
@@ -43,10 +71,10 @@ class Receptionist:
         """The next thing to say or do."""
         business = Business.read(prompt.instructions, prompt.at)
         items = list(prompt.items)
-        notes = transitions.read(items, self._hearing, business.now, business.services)
-        if any(_GO_ON.search(note) for note in notes.system) and not notes.heard:
+        state = transitions.read(items, self._hearing, business)
+        if any(_GO_ON.search(note) for note in state.system) and not state.heard:
             return self._rest(prompt, business, items)
-        return _Turn(prompt, business, notes).answer()
+        return _Turn(prompt, business, state).answer()
 
     def _rest(self, prompt: Prompt, business: Business, items: list[dict[str, Any]]) -> list[Part]:
         """What is left of an answer that was cut off: the answer again, without what was said."""
@@ -55,8 +83,8 @@ class Receptionist:
             last = items.pop()
             if last.get("role") == "assistant":
                 said.insert(0, message_text(last))
-        notes = transitions.read(items, self._hearing, business.now, business.services)
-        parts = _Turn(prompt, business, notes).answer()
+        state = transitions.read(items, self._hearing, business)
+        parts = _Turn(prompt, business, state).answer()
         first = parts[0]
         if isinstance(first, Say):
             rest = unheard(first.text, " ".join(said))
@@ -71,145 +99,263 @@ class Receptionist:
 class _Turn:
     """One decision."""
 
-    def __init__(self, prompt: Prompt, business: Business, notes: Dialogue) -> None:
+    def __init__(self, prompt: Prompt, business: Business, state: Dialogue) -> None:
         self._prompt = prompt
         self._business = business
-        self._notes = notes
-        self._goals = Goals(prompt, notes, business.now.date())
+        self._state = state
+        self._goals = Goals(prompt, state, business)
 
     def answer(self) -> list[Part]:
-        notes = self._notes
+        """The parts of the answer: never what was said twice already, and introduced."""
+        state = self._state
         parts = self._decide()
         first = parts[0]
-        if isinstance(first, Say) and notes.turns == 1 and not notes.introduced:
-            parts = [Say(f"{_INTRODUCTION} {first.text}"), *parts[1:]]
+        if isinstance(first, Say):
+            said = sum(text.endswith(first.text) for text in state.said)
+            if state.heard and said >= _MOST_REPEATS:
+                parts = self._way_out()
+                first = parts[0]
+            known = state.introduced or state.turns != 1
+            if isinstance(first, Say) and not known and "rehearsal model" not in first.text:
+                parts = [Say(f"{_INTRODUCTION} {first.text}"), *parts[1:]]
         return parts
 
     def _decide(self) -> list[Part]:
-        notes = self._notes
-        for text in notes.system:
+        state = self._state
+        for text in state.system:
             verbatim = _VERBATIM.search(text)
             if verbatim is not None:
                 return [Say(verbatim["words"])]
-        if notes.outcome is not None:
-            return self._after_tool(notes.outcome)
-        if notes.heard:
-            return self._after_words(notes.heard)
-        if not notes.greeted:
+        if state.outcome is not None:
+            return self._after_tool(state.outcome)
+        if state.heard:
+            return self._after_words(state.heard)
+        if not state.greeted:
             return [Say(f"{self._business.greeting} {_INTRODUCTION} {_HELP}")]
-        if any(_SILENT.search(text) for text in notes.system):
+        if any(_SILENT.search(text) for text in state.system):
             return self._remind()
-        return self._goals.step() if notes.goal else [Say(_HELP)]
+        return self._goals.step() if state.goal else [Say(_HELP)]
 
     # -- what was said --------------------------------------------------------------------
 
     def _after_words(self, heard: list[Heard]) -> list[Part]:
-        notes, last = self._notes, heard[-1]
-        if all(utterance.silent for utterance in heard):
+        state, last = self._state, heard[-1]
+        if all(utterance.has("silent") for utterance in heard):
             return self._remind()
-        if all(utterance.deaf or utterance.silent for utterance in heard):
+        if all(utterance.has("deaf", "silent") for utterance in heard):
             question = self._question() or "Could you say it again?"
             return [Say(f"Sorry, I did not catch that. {question}")]
-        if any(utterance.person for utterance in heard):
+        for answer in (self._leave, self._inform, self._reply):
+            parts = answer(last, heard)
+            if parts is not None:
+                return parts
+        if state.goal is not None and not state.missed:
+            parts = self._with_answer(last, self._goals.step())
+            one_by_one = bool(last.parts) and bool(state.later)
+            return self._prefixed("Sure, one after the other.", parts) if one_by_one else parts
+        return self._missed() if state.missed else self._small_talk(last)
+
+    def _leave(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
+        """The call is for somebody else, or over."""
+        state = self._state
+        if any(utterance.has("urgent") for utterance in heard):
+            return self._to_person(
+                "That sounds urgent, I will connect you with a person. If it is life-threatening,"
+                " please hang up and call the emergency number.",
+                "The caller has an emergency.",
+            )
+        about_us = last.question is not None and last.question.kind == "who"
+        human = last.has("human") and not about_us
+        if human or any(utterance.has("person") for utterance in heard if not about_us):
             return self._to_person()
-        if last.bye and not self._undecided(last):
+        if state.asked == "person" and (last.agrees or last.has("complaint")):
+            return self._to_person()
+        asked_language = last.question is not None and last.question.kind == "language"
+        if last.language is not None or asked_language:
+            line = _ENGLISH_ONLY.get(last.language or "", _ENGLISH_ONLY_LINE)
+            return self._to_person(line, "The caller speaks another language.")
+        if last.has("wrong_number"):
+            return self._goodbye("No problem. Goodbye!")
+        if last.has("bye") and not self._undecided(last):
             return self._goodbye()
-        if last.repeat and notes.last_said:
-            return [Say(f"Of course. {notes.last_said.replace(_INTRODUCTION, '').strip()}")]
-        if last.question == "mine":
-            if notes.booking is not None and (when := phrases.when(notes.booking)):
-                return [Say(f"Your appointment is on {when}. {self._question() or MORE}")]
-        elif last.question is not None and not last.said.spoken:
-            answer = self._business.answer(last.question)
-            return [Say(f"{answer} {self._question() or MORE}")]
-        if notes.dropped:
-            return [Say(f"No problem, I will leave that. {MORE}")]
-        if notes.goal is not None:
+        return None
+
+    def _inform(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
+        """What was asked or said again needs no step of a booking."""
+        state, question = self._state, last.question
+        if last.has("again") and state.last_said:
+            return [Say(f"Of course. {state.last_said.replace(_INTRODUCTION, '').strip()}")]
+        if state.booked_already:
+            time = phrases.when(state.booking)
+            return [Say(f"It is booked{f' for {time}' if time else ''} already. {MORE}")]
+        if question is not None and question.kind == "mine":
+            time = phrases.when(state.booking)
+            if time is not None:
+                return [Say(f"Your appointment is on {time}. {self._question() or MORE}")]
             return self._goals.step()
-        return self._small_talk(last)
+        if question is not None and not (last.said or last.intent or last.parts):
+            answer = answers.answer(self._business, question)
+            return [Say(f"{answer} {self._question() or self._after_answer(question.kind)}")]
+        if state.dropped:
+            left = "No problem, I will leave that."
+            return (
+                self._prefixed(left, self._goals.step()) if state.goal else [Say(f"{left} {MORE}")]
+            )
+        return None
+
+    def _after_answer(self, kind: str) -> str:
+        greetings = ("wellbeing", "who", "abilities", "place")
+        return _HELP if kind in greetings and self._state.asked != "more" else MORE
+
+    def _reply(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
+        """A word to what the receptionist cannot do."""
+        act = next((act for act in _REPLIES if last.has(act)), None)
+        if act is None or not transitions.is_beside(last):
+            return None
+        return [Say(_REPLIES[act])]
+
+    def _with_answer(self, last: Heard, parts: list[Part]) -> list[Part]:
+        """The next step, after the answer to a question that was asked along with it."""
+        if last.question is not None and last.question.kind != "mine":
+            return self._prefixed(answers.answer(self._business, last.question), parts)
+        return parts
+
+    def _prefixed(self, text: str, parts: list[Part]) -> list[Part]:
+        first, *others = parts
+        if isinstance(first, Say):
+            return [Say(f"{text} {first.text}"), *others]
+        return [Say(text), *parts]
 
     def _small_talk(self, last: Heard) -> list[Part]:
-        asked = self._notes.asked
-        if asked == "more" and last.no:
+        asked = self._state.asked
+        if asked == "more" and last.has("no"):
             return self._goodbye()
-        if asked == "more" and last.yes and not last.thanks:
+        if asked == "more" and last.has("yes") and not last.has("thanks"):
             return [Say(f"Sure. {_HELP}")]
-        if last.thanks:
+        if last.has("thanks"):
             return [Say(f"You are welcome. {MORE}")]
+        if last.has("hello"):
+            return [Say(f"Hello. {_HELP}")]
+        if asked in ("person", "visit") and last.has("no"):
+            return [Say(f"All right. {MORE}")]
         return [Say(f"I can book, move or cancel an appointment for you. {_HELP}")]
+
+    def _missed(self) -> list[Part]:
+        """The caller's words led nowhere: ask in other words, offer a person, hand over."""
+        state = self._state
+        if state.missed == 1 and state.goal is not None and state.asked is None:
+            return self._goals.step()
+        if state.missed == 1 and state.goal is None and state.asked in (None, "help", "more"):
+            return [Say("I can book, move or cancel an appointment for you. What would you like?")]
+        if state.missed == 1 and state.asked not in ("person", "visit"):
+            if state.asked == "service" and self._business.offered:
+                return [Say(f"{answers.services(self._business)} Which of them do you need?")]
+            again = _REPHRASED.get(state.asked or "help") or self._question() or _HELP
+            return [Say(f"Sorry, I did not understand. {again}")]
+        if state.missed == 2 and state.asked != "person" and self._prompt.has("transfer_call"):
+            return [Say(f"I am sorry, I still do not understand. {_PERSON}")]
+        return self._way_out()
+
+    def _way_out(self) -> list[Part]:
+        """There is no use in asking again."""
+        last = self._state.heard[-1]
+        asked = last.question is not None and self._state.asked != "person"
+        if asked and self._prompt.has("transfer_call"):
+            return [Say(f"I am sorry, that is all I know. {_PERSON}")]
+        if self._state.asked == "more" and self._state.goal is None and not self._state.missed:
+            return self._goodbye()
+        if self._prompt.has("transfer_call"):
+            return self._to_person(
+                "I am sorry, I cannot help you any further. I will connect you with a colleague.",
+                "The agent does not understand the caller.",
+            )
+        return self._goodbye("I am sorry, I cannot help you any further. Please call again later.")
 
     def _undecided(self, last: Heard) -> bool:
         """Whether "that is all" came with something to be done first."""
-        wants = bool(last.said.spoken) or last.order is not None or self._notes.agreed
-        return self._notes.goal is not None and wants
+        wants = bool(last.said.spoken) or last.order is not None or self._state.agreed
+        return self._state.goal is not None and wants
 
     def _question(self) -> str | None:
         """The question that is still open, to be asked again."""
-        asked = _LAST_QUESTION.search(self._notes.last_said)
-        return asked[1] if asked is not None and self._notes.goal is not None else None
+        asked = _LAST_QUESTION.search(self._state.last_said)
+        return asked[1] if asked is not None and self._state.goal is not None else None
 
     def _remind(self) -> list[Part]:
+        if self._state.unheard > _MOST_REPEATS:
+            return self._goodbye("I cannot hear you. Please call again. Goodbye!")
+        if self._state.unheard == _MOST_REPEATS:
+            return [Say("I cannot hear you. Are you still there?")]
         return [Say(f"Are you still there? {self._question() or 'Take your time.'}")]
 
-    def _goodbye(self) -> list[Part]:
-        place = f" {self._business.business}" if self._business.business else ""
-        farewell = f"Thank you for calling{place}. Goodbye!"
+    def _goodbye(self, farewell: str = "") -> list[Part]:
+        place = f" {self._business.name}" if self._business.name else ""
+        farewell = farewell or f"Thank you for calling{place}. Goodbye!"
         if not self._prompt.has("end_call"):
             return [Say(farewell)]
         return call("end_call", message=farewell)
 
-    def _to_person(self) -> list[Part]:
+    def _to_person(
+        self,
+        message: str = "Of course, I will connect you now.",
+        reason: str = "The caller asked for a person.",
+    ) -> list[Part]:
         if not self._prompt.has("transfer_call"):
             return [Say(f"I am sorry, I cannot connect you from here. {MORE}")]
-        message = "Of course, I will connect you now."
-        return call("transfer_call", message=message, reason="The caller asked for a person.")
+        return call("transfer_call", message=message, reason=reason)
 
     # -- tools ----------------------------------------------------------------------------
 
     def _after_tool(self, outcome: Outcome) -> list[Part]:
         if outcome.error is not None:
             return self._after_error(outcome)
-        notes = self._notes
-        time = phrases.when(notes.booking)
+        state = self._state
+        time = phrases.when(state.booking)
         match outcome.tool:
             case "check_availability":
-                return self._goals.step() if notes.chosen else self._goals.offer()
-            case "find_appointments" if notes.goal is not None:
+                return self._goals.step() if state.chosen else self._goals.offer()
+            case "find_appointments" if state.goal is not None:
                 return self._goals.step()
             case "find_appointments":
                 return [Say(self._listed())]
             case "book_appointment":
                 done = f"it is booked for {time}" if time else "it is booked"
-                return [Say(f"You are all set, {done}. {MORE}")]
+                return self._done(f"You are all set, {done}.")
             case "reschedule_appointment":
-                return [Say(f"Done, I moved it{f' to {time}' if time else ''}. {MORE}")]
+                return self._done(f"Done, I moved it{f' to {time}' if time else ''}.")
             case "cancel_appointment":
-                return [Say(f"Done, it is cancelled. {MORE}")]
+                return self._done("Done, it is cancelled.")
             case "end_call":
                 return [Say("Goodbye!")]
             case "transfer_call":
                 return [Say("One moment, please.")]
         return [Say(f"{outcome.say or 'Done.'} {MORE}")]
 
+    def _done(self, text: str) -> list[Part]:
+        """Something is done; then comes what else was asked for."""
+        if self._state.goal is None:
+            return [Say(f"{text} {MORE}")]
+        return self._prefixed(f"{text} {self._goals.next_up()}", self._goals.step())
+
     def _listed(self) -> str:
-        times = [phrases.when(booking) or "one" for booking in self._notes.bookings or []]
+        times = [phrases.when(booking) or "one" for booking in self._state.bookings or []]
         if not times:
             return f"I see no appointment of yours. {MORE}"
         return f"I see {speech.say_list(times, 'and')}. {MORE}"
 
     def _after_error(self, outcome: Outcome) -> list[Part]:
         """A tool did not do it: the truth, and another way."""
-        notes, error = self._notes, (outcome.error or "").lower()
-        if notes.offers and "slots" in outcome.data:
+        state, error = self._state, (outcome.error or "").lower()
+        if state.offers and "slots" in outcome.data:
             return [Say(f"I am sorry, that time is gone. {self._goals.offered()}")]
         if outcome.slot_gone and self._prompt.has("check_availability"):
-            return call("check_availability", **notes.wish)
+            return call("check_availability", **state.search)
         if "no answer in time" in error and "noted" in error:
             return [Say(f"It is noted, but not confirmed yet: it takes longer than usual. {MORE}")]
         if "no answer in time" in error:
             return [Say(f"I am sorry, I cannot see the calendar right now. {_AGAIN}")]
         if outcome.tool == "find_appointments" or "not_found" in error or "not found" in error:
-            notes.bookings = None if notes.name is None else []
+            state.bookings = None if state.name is None else []
             return [Say("I cannot find that appointment. What name is it under?")]
         if "noted" in error:
             return [Say(f"It is noted, and you will get a confirmation. {MORE}")]

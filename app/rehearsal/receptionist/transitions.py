@@ -1,22 +1,26 @@
-"""How what the caller says changes the receptionist's notes."""
+"""How an utterance of the caller changes the state of the dialogue.
+
+`TRANSITIONS` is the policy: each entry looks at the state and at what was heard, changes the state,
+and tells whether the utterance is thereby taken up whole. They are tried in order.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.core.language.intent import engine
 from app.rehearsal.realtime_server.items import message_text
+from app.rehearsal.receptionist import details
+from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import (
     Dialogue,
     Goal,
-    at_time,
     json_object,
     outcome_of,
 )
-from app.rehearsal.receptionist.hearing import Heard, Hearing, bare_name
+from app.rehearsal.receptionist.hearing import Heard, Hearing, is_titled_name
 
 _GOALS: dict[str, Goal] = {
     engine.SCHEDULE: "book",
@@ -24,19 +28,28 @@ _GOALS: dict[str, Goal] = {
     engine.CANCEL: "cancel",
     engine.QUERY: "look",
 }
-_SERVICE_LEAD_IN = re.compile(
-    r"\W*(?:(?:it'?s|it is|just|for|a|an|my|um|uh|i need|i want|i'd like|i would like|to|get|have"
-    r"|would be)\W+)*",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"[.!?,]")
+_NAMES_BOOKING = re.compile(r"\b(?:appointment|booking|visit)\b", re.IGNORECASE)
+#: Acts that the policy has an answer to, whatever the state.
+ANSWERED = (
+    "bye", "wrong_number", "thanks", "hello", "person", "human", "urgent", "complaint", "office",
+    "medical", "late", "again",
+)  # fmt: skip
 
 
-def read(
-    items: Sequence[dict[str, Any]], hearing: Hearing, now: dt.datetime, services: tuple[str, ...]
-) -> Dialogue:
-    """Gather the notes from the conversation's items, oldest first."""
-    notes = Dialogue()
+_REQUEST = re.compile(r"\b(?:book|appointment|schedule|come in|cancel|move|reschedule)\b", re.I)
+
+
+def is_beside(heard: Heard) -> bool:
+    """Whether the caller speaks of what a receptionist of appointments cannot do."""
+    if heard.has("late"):
+        return True
+    beside = heard.has("office", "medical", "complaint")
+    return beside and not heard.said.spoken and not _REQUEST.search(heard.text)
+
+
+def read(items: Sequence[dict[str, Any]], hearing: Hearing, business: Business) -> Dialogue:
+    """Gather the state from the conversation's items, oldest first."""
+    state = Dialogue(offered=business.offered)
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for item in items:
         kind = item["type"]
@@ -44,227 +57,235 @@ def read(
             calls[str(item.get("call_id"))] = (item["name"], json_object(item["arguments"]))
         elif kind == "function_call_output":
             name, arguments = calls.get(str(item["call_id"]), ("", {}))
-            notes.take_outcome(outcome_of(name, arguments, item["output"]))
+            state.take_outcome(outcome_of(name, arguments, item["output"]))
         elif item.get("role") == "user":
-            listen(notes, hearing.understand(message_text(item), now, services))
+            heard = hearing.understand(message_text(item), business.now, business.services)
+            listen(state, heard)
         elif item.get("role") == "assistant":
-            notes.take_said(message_text(item))
+            state.take_said(message_text(item))
         else:
-            notes.take_system(message_text(item))
-    return notes
+            state.take_system(message_text(item))
+    return state
 
 
-def listen(notes: Dialogue, heard: Heard) -> None:
+def listen(state: Dialogue, heard: Heard) -> None:
     """Take up one utterance of the caller."""
-    notes.turns += 1
-    notes.system.clear()
-    notes.heard.append(heard)
-    notes.outcome = None
-    notes.refused = False
-    known = heard.question != "mine" or notes.booking is not None
-    if heard.deaf or heard.silent or (heard.question and known and not heard.said.spoken):
+    first = not state.heard
+    state.turns += 1
+    state.system.clear()
+    state.heard.append(heard)
+    state.outcome = None
+    state.refused = False
+    before = state.progress
+    if heard.has("deaf", "silent"):
+        state.unheard += first
         return
-    if _drops(notes, heard):
-        return
-    _take_goal(notes, heard)
-    if _picks_booking(notes, heard):
-        return
-    if _rejects(notes, heard):
-        notes.forget_time()
-        return
-    if notes.asked == "change":
-        _open_again(notes, heard)
-    before = notes.wish
-    chosen = _choice(notes, heard)
-    if chosen is None or heard.order is None:
-        _take_slots(notes, heard)
-    _take_name(notes, heard)
-    if chosen is not None:
-        _choose(notes, chosen)
-        return
-    if notes.wish != before:
-        notes.chosen, notes.agreed = None, False
-    elif notes.asked == "agree":
-        _answers(notes, heard)
-    elif notes.asked in ("choice", "day") and heard.others and notes.offers:
-        notes.chosen, notes.date, notes.dates, notes.time = None, None, None, None
+    state.unheard = 0
+    for transition in TRANSITIONS:
+        if transition(state, heard):
+            break
+    details.check_service(state)
+    if state.progress != before or _understood(state, heard):
+        state.missed = 0
+    elif first:
+        state.missed += 1
 
 
-def _drops(notes: Dialogue, heard: Heard) -> bool:
-    """ "Never mind": what was under way is off. "Cancel that": a booking just made is to go."""
-    taken_back = heard.negated and notes.goal is not None
-    if heard.said.spoken or not (heard.drop or taken_back):
-        return False
-    if heard.intent not in (None, engine.CANCEL) and not heard.negated:
-        return False
-    if notes.goal == "cancel" and _cancels(heard):
-        return False
-    idle = notes.goal in (None, "look")
-    if idle and notes.booking is not None and "cancel" in heard.text.lower():
-        notes.goal = "cancel"
+def _understood(state: Dialogue, heard: Heard) -> bool:
+    """Whether there is an answer to the utterance, although it changed nothing."""
+    if heard.question is not None or heard.has(*ANSWERED) or heard.said:
         return True
-    notes.dropped = notes.goal is not None
-    notes.goal = None
-    notes.forget_time()
+    if heard.intent is not None and not heard.has("books_it"):
+        return True
+    if is_titled_name(heard.text):
+        return True
+    if state.asked in ("more", "person", "visit"):
+        return heard.has("yes", "no")
+    return state.asked in ("choice", "day", "agree") and heard.has("others", "any")
+
+
+def _question(state: Dialogue, heard: Heard) -> bool:
+    """A mere question changes nothing, but for one about an appointment that must be found."""
+    question = heard.question
+    if question is None:
+        return False
+    if question.kind == "mine" and state.booking is None and state.goal is None:
+        state.goal = "find"
+        details.take_name(state, heard)
+        return True
+    return not heard.said and heard.intent is None and not heard.parts
+
+
+def _beside(state: Dialogue, heard: Heard) -> bool:
+    """What cannot be done here changes nothing of what is under way."""
+    return is_beside(heard)
+
+
+def _other_person(state: Dialogue, heard: Heard) -> bool:
+    """An answer to "shall I connect you?" is none to anything else."""
+    if state.asked != "person":
+        return False
+    return heard.has("yes", "no") and not heard.said and heard.intent is None
+
+
+def _accept_visit(state: Dialogue, heard: Heard) -> bool:
+    """ "Yes" to coming in for a visit."""
+    if state.asked != "visit" or not heard.agrees:
+        return False
+    state.goal, state.service = "book", state.service or details.first_visit(state)
+    return not heard.said.spoken
+
+
+def _book_again(state: Dialogue, heard: Heard) -> bool:
+    """ "Book it" when it is booked: nothing more is to be done."""
+    if state.booking is None or state.goal not in (None, "look") or heard.said.spoken:
+        return False
+    if not heard.has("books_it") or heard.said.service is not None or heard.has("others", "drop"):
+        return False
+    state.booked_already = True
     return True
 
 
-def _take_goal(notes: Dialogue, heard: Heard) -> None:
+def _drop(state: Dialogue, heard: Heard) -> bool:
+    """ "Never mind": what was under way is off. "Cancel that": a booking just made is to go."""
+    taken_back = heard.negated and state.goal is not None
+    if heard.said.spoken or not (heard.has("drop") or taken_back):
+        return False
+    if heard.intent not in (None, engine.CANCEL) and not heard.negated:
+        return False
+    if state.goal == "cancel" and details.cancels(heard):
+        return False
+    idle = state.goal in (None, "look", "find")
+    if idle and state.booking is not None and "cancel" in heard.text.lower():
+        state.goal = "cancel"
+        return True
+    state.dropped = state.goal is not None
+    if heard.has("all"):
+        state.later.clear()
+    state.next_part()
+    return True
+
+
+def _several(state: Dialogue, heard: Heard) -> bool:
+    """More than one thing is asked for: the first now, the others afterwards."""
+    if heard.parts and state.goal in (None, "book", "look") and not state.later:
+        first, *others = heard.parts
+        state.goal, state.later = "book", others
+        state.service = first.service or state.service
+        state.take_person(first.person)
+        # The last service that was said is not the one to begin with.
+        details.take_time(state, heard)
+        details.take_name(state, heard)
+        return True
+    return False
+
+
+def _goal(state: Dialogue, heard: Heard) -> bool:
+    """What the caller wants, where they say it."""
     goal = None if heard.negated else _GOALS.get(heard.intent or "")
     if goal is None:
-        if notes.goal is None and _implies_booking(notes, heard):
+        if state.goal is None and _implies_booking(state, heard):
             # A time or a service alone, said to somebody who makes appointments.
-            another = notes.booking is not None and notes.goal is None
-            notes.goal = "move" if another and heard.changes else "book"
-        return
-    if goal == "book" and notes.goal is None and notes.booking is not None and heard.changes:
-        goal = "move"
-    if goal == notes.goal or (goal == "look" and notes.goal in ("book", "move")):
-        return
-    if goal == "book" and notes.goal in ("move", "look"):
-        notes.goal = "move" if notes.goal == "move" else "book"
-        return
-    names_it = re.search(r"\b(?:appointment|booking|visit)\b", heard.text, re.IGNORECASE)
-    if goal == "cancel" and notes.goal is not None and notes.booking is None and not names_it:
+            state.goal = "move" if state.booking is not None and heard.has("changes") else "book"
+    elif goal == "book" and state.goal is None and state.booking is not None:
+        state.goal = "move" if heard.has("changes") else "book"
+        if state.goal == "book":
+            state.forget_time()
+            state.take_person(None)
+    elif not _within(state, goal):
+        _turn_to(state, goal, heard)
+    return False
+
+
+def _within(state: Dialogue, goal: Goal) -> bool:
+    """Whether the wish is what is under way already, or a step of it."""
+    if goal == state.goal or (goal == "look" and state.goal in ("book", "move", "find")):
+        return True
+    if goal == "book" and state.goal in ("move", "look"):
+        state.goal = "move" if state.goal == "move" else "book"
+        return True
+    return False
+
+
+def _turn_to(state: Dialogue, goal: Goal, heard: Heard) -> None:
+    in_a_booking = state.goal is not None and state.booking is None
+    if goal == "cancel" and in_a_booking and not _NAMES_BOOKING.search(heard.text):
         # "Cancel" in the middle of a booking that does not exist yet.
-        notes.goal, notes.dropped = None, True
-        notes.forget_time()
+        state.dropped = True
+        state.next_part()
         return
-    notes.forget_time()
-    notes.goal = goal
+    state.forget_time()
+    state.goal = goal
 
 
-def _implies_booking(notes: Dialogue, heard: Heard) -> bool:
-    if heard.no and not heard.said.spoken:
+def _implies_booking(state: Dialogue, heard: Heard) -> bool:
+    if heard.has("no", "late") and not heard.said.spoken:
         return False
-    asked_open = notes.asked in (None, "help", "day", "more")
+    asked_open = state.asked in (None, "help", "day", "more", "person", "visit")
     return asked_open and (bool(heard.said.spoken) or heard.said.service is not None)
 
 
-def _picks_booking(notes: Dialogue, heard: Heard) -> bool:
-    """Whether the caller said which of their appointments they mean."""
-    bookings = notes.bookings or []
-    if notes.booking is not None or len(bookings) < 2 or notes.goal not in ("cancel", "move"):
+def _pick_booking(state: Dialogue, heard: Heard) -> bool:
+    """The caller says which of their appointments they mean."""
+    bookings = state.bookings or []
+    if state.booking is not None or len(bookings) < 2 or state.goal not in ("cancel", "move"):
         return False
     on_day = [b for b in bookings if b.get("date") == str(heard.said.date)]
     if heard.order is not None and heard.order < len(bookings):
-        notes.booking = bookings[heard.order]
+        state.booking = bookings[heard.order]
     elif len(on_day) == 1:
-        notes.booking = on_day[0]
-    return notes.booking is not None
+        state.booking = on_day[0]
+    return state.booking is not None
 
 
-def _rejects(notes: Dialogue, heard: Heard) -> bool:
+def _reject_day(state: Dialogue, heard: Heard) -> bool:
     """ "No, Wednesday is bad": the day that was offered is named only to refuse it."""
-    if notes.asked not in ("agree", "choice") or not notes.timed:
+    if state.asked not in ("agree", "choice") or not state.timed:
         return False
     if heard.said.spoken:
-        same_day = heard.said.date == notes.date and heard.said.time is None
-        return heard.no and same_day and heard.said.date is not None
-    return heard.refuses
+        same_day = heard.said.date == state.date and heard.said.time is None
+        refused = heard.has("no") and same_day and heard.said.date is not None
+    else:
+        refused = heard.has("refuses")
+    if refused:
+        state.forget_time()
+    return refused
 
 
-def _open_again(notes: Dialogue, heard: Heard) -> None:
-    """What the caller wants to change is asked for anew, unless they said the new value."""
+def _any_day(state: Dialogue, heard: Heard) -> bool:
+    """ "Any day": the day that has nothing free is not looked at again."""
+    if state.asked == "day" and heard.has("any") and not heard.said.spoken and not state.offers:
+        state.forget_time()
+    return False
+
+
+def _change(state: Dialogue, heard: Heard) -> bool:
+    """What the caller wants to change is asked for again, unless they said the new value."""
+    if state.asked != "change":
+        return False
     text = heard.text.lower()
     if "name" in text and heard.said.name is None:
-        notes.name = None
+        state.name = None
     if re.search(r"\b(?:time|day|date|hour)\b", text) and not heard.said.spoken:
-        notes.forget_time()
+        state.forget_time()
     if re.search(r"\b(?:service|appointment|reason)\b", text) and heard.said.service is None:
-        notes.service, notes.service_asked = None, False
+        state.service, state.service_asked = None, False
+    return False
 
 
-def _take_slots(notes: Dialogue, heard: Heard) -> None:
-    said = heard.said
-    if said.service:
-        notes.service = said.service
-    elif heard.aches and notes.service is None:
-        notes.service = "checkup"
-    elif notes.asked == "service" and not said.spoken and not heard.no:
-        notes.service = _own_words(heard.text) or notes.service
-    if said.date is not None:
-        if said.date != notes.date and said.time is None:
-            notes.time = None
-        notes.date, notes.dates = said.date, None
-    elif said.spoken.dates is not None:
-        notes.dates, notes.date = said.spoken.dates, None
-    if said.time is not None or said.window is not None:
-        notes.time, notes.part, notes.window = said.time, None, None
-        if said.time is None and said.part_of_day is not None:
-            notes.part = said.part_of_day
-        elif said.time is None:
-            notes.window = said.window
-
-
-def _own_words(text: str) -> str | None:
-    """What the appointment is for, as the caller put it."""
-    lead_in = _SERVICE_LEAD_IN.match(text)
-    rest = text[lead_in.end() :] if lead_in else text
-    words = _SENTENCE_END.split(rest, maxsplit=1)[0].strip().lower()
-    return words if 0 < len(words.split()) <= 4 else None
-
-
-def _take_name(notes: Dialogue, heard: Heard) -> None:
-    if heard.said.name:
-        notes.name = heard.said.name
-    elif notes.asked == "name" and not heard.said.spoken:
-        notes.name = bare_name(heard.text) or notes.name
-
-
-def _choose(notes: Dialogue, chosen: dict[str, Any]) -> None:
-    """The caller took one of the offers."""
-    if chosen is not notes.chosen:
-        notes.agreed = False
-    notes.chosen = chosen
-    if notes.goal in (None, "look"):
-        notes.goal = "book"
-
-
-def _choice(notes: Dialogue, heard: Heard) -> dict[str, Any] | None:
-    """The offer that the caller means, if they mean one."""
-    said, offers = heard.said, notes.offers
-    if not offers or notes.goal == "cancel":
-        return None
-    days = {offer.get("date") for offer in offers}
-    if heard.order is not None and said.time is None and str(said.date) not in days:
-        # "The first" is an offer, not the first of the month.
-        in_reach = heard.order < len(offers) and notes.asked in ("choice", "agree", "name")
-        return offers[heard.order] if in_reach else None
-    if said.time is not None:
-        found = at_time(offers, said.time, said.date)
-        if found is None and heard.text.rstrip(" .!").lower().endswith(" one"):
-            # "The ten thirty one" is the one at ten thirty.
-            moment = dt.datetime.combine(dt.date.min, said.time) - dt.timedelta(minutes=1)
-            found = at_time(offers, moment.time(), said.date)
-        return found
-    if said.date is not None:
-        same = [offer for offer in offers if offer.get("date") == said.date.isoformat()]
-        return same[0] if len(same) == 1 and notes.asked == "choice" else None
-    if said.spoken or notes.asked != "choice":
-        return None
-    if heard.any or (len(offers) == 1 and _agrees(heard)):
-        return offers[0]
-    return None
-
-
-def _answers(notes: Dialogue, heard: Heard) -> None:
-    """Yes or no to what was read back."""
-    if _agrees(heard) or (notes.goal == "cancel" and _cancels(heard)):
-        notes.agreed = True
-    elif heard.no:
-        notes.agreed = False
-        if notes.goal == "cancel":
-            notes.goal, notes.dropped = None, True
-        else:
-            notes.refused = heard.said.name is None
-
-
-def _cancels(heard: Heard) -> bool:
-    """ "Yes, cancel it", in answer to whether an appointment is to be cancelled."""
-    said = re.search(r"\bcancel\b", heard.text, re.IGNORECASE)
-    return said is not None and not heard.no and not heard.negated
-
-
-def _agrees(heard: Heard) -> bool:
-    return heard.yes and not heard.no
+#: The dialogue's policy: tried in order until one has taken the utterance up whole.
+TRANSITIONS: tuple[Callable[[Dialogue, Heard], bool], ...] = (
+    _question,
+    _beside,
+    _other_person,
+    _accept_visit,
+    _book_again,
+    _drop,
+    _several,
+    _goal,
+    _pick_booking,
+    _reject_day,
+    _any_day,
+    _change,
+    details.take_details,
+)

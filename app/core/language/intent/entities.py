@@ -132,7 +132,7 @@ def find_service(text: str, services: Iterable[str]) -> str | None:
     said = plain(corrections.correct(text).kept)
     best: tuple[int, int, str] | None = None
     for name in names:
-        for match in _service_pattern(name).finditer(said):
+        for match in service_pattern(name).finditer(said):
             place = (match.end(), match.end() - match.start(), name)
             if best is None or place[:2] > best[:2]:
                 best = place
@@ -140,7 +140,7 @@ def find_service(text: str, services: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def _service_pattern(name: str) -> re.Pattern[str]:
+def service_pattern(name: str) -> re.Pattern[str]:
     """The name as callers say it: any case, hyphen or space, singular or plural."""
     words = re.findall(r"[\w']+", plain(name))
     if not words:

@@ -107,7 +107,8 @@ class Desk:
                 date = arguments.get("date", "2026-11-24")
                 return {"slots": [slot for slot in slots.values() if slot["date"] == date]}
             case "book_appointment":
-                booking = {"booking_id": "B1", **slots[arguments["slot_id"]]}
+                number = f"B{len(self.bookings) + 1}"
+                booking = {"booking_id": number, **slots[arguments["slot_id"]]}
                 self.bookings.append(booking)
                 return {"ok": True, **booking}
             case "find_appointments":
@@ -487,7 +488,7 @@ def test_the_moment_is_read_from_the_products_own_instructions() -> None:
     at = dt.datetime(2026, 11, 21, 18, 5, tzinfo=dt.UTC).timestamp()
     business = Business.read(instructions(agent, {}, at), at=0.0)
     assert business.now.isoformat() == "2026-11-21T10:05:00-08:00"
-    assert (business.agent, business.business) == ("Mia", "Harbor Dental")
+    assert (business.agent, business.name) == ("Mia", "Harbor Dental")
 
 
 def test_without_a_moment_the_clock_is_taken() -> None:
@@ -504,3 +505,248 @@ def test_hours_are_looked_for_but_not_chosen() -> None:
     assert desk.called == ["check_availability"]
     desk = Desk()
     assert "three thirty PM. Would that work" in desk.says("a cleaning on Tuesday after two pm")
+
+
+FACTS = INSTRUCTIONS + (
+    "\nHarbor Dental is at four hundred Harbor Street. A cleaning costs ninety dollars. A filling"
+    " costs two hundred dollars. We take most insurance plans.\n"
+    "Closed on holidays: Thanksgiving, Christmas.\n\n"
+    "Services: checkup, cleaning, filling.\n"
+    "Opening hours: Monday, Tuesday, and Thursday open eight AM to five PM; Wednesday open eight AM"
+    " to seven PM; Friday, Saturday, and Sunday closed."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what time do you open on Wednesday?", "On Wednesdays we are open from eight AM to seven"),
+        ("are you open on Saturdays?", "On Saturdays we are closed"),
+        ("are you open tomorrow?", "Tomorrow, Sunday, we are closed"),
+        ("what are your hours?", "open Monday, Tuesday, and Thursday from eight AM to five PM"),
+        ("are you closed on Thanksgiving?", "closed on Thanksgiving"),
+        ("what services do you offer?", "We offer checkup, cleaning, and filling"),
+        ("do you do root canals?", "root canal is not on our list"),
+        ("do you do fillings?", "Yes, we offer fillings"),
+        ("how much is a cleaning?", "A cleaning costs ninety dollars"),
+        ("what does a filling cost?", "A filling costs two hundred"),
+        ("where are you?", "four hundred Harbor Street"),
+        ("do you take insurance?", "most insurance plans"),
+        ("is there parking?", "do not know"),
+        ("is this Pizza Hut?", "No, you have reached Harbor Dental"),
+        ("have I reached Harbor Dental?", "Yes, this is Harbor Dental"),
+        ("what can you do?", "book, move or cancel"),
+    ],
+)
+def test_questions_are_answered_from_the_agents_file(question: str, expected: str) -> None:
+    desk = Desk(text=FACTS)
+    answer = desk.says(question)
+    assert expected in answer
+    assert not desk.called
+    desk.says("I would like a cleaning")
+    assert "What day would suit you?" in desk.says(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "are you a robot?",
+        "are you a real person?",
+        "am I talking to a human or a machine?",
+        "am I speaking with a real person?",
+        "is this an AI?",
+    ],
+)
+def test_whoever_asks_whether_it_is_a_robot_is_told(question: str) -> None:
+    desk = Desk()
+    assert "neither a person nor an AI" in desk.says(question)
+    assert not desk.called
+
+
+def test_a_robot_question_with_a_wish_for_a_person_is_a_transfer() -> None:
+    desk = Desk()
+    desk.says("I want to talk to a human")
+    assert desk.called == ["transfer_call"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Mrs. O'Brien-Smythe", "it's Mrs. O'Brien-Smythe", "This is Mrs. O'Brien-Smythe."]
+)
+def test_a_title_makes_a_name_and_never_a_service(words: str) -> None:
+    desk = Desk(text=FACTS)
+    play(desk, [("I need an appointment", "for?"), (words, "what is the appointment for"),
+                ("a cleaning", "what day"), ("Tuesday at nine", "shall i book")])  # fmt: skip
+    assert "for O'Brien-Smythe" in desk.items[-1]["content"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("It's Kim, sorry, Kim Vo", "Kim Vo"),
+        ("Ann Lee, no wait, Anna Lee", "Anna Lee"),
+        ("Dr. Wei Li", "Wei Li"),
+        ("the name is Zoe Park, please", "Zoe Park"),
+    ],
+)
+def test_names_as_callers_give_them(words: str, name: str) -> None:
+    desk = Desk()
+    desk.says("a cleaning on Tuesday at nine")
+    assert f"for {name}. Shall I book it?" in desk.says(words)
+
+
+@pytest.mark.parametrize("word", ["yes", "sure", "hmm", "ok", "great, book it"])
+def test_a_yes_is_neither_a_service_nor_a_name(word: str) -> None:
+    desk = Desk(text=FACTS)
+    desk.says("I'd like to make an appointment")
+    assert "We offer checkup, cleaning, and filling. Which of them" in desk.says(word)
+    desk = Desk()
+    desk.says("a cleaning on Tuesday at nine")
+    assert "name, please?" in desk.says(word)
+
+
+def test_a_service_that_is_not_offered_is_not_booked() -> None:
+    desk = Desk(text=FACTS)
+    play(desk, [("I need a root canal on Tuesday", "do not offer root canals.*which of these"),
+                ("ok, a filling then", "which one")])  # fmt: skip
+    assert desk.arguments("check_availability")["service"] == "filling"
+
+
+def test_both_of_two_services_are_booked() -> None:
+    desk = Desk()
+    play(
+        desk,
+        [
+            ("I need a cleaning and a filling, both", "one after the other.*what day"),
+            ("Tuesday at nine", "name"),
+            ("Ann Lee", "a cleaning on.*shall i book"),
+            ("yes", "all set.*now to the filling. what day"),
+            ("Tuesday at ten thirty", "a filling on.*for Ann Lee. shall i"),
+            ("yes", "all set.*anything else"),
+        ],
+    )
+    assert [b["slot_id"] for b in desk.bookings] == ["t9", "t10"]
+
+
+def test_two_people_have_two_names() -> None:
+    desk = Desk()
+    play(
+        desk,
+        [
+            ("a checkup for me and one for my son please", "one after the other"),
+            ("Tuesday at nine, the name is Ann Lee", "checkup.*for Ann Lee. shall i"),
+            ("yes", "all set.*now to the .*for your son"),
+            ("a checkup", "what day"),
+            ("Tuesday at ten thirty", "your son's full name"),
+            ("Ben Lee", "for Ben Lee. shall i"),
+            ("yes", "all set.*anything else"),
+        ],
+    )
+    assert len(desk.bookings) == 2
+
+
+def test_a_question_and_a_request_are_both_answered() -> None:
+    desk = Desk(text=FACTS)
+    answer = desk.says("I'd like to book a cleaning, and do you take insurance?")
+    assert re.search("most insurance plans.*what day would suit you", answer, re.IGNORECASE)
+
+
+def test_what_is_booked_is_not_booked_again() -> None:
+    desk = Desk()
+    play(desk, [("a cleaning on Tuesday at nine, my name is Ann Lee", "shall i"),
+                ("yes", "all set"), ("book it", "is booked for tuesday.*already"),
+                ("yes, book it please", "is booked for tuesday.*already"),
+                ("I need another cleaning on Wednesday", "wednesday")])  # fmt: skip
+    assert desk.called.count("book_appointment") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("Guten Tag, ich möchte einen Termin", "nur Englisch"),
+        ("Hola, quisiera una cita por favor", "solo hablo inglés"),
+        ("Bonjour, je voudrais un rendez-vous", "qu'anglais"),
+        ("do you speak Spanish?", "only speak English"),
+        ("你好，我想预约", "only speak English"),
+    ],
+)
+def test_another_language_gets_an_honest_line_and_a_person(words: str, line: str) -> None:
+    desk = Desk()
+    assert line in desk.says(words)
+    assert desk.called == ["transfer_call"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Dana Reyes", "Jose Una", "Maria de la Cruz", "Le Bon", "Juan Con"]
+)
+def test_a_foreign_name_is_no_foreign_language(name: str) -> None:
+    desk = Desk()
+    desk.says("a cleaning on Tuesday at nine")
+    assert "Shall I book it?" in desk.says(f"My name is {name}")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("this is ridiculous, nobody ever answers", "sorry about that.*connect you"),
+        ("should I take ibuprofen?", "no.* medical advice.*come in for a visit"),
+        ("I'm running late for my appointment today", "cannot pass that on.*connect you"),
+        ("can I leave a message for Dr. Smith?", "cannot take care of that.*connect you"),
+        ("sorry, wrong number", "no problem"),
+        ("I'm in terrible pain", "connect you with a person"),
+        ("hi, how are you?", "fine, thank you. How can I help"),
+        ("can I confirm my appointment?", "what name"),
+    ],
+)
+def test_other_matters(words: str, expected: str) -> None:
+    desk = Desk()
+    assert re.search(expected, desk.says(words), re.IGNORECASE)
+    assert "check_availability" not in desk.called
+
+
+def test_a_silent_caller_is_asked_twice_and_then_let_go() -> None:
+    desk = Desk()
+    play(desk, [("(silence)", "still there"), ("(silence)", "cannot hear you"),
+                ("(silence)", "goodbye")])  # fmt: skip
+    assert desk.called == ["end_call"]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "blah",
+        "I want to book",
+        "a cleaning on Tuesday",
+        "a cleaning on Tuesday at nine",
+        "cancel my appointment",
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "blah",
+        "yes",
+        "no",
+        "hmm",
+        "thank you",
+        "what are your hours",
+        "book it",
+        "Tuesday",
+        "cancel my appointment",
+        "what?",
+    ],
+)
+def test_nothing_is_said_more_than_twice(opening: str, words: str) -> None:
+    desk = Desk(text=FACTS)
+    desk.says(opening)
+    for _ in range(8):
+        if "end_call" in desk.called or "transfer_call" in desk.called:
+            break
+        desk.says(words)
+    said = [
+        item["content"][0]["text"].removeprefix(
+            "Just so you know, I am the rehearsal model, not an AI. "
+        )
+        for item in desk.items
+        if item.get("role") == "assistant"
+    ]
+    assert max(said.count(text) for text in said) <= 2

@@ -1,0 +1,168 @@
+"""What an utterance says about the booking: service, time, name, which offer, yes or no."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from app.rehearsal.receptionist.dialogue import Dialogue, at_time
+from app.rehearsal.receptionist.hearing import Heard, is_titled_name, name_in_answer
+
+_SERVICE_LEAD_IN = re.compile(
+    r"\W*(?:(?:it'?s|it is|just|for|a|an|my|um|uh|i need|i want|i'd like|i would like|to|get|have"
+    r"|would be)\W+)*",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?,]")
+_CANCELS = re.compile(r"\bcancel\b", re.IGNORECASE)
+
+
+def take_details(state: Dialogue, heard: Heard) -> bool:
+    """Service, time, name, and the answer to what was read back or offered."""
+    before = state.search
+    chosen = _choice(state, heard)
+    if chosen is None or heard.order is None:
+        _take_service(state, heard)
+        take_time(state, heard)
+    take_name(state, heard)
+    if chosen is not None:
+        if chosen is not state.chosen:
+            state.agreed = False
+        state.chosen = chosen
+        if state.goal in (None, "look"):
+            state.goal = "book"
+    elif state.search != before:
+        state.chosen, state.agreed = None, False
+    elif state.asked == "agree":
+        _answer(state, heard)
+    elif state.asked in ("choice", "day") and heard.has("others") and state.offers:
+        state.chosen, state.date, state.dates, state.time = None, None, None, None
+    return True
+
+
+def check_service(state: Dialogue) -> None:
+    """A service that the business does not have is not booked."""
+    if state.offered and state.service is not None and state.service not in state.offered:
+        state.unoffered, state.service = state.service, None
+
+
+def _take_service(state: Dialogue, heard: Heard) -> None:
+    said = heard.said
+    if said.service:
+        state.service = said.service
+    elif state.service is None and (heard.has("aches") or _undecided(state, heard)):
+        state.service = first_visit(state)
+    elif state.asked == "service" and not state.offered and not (said.spoken or heard.acts):
+        state.service = _own_words(heard.text) or state.service
+
+
+def _undecided(state: Dialogue, heard: Heard) -> bool:
+    """Whether the caller was asked twice what it is for and cannot say."""
+    return state.asked == "service" and state.missed > 0 and heard.has("unsure", "any")
+
+
+def first_visit(state: Dialogue) -> str | None:
+    """What somebody is booked for who cannot tell what they need."""
+    for name in ("checkup", "consultation"):
+        if not state.offered or name in state.offered:
+            return name
+    return None
+
+
+def take_time(state: Dialogue, heard: Heard) -> None:
+    said = heard.said
+    if said.date is not None:
+        if said.date != state.date and said.time is None:
+            state.time = None
+        state.date, state.dates = said.date, None
+    elif said.spoken.dates is not None:
+        state.dates, state.date = said.spoken.dates, None
+    if said.time is not None or said.window is not None:
+        state.time, state.part, state.window = said.time, None, None
+        if said.time is None and said.part_of_day is not None:
+            state.part = said.part_of_day
+        elif said.time is None:
+            state.window = said.window
+
+
+def _own_words(text: str) -> str | None:
+    """What the appointment is for, as the caller put it; a name is none."""
+    if is_titled_name(text):
+        return None
+    lead_in = _SERVICE_LEAD_IN.match(text)
+    rest = text[lead_in.end() :] if lead_in else text
+    words = _SENTENCE_END.split(rest, maxsplit=1)[0].strip().lower()
+    return words if 0 < len(words.split()) <= 4 else None
+
+
+def take_name(state: Dialogue, heard: Heard) -> None:
+    """The caller's name, where they give it."""
+    if heard.has("unsure", "books_it") or heard.said.service is not None:
+        name = heard.said.name
+    elif state.asked == "name" or is_titled_name(heard.text):
+        name = name_in_answer(heard.text) or heard.said.name
+    else:
+        name = heard.said.name or _name_for_service(state, heard)
+    if name is not None:
+        state.name = name
+        state.service_asked = state.service_asked and state.asked != "service"
+
+
+def _name_for_service(state: Dialogue, heard: Heard) -> str | None:
+    """A full name, given where the caller was asked what the appointment is for."""
+    if state.asked != "service" or heard.said.spoken or len(heard.text.split()) < 2:
+        return None
+    return name_in_answer(heard.text)
+
+
+def _choice(state: Dialogue, heard: Heard) -> dict[str, Any] | None:
+    """The offer that the caller means, if they mean one."""
+    said, offers = heard.said, state.offers
+    if not offers or state.goal in ("cancel", "find"):
+        return None
+    days = {offer.get("date") for offer in offers}
+    if heard.order is not None and said.time is None and str(said.date) not in days:
+        # "The first" is an offer, not the first of the month.
+        in_reach = heard.order < len(offers) and state.asked in ("choice", "agree", "name")
+        return offers[heard.order] if in_reach else None
+    if said.time is not None:
+        return _at_time(offers, heard)
+    if said.date is not None:
+        same = [offer for offer in offers if offer.get("date") == said.date.isoformat()]
+        return same[0] if len(same) == 1 and state.asked == "choice" else None
+    if said.spoken or state.asked != "choice":
+        return None
+    if heard.has("any") or (len(offers) == 1 and heard.agrees):
+        return offers[0]
+    return None
+
+
+def _at_time(offers: list[dict[str, Any]], heard: Heard) -> dict[str, Any] | None:
+    time, date = heard.said.time, heard.said.date
+    assert time is not None, "only where a time was said"
+    found = at_time(offers, time, date)
+    if found is None and heard.text.rstrip(" .!").lower().endswith(" one"):
+        # "The ten thirty one" is the one at ten thirty.
+        moment = dt.datetime.combine(dt.date.min, time) - dt.timedelta(minutes=1)
+        found = at_time(offers, moment.time(), date)
+    return found
+
+
+def _answer(state: Dialogue, heard: Heard) -> None:
+    """Yes or no to what was read back."""
+    if heard.agrees or (state.goal == "cancel" and cancels(heard)):
+        state.agreed = True
+    elif heard.has("no"):
+        state.agreed = False
+        if state.goal == "cancel":
+            state.dropped = True
+            state.next_part()
+        else:
+            state.refused = heard.said.name is None
+
+
+def cancels(heard: Heard) -> bool:
+    """ "Yes, cancel it", in answer to whether an appointment is to be cancelled."""
+    said = _CANCELS.search(heard.text)
+    return said is not None and not heard.has("no") and not heard.negated
