@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -126,6 +126,8 @@ def _settle(
         state = "lost"
     elif result is None and effect.tool in AFTERMATH:
         AFTERMATH[effect.tool](at_work, effect.call_id, effect.key)
+    with suppress(Unavailable):
+        at_work.calls.index.refresh(effect.call_id)
     metrics.EFFECTS_TOTAL.labels(effect.tool if effect.tool in HANDLERS else "?", state).inc()
     log.info(
         "effect",

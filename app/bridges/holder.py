@@ -214,6 +214,7 @@ class Holder:
         fields: dict[str, Any] = {
             "channel": self.channel,
             "agent": call.agent.name,
+            "business": call.agent.business,
             "started_at": call.started_at,
             "turns_count": call.turns,
             "interruptions": call.interruptions,

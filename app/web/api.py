@@ -11,11 +11,10 @@ from flask import Blueprint, Response, request
 from app.adapters.redis import keys
 from app.adapters.redis.client import guard
 from app.bridges.services import services
-from app.errors import BadRequest, NotFound
+from app.errors import NotFound
 from app.logs import redact_value
+from app.web import call_list
 from app.web.guard import access
-
-MAX_LISTED = 500
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 
@@ -26,14 +25,25 @@ def _only_admins() -> None:
 
 
 @bp.get("/calls")
-def calls() -> dict[str, Any]:
-    """The calls last heard of first; ``?limit=`` up to 500."""
-    try:
-        limit = int(request.args.get("limit", 50))
-    except ValueError:
-        raise BadRequest("limit must be a number") from None
-    found = services().calls.calls(max(1, min(limit, MAX_LISTED)))
-    return {"calls": found, "active": services().calls.active()}
+def calls() -> dict[str, Any] | Response:
+    """The calls that fit the filters, newest first, page by page; ``format=csv`` for all of them.
+
+    Filters: business, agent, outcome, tool, since, until (ISO 8601), q (numbers and transcripts).
+    """
+    args, index = request.args, services().calls.index
+    query = call_list.query_of(args)
+    if args.get("format") == "csv":
+        limit = call_list.limit_of(args, call_list.MAX_EXPORTED, call_list.MAX_EXPORTED)
+        lines = call_list.csv_lines(index, query, limit)
+        headers = {"Content-Disposition": "attachment; filename=calls.csv"}
+        return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    limit = call_list.limit_of(args, call_list.MAX_LISTED, call_list.DEFAULT_LIMIT)
+    page = index.page(query, limit, args.get("cursor", ""))
+    return {
+        "calls": [call_list.shown(summary) for summary in page.calls],
+        "next": page.next,
+        "active": services().calls.active(),
+    }
 
 
 @bp.get("/events")

@@ -13,6 +13,7 @@ import orjson
 from redis import Redis
 
 from app.adapters.calls import scripts
+from app.adapters.calls.index import CallIndex
 from app.adapters.calls.recordings import unpacked
 from app.adapters.calls.story import FIELDS, decode_fields, encode_fields, entries, tell
 from app.adapters.redis import keys
@@ -24,8 +25,10 @@ from app.settings import Settings
 LEASE_S = 30
 #: How long a call whose socket closed still counts as live: Retell reconnects within seconds.
 RECONNECT_S = 30
-MAX_RECENT = 10_000
+MAX_RECENT = 200_000
 MAX_TURNS = 1000
+#: Of so many of the latest calls a process remembers that it has put them into the index.
+MAX_REMEMBERED = 2000
 MAX_INTENTS = 500
 MAX_EVENTS = 1000
 MAX_RECORD_ENTRIES = 20_000
@@ -59,6 +62,8 @@ class CallStore:
         self._ended_s = settings.ended_call_ttl_s
         self._records_bytes = settings.records_bytes
         self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
+        self.index = CallIndex(redis, self._keep_s)
+        self._indexed: dict[str, None] = {}
         self._sender = ScriptSender(redis, {"TAKE": scripts.TAKE})
         self._renew = redis.register_script(scripts.RENEW)
         self._release = redis.register_script(scripts.RELEASE)
@@ -157,7 +162,7 @@ class CallStore:
 
         False, and nothing is saved, where a newer socket has taken the call.
         """
-        return bool(
+        saved = bool(
             self._save(
                 keys=[keys.summary(call_id), keys.state(call_id)],
                 args=[
@@ -170,6 +175,9 @@ class CallStore:
                 ],
             )
         )
+        if saved:
+            self._put_in_index(call_id, fields)
+        return saved
 
     # The story
 
@@ -187,6 +195,16 @@ class CallStore:
                 *encode_fields(fields),
             ],
         )
+        self._put_in_index(call_id, fields)
+
+    def _put_in_index(self, call_id: str, fields: Mapping[str, Any] | None) -> None:
+        """Have a call found by its agent while it goes on; once in this process."""
+        if not fields or not fields.get("agent") or call_id in self._indexed:
+            return
+        self.index.refresh(call_id)
+        self._indexed[call_id] = None
+        if len(self._indexed) > MAX_REMEMBERED:
+            self._indexed.pop(next(iter(self._indexed)))
 
     @guarded
     def end(
@@ -211,6 +229,7 @@ class CallStore:
                 *encode_fields(fields),
             ],
         )
+        self.index.refresh(call_id)
 
     def append_turn(self, call_id: str, *turns: Mapping[str, Any]) -> None:
         """Add turns to the story: `{"response_id", "heard", "said", "ended", …}`."""
@@ -296,20 +315,6 @@ class CallStore:
         """The fields of one call; None where it is not known."""
         fields = cast(dict[bytes, bytes], self._redis.hgetall(keys.summary(call_id)))
         return decode_fields(call_id, fields) if fields else None
-
-    @guarded
-    def calls(self, limit: int = 50) -> list[dict[str, Any]]:
-        """Summaries of the calls last heard of first, newest first."""
-        found = cast(list[bytes], self._redis.zrevrange(keys.RECENT_CALLS, 0, max(0, limit - 1)))
-        ids = [item.decode() for item in found]
-        pipeline = self._redis.pipeline(transaction=False)
-        for call_id in ids:
-            pipeline.hgetall(keys.summary(call_id))
-        return [
-            decode_fields(call_id, fields)
-            for call_id, fields in zip(ids, pipeline.execute(), strict=True)
-            if fields
-        ]
 
     @guarded
     def active(self) -> int:

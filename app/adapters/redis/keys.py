@@ -28,6 +28,11 @@ OPEN_EFFECTS = "effects:open"
 DEAD_EFFECTS = "effects:dead"
 
 
+def calls_by(name: str, value: str) -> str:
+    """Sorted set: the calls that have this value, scored by the Unix time of their beginning."""
+    return f"calls:by:{name}:{value}"
+
+
 def call(call_id: str, what: str) -> str:
     """Any key of a call."""
     return f"call:{{{call_id}}}:{what}"

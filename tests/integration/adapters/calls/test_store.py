@@ -6,6 +6,7 @@ import pytest
 from redis import Redis
 
 from app.adapters.calls import store as calls_module
+from app.adapters.calls.index import CallQuery
 from app.adapters.calls.store import CallStore
 from app.adapters.redis import keys
 from app.settings import Settings
@@ -135,8 +136,12 @@ def test_the_index_is_bounded(
     for number in range(5):
         store.merge(f"c{number}", {"number": number})
     assert redis.zcard(keys.RECENT_CALLS) == 3
-    assert [call["call_id"] for call in store.calls()] == ["c4", "c3", "c2"]
-    assert [call["number"] for call in store.calls(1)] == [4]
+    assert [call["call_id"] for call in store.index.page(CallQuery(), 50).calls] == [
+        "c4",
+        "c3",
+        "c2",
+    ]
+    assert [call["number"] for call in store.index.page(CallQuery(), 1).calls] == [4]
 
 
 def test_the_record_is_kept_in_order_and_bounded(
@@ -179,5 +184,5 @@ def test_fields_keep_their_types_and_unknown_calls_are_none(store: CallStore) ->
 def test_calls_do_not_touch_each_other(store: CallStore) -> None:
     store.merge("a}b:{c", {"x": 1})
     store.merge("a", {"x": 2})
-    summaries = {call["call_id"]: call["x"] for call in store.calls()}
+    summaries = {call["call_id"]: call["x"] for call in store.index.page(CallQuery(), 50).calls}
     assert summaries == {"a}b:{c": 1, "a": 2}
