@@ -42,10 +42,11 @@ class Slots:
     def as_json(self, now: dt.datetime | None = None) -> dict[str, Any]:
         """The public form: only what was said; dates ``YYYY-MM-DD``, times ``HH:MM``.
 
-        Keys: date, time, window {start?, end?, name?}, dates [first, last], part_of_day, name,
-        service, ambiguous [str], assumed [str], alternatives [{date?, time?}]. With `now`, a time
-        without a day also gets the day of its next occurrence as date, marked by
-        ``"date_implied": true``.
+        Keys: date, time, window {start?, end?, name?}, dates [first, last], earliest, latest (days
+        that a bound leaves), from {date?, time?} (the old time of what is moved), unusable (why a
+        day was named and cannot be used), part_of_day, name, service, ambiguous [str],
+        assumed [str], alternatives [{date?, time?}]. With `now`, a time without any day also gets
+        the day of its next occurrence as date, marked by ``"date_implied": true``.
         """
         out: dict[str, Any] = {}
         if self.date is not None:
@@ -62,6 +63,14 @@ class Slots:
                 out["window"]["name"] = self.window.name
         if self.spoken.dates is not None:
             out["dates"] = [day.isoformat() for day in self.spoken.dates]
+        for key, day in (("earliest", self.spoken.earliest), ("latest", self.spoken.latest)):
+            if day is not None:
+                out[key] = day.isoformat()
+        old = _pair(self.spoken.from_date, self.spoken.from_time)
+        if old:
+            out["from"] = old
+        if self.spoken.unusable:
+            out["unusable"] = self.spoken.unusable
         for key in ("part_of_day", "name", "service"):
             if (value := getattr(self, key)) is not None:
                 out[key] = value
@@ -70,12 +79,15 @@ class Slots:
         if self.spoken.assumed:
             out["assumed"] = list(self.spoken.assumed)
         if self.spoken.alternatives:
-            out["alternatives"] = [
-                ({"date": date.isoformat()} if date else {})
-                | ({"time": f"{time:%H:%M}"} if time else {})
-                for date, time in self.spoken.alternatives
-            ]
+            out["alternatives"] = [_pair(*other) for other in self.spoken.alternatives]
         return out
+
+
+def _pair(date: dt.date | None, time: dt.time | None) -> dict[str, str]:
+    """A day and a time in public form, as far as they are known."""
+    return ({"date": date.isoformat()} if date else {}) | (
+        {"time": f"{time:%H:%M}"} if time else {}
+    )
 
 
 def extract(

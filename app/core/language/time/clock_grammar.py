@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from app.core.language.text import vocabulary
-from app.core.language.time.tokens import CLOCK, MARK, NUMBER, WORD, Token
+from app.core.language.time.other_numbers import UNITS
+from app.core.language.time.tokens import CLOCK, MARK, NUMBER, Token, kind_at, word_at
 
 MORNING, AFTERNOON, EVENING, NIGHT = "morning", "afternoon", "evening", "night"
 PARTS = {
@@ -45,17 +46,7 @@ _MINUTE_WORDS = frozenset(("minute", "minutes", "min", "mins"))
 _PAST = frozenset(("past", "after"))
 _TO = frozenset(("to", "till", "til", "before", "of", "until"))
 _ONE_WAY = frozenset(("past", "to", "till", "til"))
-UNITS_OF_OTHER = frozenset(
-    vocabulary(
-        "people persons person guests guest adults adult kids kid children child of rooms room "
-        "nights days day weeks week months month years year hours hour minutes minute mins seconds "
-        "times tables tickets seats dollars bucks percent euros pounds more others stars star "
-        "bedroom bedrooms bed beds pax party teeth tooth fillings friends men women ladies us "
-        "patients dogs cats cars miles stay"
-    )
-)
-"""A number before one of these is a count, not a time."""
-
+_PARTS_OF_HOUR = {"quarter": 15, "half": 30}
 _AFTER_FOUR_DIGITS = frozenset(vocabulary("ish in tonight hours tomorrow today on oclock please"))
 
 
@@ -108,11 +99,6 @@ def _hour_in_part(hour: int, part: str) -> int:
     if part.endswith(EVENING) and hour == 12:
         return 0
     return hour % 12 + 12
-
-
-def word_at(tokens: list[Token], i: int) -> str:
-    """The text of token i if it is a word, else ""."""
-    return tokens[i].text if 0 <= i < len(tokens) and tokens[i].kind == WORD else ""
 
 
 def read_clock(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
@@ -176,44 +162,52 @@ def _hour(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
 
 def _fraction(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
     """ "quarter past five", "20 mins after 10", "5 to 18", "half three"."""
-    token = tokens[i]
-    at = i
-    if token.text in ("a", "an") and word_at(tokens, i + 1) in ("quarter", "half"):
-        at += 1
-    word = word_at(tokens, at)
-    minutes, named = -1, True
-    if word == "quarter":
-        minutes = 15
-    elif word == "half":
-        minutes = 30
-    elif tokens[at].kind == NUMBER and 0 < tokens[at].a < 30:
-        minutes, named = tokens[at].a, False
+    minutes, at, named = _minutes(tokens, i)
     if minutes < 0:
         return None
-    at += 1
-    if word_at(tokens, at) in _MINUTE_WORDS:
-        at, named = at + 1, True
     link = word_at(tokens, at)
     if link not in _PAST and link not in _TO:
-        if word == "half" and (hour := _hour(tokens, at)) and hour[0].hour <= 12:
-            if word_at(tokens, hour[1]) in UNITS_OF_OTHER or tokens[at].kind != NUMBER:
-                return None
-            return replace(hour[0], minute=30), hour[1]
+        return _half_hour(tokens, at) if word_at(tokens, at - 1) == "half" else None
+    if not named and not _links_minutes(tokens, i, minutes, link):
         return None
-    if not named:
-        if minutes % 5 or word_at(tokens, i - 1) in ("from", "between"):
-            return None
-        if link not in _ONE_WAY and minutes not in (5, 10, 20, 25):
-            return None
-        if link == "of" or (link in ("before", "after", "until") and minutes == 5):
-            return None
     hour = _hour(tokens, at + 1)
-    if hour is None or word_at(tokens, hour[1]) in UNITS_OF_OTHER:
+    if hour is None or word_at(tokens, hour[1]) in UNITS:
         return None
     clock, end = hour
     if link in _PAST:
         return replace(clock, minute=minutes), end
     return replace(clock, shift=-minutes), end
+
+
+def _minutes(tokens: list[Token], i: int) -> tuple[int, int, bool]:
+    """The minutes at token i, their end, and whether they are named so ("a quarter", "5 mins")."""
+    at = i
+    if tokens[i].text in ("a", "an") and word_at(tokens, i + 1) in _PARTS_OF_HOUR:
+        at += 1
+    minutes = _PARTS_OF_HOUR.get(word_at(tokens, at), -1)
+    if minutes >= 0:
+        return minutes, at + 1, True
+    if kind_at(tokens, at) != NUMBER or not 0 < tokens[at].a < 30:
+        return -1, i, False
+    named = word_at(tokens, at + 1) in _MINUTE_WORDS
+    return tokens[at].a, at + 2 if named else at + 1, named
+
+
+def _half_hour(tokens: list[Token], at: int) -> tuple[Clock, int] | None:
+    """ "Half nine": nine thirty, as the British say it."""
+    hour = _hour(tokens, at)
+    if hour is None or hour[0].hour > 12 or tokens[at].kind != NUMBER:
+        return None
+    return None if word_at(tokens, hour[1]) in UNITS else (replace(hour[0], minute=30), hour[1])
+
+
+def _links_minutes(tokens: list[Token], i: int, minutes: int, link: str) -> bool:
+    """Whether a bare number before "past" or "to" counts minutes: "ten to five", not "2 to 4"."""
+    if minutes % 5 or word_at(tokens, i - 1) in ("from", "between"):
+        return False
+    if link in _ONE_WAY:
+        return True
+    return minutes in (10, 20, 25) and link != "of"
 
 
 def _digits(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
@@ -235,36 +229,61 @@ def _digits(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
 
 
 def _number(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
-    """ "4 30", "330 pm", "12 noon", "5 oclock", "7 pm"."""
-    token, value = tokens[i], tokens[i].a
-    following = tokens[i + 1] if i + 1 < len(tokens) else None
-    half, _ = read_half(tokens, i + 1)
-    military = token.spelled and 1300 <= value <= 2400 and value % 100 == 0
-    if len(token.text) in (3, 4) and (military or not token.spelled):
-        hour, minute = divmod(value, 100)
-        if hour <= 24 and minute < 60 and (half or _said_at(tokens, i)):
-            fixed = not half and (hour > 12 or hour == 0)
-            return Clock(hour % 24, minute, fixed=fixed), i + 1
-        return None
-    if not 0 <= value <= 24 or following is None or len(token.text) > 2:
-        return None
-    if half or following.text == "oclock":
-        return (Clock(value % 24, 0, fixed=value > 12), i + 1) if value else None
-    if following.text in ("noon", "midday") and value == 12:
-        return Clock(12, 0, fixed=True), i + 2
-    if following.text == "midnight" and value == 12:
-        return Clock(0, 0, fixed=True), i + 2
-    if following.kind == NUMBER and len(following.text) == 2 and following.a < 60:
-        after = tokens[i + 2] if i + 2 < len(tokens) else None
-        before = tokens[i - 1] if i else None
-        if after is not None and (after.kind == NUMBER or after.text in UNITS_OF_OTHER):
-            return None
-        if before is not None and before.kind == NUMBER:
-            return None
-        half, _ = read_half(tokens, i + 2)
-        fixed = not half and (value > 12 or value == 0)
-        return Clock(value % 24, following.a, fixed=fixed), i + 2
+    """The time whose hour is the number at token i, by the first rule that fits."""
+    for rule in _NUMBER_RULES:
+        found = rule(tokens, i)
+        if found:
+            return found
     return None
+
+
+def _hundreds(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
+    """ "330 pm", "at 1030", "fifteen hundred hours"."""
+    token = tokens[i]
+    military = token.spelled and 1300 <= token.a <= 2400 and token.a % 100 == 0
+    if len(token.text) not in (3, 4) or (token.spelled and not military):
+        return None
+    hour, minute = divmod(token.a, 100)
+    half, _ = read_half(tokens, i + 1)
+    if hour > 24 or minute > 59 or not (half or _said_at(tokens, i)):
+        return None
+    return Clock(hour % 24, minute, fixed=not half and (hour > 12 or hour == 0)), i + 1
+
+
+def _full_hour(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
+    """ "7 pm", "5 oclock"."""
+    value = tokens[i].a
+    half, _ = read_half(tokens, i + 1)
+    named = half or word_at(tokens, i + 1) == "oclock"
+    if not named or not 0 < value <= 24 or len(tokens[i].text) > 2:
+        return None
+    return Clock(value % 24, 0, fixed=value > 12), i + 1
+
+
+def _twelve(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
+    """ "12 noon", "twelve midnight"."""
+    following = word_at(tokens, i + 1)
+    if tokens[i].a != 12 or following not in _NAMED_HOURS:
+        return None
+    return Clock(_NAMED_HOURS[following], 0, fixed=True), i + 2
+
+
+def _hour_and_minutes(tokens: list[Token], i: int) -> tuple[Clock, int] | None:
+    """ "4 30", "eleven oh five"."""
+    value, minutes = tokens[i].a, tokens[i + 1] if i + 1 < len(tokens) else None
+    if minutes is None or minutes.kind != NUMBER or len(minutes.text) != 2 or minutes.a > 59:
+        return None
+    if not 0 <= value <= 24 or len(tokens[i].text) > 2 or kind_at(tokens, i - 1) == NUMBER:
+        return None
+    if kind_at(tokens, i + 2) == NUMBER or word_at(tokens, i + 2) in UNITS:
+        return None
+    half, _ = read_half(tokens, i + 2)
+    fixed = not half and (value > 12 or value == 0)
+    return Clock(value % 24, minutes.a, fixed=fixed), i + 2
+
+
+_NUMBER_RULES = (_hundreds, _full_hour, _twelve, _hour_and_minutes)
+_NAMED_HOURS = {"noon": 12, "midday": 12, "midnight": 0}
 
 
 def _said_at(tokens: list[Token], i: int) -> bool:

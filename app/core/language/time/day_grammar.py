@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from app.core.language.settings import TimePreferences
 from app.core.language.time import day_offsets, day_spans, month_grammar, weekday_grammar
-from app.core.language.time.clock_grammar import PARTS, word_at
-from app.core.language.time.day_words import PAST, TODAY, TOMORROW, Day, Found
+from app.core.language.time.clock_grammar import PARTS
+from app.core.language.time.day_words import NO_SUCH_DAY, PAST, TODAY, TOMORROW, Day, Found
 from app.core.language.time.holidays import DAY, LONGEST, days_in, next_holiday
-from app.core.language.time.tokens import DASH, ISO, MARK, SLASH, Token
+from app.core.language.time.tokens import DASH, ISO, MARK, SLASH, Token, word_at
 
 _DEEPEST = 3
 """How far days may be counted from days that are counted from days."""
@@ -28,6 +28,10 @@ class DayReader:
     def word(self, i: int) -> str:
         """The text of token i if it is a word, else ""."""
         return word_at(self.tokens, i)
+
+    def one(self, i: int) -> bool:
+        """Whether "one" or "1" stands at token i."""
+        return i < len(self.tokens) and self.tokens[i].text == "1"
 
     def skip(self, i: int, texts: tuple[str, ...]) -> int:
         """The first place from i on whose token is none of these."""
@@ -63,7 +67,8 @@ class DayReader:
         """ "2026-12-24", "12/24", "12-24-26"."""
         token = self.tokens[i]
         if token.kind == ISO:
-            return self.dated(token.a, token.b, token.c, i + 1)
+            found = self.dated(token.a, token.b, token.c, i + 1)
+            return found or (NO_SUCH_DAY, i + 1)
         if token.kind not in (SLASH, DASH):
             return None
         year = token.c + 2000 if 0 <= token.c < 100 else token.c
@@ -77,6 +82,8 @@ class DayReader:
             other = self.dated(year, day, month, i + 1)
             others = (other[0].date,) if other and other[0].date else ()
             return replace(found[0], unsure=("day_or_month",), others=others), i + 1
+        if found is None and token.kind == SLASH and 1 <= month <= 12 and 1 <= day <= 31:
+            return NO_SUCH_DAY, i + 1
         return found
 
     def dated(self, year: int, month: int, day: int, end: int) -> Found | None:
@@ -95,10 +102,9 @@ class DayReader:
 
     def _named(self, i: int) -> Found | None:
         word = self.word(i)
-        if word in TODAY:
-            return Day(self.today), i + 1
-        if word in TOMORROW:
-            return Day(self.today + DAY), i + 1
+        if word in TODAY or word in TOMORROW:
+            weeks, end = self._weeks_later(i + 1)
+            return Day(self.today + DAY * ((word in TOMORROW) + 7 * weeks)), end
         if word == "yesterday":
             return PAST, i + 1
         if word == "later" and self.word(i + 1) == "today":
@@ -106,6 +112,13 @@ class DayReader:
         if word in ("this", "later") and self.word(i + 1) in PARTS:
             return Day(self.today), i + 1
         return None
+
+    def _weeks_later(self, i: int) -> tuple[int, int]:
+        """ "(Tomorrow) week", "(today) fortnight"."""
+        weeks = {"week": 1, "fortnight": 2}.get(self.word(i), 0)
+        if not weeks or self.word(i + 1) in ("of", "before", "after", "from"):
+            return 0, i
+        return weeks, i + 1
 
     def _holiday(self, i: int) -> Found | None:
         if self.word(i) in ("next", "this"):

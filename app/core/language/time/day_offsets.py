@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, replace
 
-from app.core.language.time.clock_grammar import word_at
 from app.core.language.time.day_words import (
+    PAST,
+    ROUGHLY,
     TODAY,
     TOMORROW,
     WEEKDAYS,
     Day,
     Found,
     Reader,
+    roughly,
 )
 from app.core.language.time.holidays import DAY, add_months
-from app.core.language.time.tokens import NUMBER, ORDINAL, Token
+from app.core.language.time.tokens import DASH, NUMBER, ORDINAL, Token, kind_at, word_at
 
 _UNITS = {
     "day": "day",
@@ -40,12 +43,17 @@ _FROM_NOW = (
     ("out",),
     ("ahead",),
     ("today",),
+    ("time",),
 )
+_WEEKS = ("week", "fortnight")
+_SPREAD = {"day": 1, "week": 3, "fortnight": 4, "month": 7, "year": 30}
+"""How many days a rough "in about N ..." reaches to either side."""
+_COUNTED_BEFORE = ("a", "the", "next", "this", "per", "each", "of", "last")
 
 
 def read(reader: Reader, i: int) -> Found | None:
     """The counted day at token i."""
-    found = _counted(reader, i) or _beside(reader, i)
+    found = _counted(reader, i) or _weekdays_from_now(reader, i) or _beside(reader, i)
     if found is None or found[0].date is None:
         return found
     day, end = found
@@ -53,7 +61,7 @@ def read(reader: Reader, i: int) -> Found | None:
     weekday = WEEKDAYS.get(reader.word(at), -1)
     if weekday >= 0 and (at > end or len(reader.word(at)) > 4) and day.date is not None:
         date = day.date + DAY * (weekday - day.date.weekday())
-        if date >= reader.today:
+        if date >= reader.today and not day.approximate:
             return Day(date), at + 1
     return found
 
@@ -89,49 +97,122 @@ def count_at(tokens: list[Token], i: int) -> tuple[int, int]:
     return 0, -1
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """ "In about three weeks": how many of which unit, and where the words end."""
+
+    count: int
+    most: int
+    """The larger number of "two or three", else the same."""
+    unit: str
+    end: int
+    from_now: bool
+    rough: bool
+
+
 def _counted(reader: Reader, i: int) -> Found | None:
-    said_in = reader.word(i) in ("in", "within")
-    at = i + 1 if said_in else i
-    if reader.word(at) in ("the",):
+    """The day at a count of units from now or from another day, by the first tail that fits."""
+    said = _count(reader, i)
+    if said is None:
         return None
-    if reader.word(at) in ("fortnight", "week") and not said_in:
-        if reader.word(i - 1) in ("a", "the", "next", "this", "per", "each", "of", "last"):
+    for tail in (_from_now, _from_tomorrow, _from_other, _from_weekday):
+        found = tail(reader, said)
+        if found:
+            return found
+    return None
+
+
+def _count(reader: Reader, i: int) -> _Count | None:
+    from_now = reader.word(i) in ("in", "within")
+    at = i + 1 if from_now else i
+    rough = reader.word(at) in ROUGHLY
+    if rough and not from_now:
+        return None
+    at += rough
+    if reader.word(at - 1) in ROUGHLY and reader.word(at - 2) not in ("how", "what"):
+        rough = True
+    if reader.word(at) == "the":
+        return None
+    most = 0
+    if reader.word(at) in _WEEKS and (not from_now or reader.word(at) == "fortnight"):
+        if reader.word(i - 1) in _COUNTED_BEFORE:
             return None
-        count, at = 1, at
-    elif reader.word(at) == "fortnight":
         count = 1
+    elif at < len(reader.tokens) and reader.tokens[at].kind == DASH and reader.tokens[at].c < 0:
+        count, most, at = reader.tokens[at].a, reader.tokens[at].b, at + 1
     else:
         count, at = count_at(reader.tokens, at)
         if at < 0:
             return None
+        if reader.word(at) in ("or", "to") and at + 1 < len(reader.tokens):
+            second = reader.tokens[at + 1]
+            if second.kind == NUMBER and _UNITS.get(reader.word(at + 2)):
+                most, at = second.a, at + 2
     unit = _UNITS.get(reader.word(at))
     if unit is None:
-        return _weekdays_from_now(reader, count, at)
+        return None
     end = at + 1
-    if said_in:
-        date = shift(reader.today, count, unit)
-        return (Day(date), _skip_from_now(reader, end)) if date else None
-    after = _skip_from_now(reader, end)
-    if after > end:
-        date = shift(reader.today, count, unit)
-        return (Day(date), after) if date else None
-    link = reader.word(end)
-    if link in TOMORROW and unit in ("week", "fortnight"):
-        date = shift(reader.today + DAY, count, unit)
-        return (Day(date), end + 1) if date else None
-    if link in ("from", "after", "before", "following", "past") or (
-        link == "on" and unit in ("week", "fortnight")
+    if reader.word(end) == "or" and reader.word(end + 1) in ("so", "thereabouts"):
+        rough, end = True, end + 2
+    elif reader.word(end) == "or" and kind_at(reader.tokens, end + 1) == NUMBER and not most:
+        most, end = reader.tokens[end + 1].a, end + 2  # "in a week or two"
+    return _Count(count, max(most, count), unit, end, from_now, rough)
+
+
+def _day(reader: Reader, base: dt.date, said: _Count, sign: int = 1) -> Day | None:
+    """The day that is counted from `base`, or its span where it was said roughly."""
+    date = shift(base, sign * said.count, said.unit)
+    if date is None:
+        return None
+    if said.most > said.count and (last := shift(base, sign * said.most, said.unit)):
+        first, last = min(date, last), max(date, last)
+        return Day(max(first, reader.today), max(last, reader.today), approximate=True)
+    return roughly(date, _SPREAD[said.unit], reader.today) if said.rough else Day(date)
+
+
+def _from_now(reader: Reader, said: _Count) -> Found | None:
+    """ "In three weeks", "three weeks from now", "a fortnight today"."""
+    end = _skip_from_now(reader, said.end)
+    if not said.from_now and end == said.end:
+        return None
+    day = _day(reader, reader.today, said)
+    return (day, end) if day else None
+
+
+def _from_tomorrow(reader: Reader, said: _Count) -> Found | None:
+    """ "A week tomorrow"."""
+    if reader.word(said.end) not in TOMORROW or said.unit not in _WEEKS:
+        return None
+    day = _day(reader, reader.today + DAY, said)
+    return (day, said.end + 1) if day else None
+
+
+def _from_other(reader: Reader, said: _Count) -> Found | None:
+    """ "Two weeks from Friday", "3 days before christmas", "a week on Friday"."""
+    link = reader.word(said.end)
+    if link not in ("from", "after", "before", "following", "past") and not (
+        link == "on" and said.unit in _WEEKS
     ):
-        base = reader.read(end + 1)
-        if base is None or base[0].date is None or base[0].last:
-            return None
-        date = shift(base[0].date, -count if link == "before" else count, unit)
-        if date is None:
-            return None
-        if date < reader.today:
-            return Day(None, unsure=("past",)), base[1]
-        return Day(date, unsure=base[0].unsure), base[1]
-    return None
+        return None
+    base = reader.read(said.end + 1)
+    if base is None or base[0].date is None or base[0].last:
+        return None
+    day = _day(reader, base[0].date, said, -1 if link == "before" else 1)
+    if day is None or day.date is None:
+        return None
+    if day.date < reader.today:
+        return PAST, base[1]
+    return replace(day, unsure=base[0].unsure), base[1]
+
+
+def _from_weekday(reader: Reader, said: _Count) -> Found | None:
+    """ "A week Friday"."""
+    weekday = WEEKDAYS.get(reader.word(said.end), -1)
+    if weekday < 0 or said.unit not in _WEEKS or len(reader.word(said.end)) < 4:
+        return None
+    first = reader.today + DAY * ((weekday - reader.today.weekday() - 1) % 7 + 1)
+    day = _day(reader, first, said)
+    return (day, said.end + 1) if day else None
 
 
 def _skip_from_now(reader: Reader, i: int) -> int:
@@ -141,16 +222,17 @@ def _skip_from_now(reader: Reader, i: int) -> int:
     return i
 
 
-def _weekdays_from_now(reader: Reader, count: int, i: int) -> Found | None:
+def _weekdays_from_now(reader: Reader, i: int) -> Found | None:
     """ "3 fridays from now"."""
-    name = reader.word(i)
+    count, at = count_at(reader.tokens, i)
+    name = reader.word(at) if at > 0 else ""
     weekday = WEEKDAYS.get(name[:-1] if name.endswith("days") else name, -1)
-    if weekday < 0 or not 1 <= count <= 60 or reader.word(i + 1) != "from":
+    if weekday < 0 or not 1 <= count <= 60 or reader.word(at + 1) != "from":
         return None
-    if reader.word(i + 2) not in ("now", *TODAY):
+    if reader.word(at + 2) not in ("now", *TODAY):
         return None
     first = reader.today + DAY * ((weekday - reader.today.weekday() - 1) % 7 + 1)
-    return Day(first + 7 * DAY * (count - 1)), i + 3
+    return Day(first + 7 * DAY * (count - 1)), at + 3
 
 
 def _beside(reader: Reader, i: int) -> Found | None:
@@ -158,6 +240,8 @@ def _beside(reader: Reader, i: int) -> Found | None:
     at = i + 1 if reader.word(i) == "the" else i
     unit, link = reader.word(at), reader.word(at + 1)
     if unit not in ("day", "week", "month") or link not in ("after", "before", "following"):
+        return None
+    if reader.word(i - 1) in ("any", "some"):  # "any day after tomorrow" is a bound
         return None
     if reader.word(at + 2) in ("next", "that") or at + 2 >= len(reader.tokens):
         return None
@@ -168,5 +252,5 @@ def _beside(reader: Reader, i: int) -> Found | None:
         return None
     date = shift(base[0].date, -1 if link == "before" else 1, unit)
     if date is None or date < reader.today:
-        return Day(None, unsure=("past",)), base[1]
+        return PAST, base[1]
     return Day(date), base[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from app.core.language.text import vocabulary
-from app.core.language.time import month_grammar, weekday_grammar
+from app.core.language.time import day_offsets, month_grammar, weekday_grammar
 from app.core.language.time.day_words import (
     MONTHS,
     OTHER_WORDS_TOO,
@@ -31,7 +31,13 @@ def read(reader: Reader, i: int) -> Found | None:
         return _part(reader, word, reader.skip(i + 2, ("the",)))
     if word in _PARTS and (found := _part(reader, _PARTS[word], i + 1)):
         return found
-    span = _week(reader, i) or _weekend(reader, i) or _month(reader, i) or _week_of(reader, i)
+    span = (
+        _week(reader, i)
+        or _weekend(reader, i)
+        or _month(reader, i)
+        or _week_of(reader, i)
+        or _coming_days(reader, i)
+    )
     if span is None:
         return None
     first, last, end = span
@@ -56,11 +62,29 @@ def _week(reader: Reader, i: int) -> Span | None:
 
 
 def _weekend(reader: Reader, i: int) -> Span | None:
-    word, second = reader.word(i), reader.word(i + 1)
-    if word != "weekend" and not (second == "weekend" and word in (*_THIS, *_NEXT)):
+    words = [reader.word(at) for at in range(i, i + 3)]
+    if "weekend" not in words or not all(
+        word in (*_THIS, *_NEXT, "upcoming") for word in words[: words.index("weekend")]
+    ):
         return None
-    saturday = weekday_grammar.in_week(reader, 5, 1 if word == "next" else 0)
-    return saturday, saturday + DAY, i + 1 if word == "weekend" else i + 2
+    end = i + words.index("weekend") + 1
+    weeks = 1 if words[0] == "next" else 0
+    but_one = weeks and reader.word(end) == "but" and reader.one(end + 1)
+    if but_one or (reader.word(end), reader.word(end + 1)) == ("after", "next"):
+        weeks, end = 2, end + 2
+    saturday = weekday_grammar.in_week(reader, 5, weeks)
+    return saturday, saturday + DAY, end
+
+
+def _coming_days(reader: Reader, i: int) -> Span | None:
+    """ "(The) next two weeks", "the coming days"."""
+    if reader.word(i) not in ("next", "coming", "following"):
+        return None
+    count, at = day_offsets.count_at(reader.tokens, i + 1)
+    if at < 0:
+        return None
+    days = {"days": 1, "weeks": 7, "months": 30}.get(reader.word(at), 0)
+    return (reader.today, reader.today + min(count, 60) * days * DAY, at + 1) if days else None
 
 
 def _month(reader: Reader, i: int) -> Span | None:

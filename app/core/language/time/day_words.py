@@ -84,12 +84,30 @@ class Day:
     last: dt.date | None = None
     unsure: tuple[str, ...] = ()
     others: tuple[dt.date, ...] = ()
+    approximate: bool = False
+    """Said roughly ("in about three weeks"): a span around the day."""
+
+    @property
+    def unusable(self) -> str:
+        """Why the day was named and cannot be used, "" where it can."""
+        return self.unsure[0] if self.date is None and self.unsure else ""
+
+
+def roughly(date: dt.date, days: int, today: dt.date) -> Day:
+    """The span of so many days before and after a day, cut at today."""
+    span = dt.timedelta(days=days)
+    return Day(max(today, date - span), max(today, date + span), approximate=True)
 
 
 PAST = Day(None, unsure=("past",))
 """A day that is over."""
 NO_SUCH_DAY = Day(None, unsure=("no_such_day",))
 """The thirtieth of February."""
+RECURRING = Day(None, unsure=("recurring",))
+"""Tuesdays, every Friday: no one day."""
+
+ROUGHLY = frozenset(vocabulary("about around roughly approximately maybe approx circa say like"))
+""" "In about three weeks"."""
 
 
 Found = tuple[Day, int]
@@ -104,6 +122,7 @@ class Reader(Protocol):
     prefer: TimePreferences
 
     def word(self, i: int) -> str: ...
+    def one(self, i: int) -> bool: ...
     def skip(self, i: int, texts: tuple[str, ...]) -> int: ...
     def read(self, i: int) -> Found | None: ...
     def numeric(self, i: int) -> Found | None: ...

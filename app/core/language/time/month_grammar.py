@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.core.language.time.clock_grammar import PARTS, UNITS_OF_OTHER
+from app.core.language.time.clock_grammar import PARTS
 from app.core.language.time.day_words import (
     MONTHS,
     NO_SUCH_DAY,
@@ -16,7 +16,8 @@ from app.core.language.time.day_words import (
     Reader,
 )
 from app.core.language.time.holidays import add_months, days_in, nth_weekday
-from app.core.language.time.tokens import NUMBER, ORDINAL
+from app.core.language.time.other_numbers import UNITS
+from app.core.language.time.tokens import NUMBER, ORDINAL, kind_at
 
 _CLOCK_WORDS = frozenset(("am", "pm", "oclock", "to", "past", "minutes", "mins"))
 _PRONOUNS = ("i", "we", "you", "be", "have")
@@ -51,33 +52,45 @@ def _is_day_number(reader: Reader, i: int) -> bool:
     if token.kind != NUMBER or not 1 <= token.a <= 31 or len(token.text) > 2:
         return False
     following = reader.word(i + 1)
-    return following not in _CLOCK_WORDS and following not in UNITS_OF_OTHER
+    return following not in _CLOCK_WORDS and following not in UNITS
 
 
 def read_year(reader: Reader, i: int) -> tuple[int, int]:
     """The year at token i and where it ends; -1 and i when there is none."""
     at = reader.skip(i, (",", "of", "in", "/", "-"))
-    if at >= len(reader.tokens) or reader.tokens[at].kind != NUMBER:
+    if kind_at(reader.tokens, at) != NUMBER:
         return -1, i
     token = reader.tokens[at]
     if 1900 <= token.a <= 2200 and len(token.text) == 4:
         return token.a, at + 1
-    following = reader.tokens[at + 1] if at + 1 < len(reader.tokens) else None
-    if token.spelled and token.a == 20 and following and following.kind == NUMBER:
-        return (2000 + following.a, at + 2) if 20 <= following.a <= 99 else (-1, i)
-    before = reader.tokens[i - 1]
-    close = len(token.text) == 2 and 0 <= token.a - reader.today.year % 100 <= 10
-    if (
-        not close
-        or token.spelled
-        or at != i
-        or not (before.kind == ORDINAL or before.text in MONTHS)
-    ):
+    if token.spelled:
+        return _spoken_year(reader, at, i)
+    return _short_year(reader, at, i)
+
+
+def _spoken_year(reader: Reader, at: int, i: int) -> tuple[int, int]:
+    """ "Nineteen eighty five", "nineteen oh five", "twenty twenty six"."""
+    century = reader.tokens[at].a
+    if century not in (19, 20) or kind_at(reader.tokens, at + 1) != NUMBER:
         return -1, i
+    following = reader.tokens[at + 1]
+    least = 20 if century == 20 else 10
+    if len(following.text) != 2 or (following.a < least and following.text[0] != "0"):
+        return -1, i
+    return 100 * century + following.a, at + 2
+
+
+def _short_year(reader: Reader, at: int, i: int) -> tuple[int, int]:
+    """ "(Oct 5) 26": two digits that are soon, right behind the day or the month."""
+    token, before = reader.tokens[at], reader.tokens[i - 1]
+    close = len(token.text) == 2 and 0 <= token.a - reader.today.year % 100 <= 10
+    if not close or at != i or not (before.kind == ORDINAL or before.text in MONTHS):
+        return -1, i
+    following = reader.tokens[at + 1] if at + 1 < len(reader.tokens) else None
     if following is not None and (
         following.kind == NUMBER
         or following.text in _CLOCK_WORDS
-        or following.text in UNITS_OF_OTHER
+        or following.text in UNITS
         or following.text in PARTS
     ):
         return -1, i
@@ -90,6 +103,8 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
     named: a weekday stands before it, so a bare number is a day of the month too.
     """
     token = reader.tokens[i]
+    if token.kind == ORDINAL and token.a > 31 and _ends_as_day(reader, i):
+        return NO_SUCH_DAY, i + 1
     if token.kind not in (NUMBER, ORDINAL) or not 1 <= token.a <= 31:
         return None
     months, end = _month_named(reader, i + 1)
@@ -98,12 +113,12 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
     if end > 0:
         start = add_months(reader.today.replace(day=1), months)
         if token.a > days_in(start.year, start.month):
-            return None
+            return NO_SUCH_DAY, end
         date = start.replace(day=token.a)
         return (Day(date) if date >= reader.today else PAST), end
     following = reader.word(i + 1)
-    spelled_one = i + 1 < len(reader.tokens) and reader.tokens[i + 1][2:] == (1, -1, -1, True)
-    if following in NOT_A_DAY or following in UNITS_OF_OTHER or spelled_one:
+    spelled_one = i + 1 < len(reader.tokens) and reader.tokens[i + 1][2:6] == (1, -1, -1, True)
+    if following in NOT_A_DAY or following in UNITS or spelled_one:
         return None
     articled = reader.word(i - 1) in ("the", "on") or reader.word(i - 2) == "on"
     if token.kind == NUMBER:
@@ -114,6 +129,12 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
     elif token.spelled and not (named or articled or reader.word(i - 1) in MONTHS):
         return None
     return _next_of_month(reader, token.a, i + 1)
+
+
+def _ends_as_day(reader: Reader, i: int) -> bool:
+    """ "On the 32nd (at ten)", not "the 50th anniversary"."""
+    following = reader.word(i + 1)
+    return reader.word(i - 1) in ("the", "on") and following in ("", "at", "please", "in", "around")
 
 
 def _next_of_month(reader: Reader, day: int, end: int) -> Found | None:

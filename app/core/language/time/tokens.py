@@ -1,11 +1,11 @@
-"""Cuts a plain text into words and numbers, with number words turned into numbers."""
+"""Cuts a text into words and numbers, with number words turned into numbers."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from app.core.language.text import plain, vocabulary
+from app.core.language.text import level, vocabulary
 
 NUMBER, ORDINAL, CLOCK, ISO, SLASH, DASH, WORD, MARK = (
     "number",
@@ -17,6 +17,8 @@ NUMBER, ORDINAL, CLOCK, ISO, SLASH, DASH, WORD, MARK = (
     "word",
     "mark",
 )
+MAX_CHARS = 2000
+"""Of a longer text the last so many characters are read."""
 
 
 class Token(NamedTuple):
@@ -24,6 +26,7 @@ class Token(NamedTuple):
 
     kind NUMBER and ORDINAL: a is the value. CLOCK ("3:30"): a hour, b minute. ISO: a year, b month,
     c day. SLASH and DASH ("3/4/26", "2-4"): a, b, and c or -1. `spelled` numbers were words.
+    start and end: its characters in the text.
     """
 
     kind: str
@@ -32,15 +35,12 @@ class Token(NamedTuple):
     b: int = -1
     c: int = -1
     spelled: bool = False
+    start: int = 0
+    end: int = 0
 
 
 _OCLOCK = re.compile(r"\bo\s?['\"]?\s?clock\b")
 _HALF_OF_DAY = re.compile(r"(?:(?<=\d)|\b)\.?\s?([ap])\s?\.\s?m\b\s?\.?|(?<=[\d\w]) ([ap]) m\b")
-_ISH = re.compile(
-    r"\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirty|fifteen)"
-    r"n?\s?-?\s?ish\b"
-)
-_ATTACHED = re.compile(r"(?<=\d)([ap])\b\.?")
 _TOKEN = re.compile(
     r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)"
     r"|(?P<packed>20\d{6})(?!\d)"
@@ -51,7 +51,7 @@ _TOKEN = re.compile(
     r"|(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
     r"|(?P<number>\d+)"
     r"|(?P<word>[a-z]+(?:'[a-z]+)*)"
-    r"|(?P<mark>[,.;?!/-])|(?P<at>@)"
+    r"|(?P<mark>[,.;?!/$\u00a3\u20ac#%-])|(?P<at>@)"
 )
 
 _SMALL = {
@@ -79,25 +79,62 @@ _ORDINALS = {
     )
 } | {"thirtieth": 30, "twelvth": 12, "nineth": 9}
 _ZERO = frozenset(("oh", "o", "ou", "zero"))
+_ROUGH = frozenset((*_SMALL, *_TENS))
+_NAMED = frozenset(
+    vocabulary(
+        "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+        "june july august september october november december"
+    )
+)
+_ATTACHED = {"a": "am", "p": "pm"}
+
+
+def word_at(tokens: list[Token], i: int) -> str:
+    """The text of token i if it is a word, else ""."""
+    return tokens[i].text if 0 <= i < len(tokens) and tokens[i].kind == WORD else ""
+
+
+def kind_at(tokens: list[Token], i: int) -> str:
+    """The kind of token i, "" outside."""
+    return tokens[i].kind if 0 <= i < len(tokens) else ""
 
 
 def tokenise(text: str) -> list[Token]:
     """The tokens of any text. Case, quotes and the forms of "p.m." and "o'clock" are levelled."""
-    text = plain(text)
+    skipped = max(0, len(text) - MAX_CHARS)
+    text = level(text[skipped:])
     if "clock" in text:
-        text = _OCLOCK.sub("oclock", text)
+        text = _OCLOCK.sub(lambda m: "oclock".ljust(len(m[0])), text)
     if "m" in text:
-        text = _HALF_OF_DAY.sub(lambda m: f" {m[1] or m[2]}m ", text)
-    if "ish" in text:
-        text = _ISH.sub(r"\1 ish", text)
-    text = _ATTACHED.sub(r" \1m ", text)
-    return _join_numbers([_token(match) for match in _TOKEN.finditer(text)])
+        text = _HALF_OF_DAY.sub(lambda m: f" {m[1] or m[2]}m".ljust(len(m[0])), text)
+    raw: list[Token] = []
+    for match in _TOKEN.finditer(text):
+        _add(raw, match, skipped)
+    return _join_numbers(raw)
+
+
+def _add(raw: list[Token], match: re.Match[str], skipped: int) -> None:
+    """Add the token of a match; "3p" and "three-ish" are two."""
+    token = _token(match)._replace(start=match.start() + skipped, end=match.end() + skipped)
+    last = raw[-1] if raw else None
+    if token.kind == WORD and last is not None:
+        if token.text in _ATTACHED and last.end == token.start and last.kind in (NUMBER, CLOCK):
+            token = token._replace(text=_ATTACHED[token.text])
+        elif token.text == "ish" and last.text == "-":
+            raw.pop()
+    if token.kind == WORD and token.text.endswith("ish") and token.text[:-3] in _ROUGH:
+        cut = token.end - 3
+        raw.append(token._replace(text=token.text[:-3], end=cut))
+        token = token._replace(text="ish", start=cut)
+    raw.append(token)
 
 
 def _token(match: re.Match[str]) -> Token:
     kind, text = match.lastgroup, match[0]
     if kind == "word":
-        return Token(WORD, text.replace("'", "") if text.endswith("'s") else text)
+        if text.endswith("'s"):
+            text = text[:-2] if text[:-2] in _NAMED else text.replace("'", "")
+        return Token(WORD, text)
     if kind == "mark":
         return Token(MARK, text)
     if kind == "at":
@@ -122,71 +159,106 @@ def _token(match: re.Match[str]) -> Token:
 def _join_numbers(raw: list[Token]) -> list[Token]:
     """Turn number words into NUMBER and ORDINAL tokens: "twenty fourth", "twelve oh three"."""
     out: list[Token] = []
-    i, size = 0, len(raw)
-    while i < size:
-        token = raw[i]
-        word = token.text
-        if token.kind != WORD:
-            out.append(token)
-            i += 1
-            continue
-        following = _after_dash(raw, i)
-        if word in _TENS:
-            unit = raw[following].text if following < size else ""
-            if unit in _SMALL and 0 < _SMALL[unit] < 10:
-                out.append(_spelled(_TENS[word] + _SMALL[unit]))
-                i = following + 1
-                continue
-            if unit in _ORDINALS and _ORDINALS[unit] < 10:
-                out.append(Token(ORDINAL, unit, _TENS[word] + _ORDINALS[unit], spelled=True))
-                i = following + 1
-                continue
-            out.append(_spelled(_TENS[word]))
-        elif word in _ZERO and out and out[-1].kind == NUMBER and following < size:
-            digit = raw[following]
-            value = _SMALL.get(digit.text, digit.a if digit.kind == NUMBER else -1)
-            if 0 <= value < 10:
-                out.append(Token(NUMBER, f"0{value}", value, spelled=True))
-                i = following + 1
-                continue
-            out.append(_spelled(0) if word == "zero" else token)
-        elif word in _SMALL:
-            out.append(_spelled(_SMALL[word]))
-        elif word in _ORDINALS:
-            out.append(Token(ORDINAL, word, _ORDINALS[word], spelled=True))
-        elif word in ("hundred", "thousand") and out and out[-1].kind == NUMBER:
-            i = _big_number(raw, i, out)
-            continue
+    i = 0
+    while i < len(raw):
+        if raw[i].kind == WORD:
+            for rule in _JOINS:
+                end = rule(raw, i, out)
+                if end:
+                    i = end
+                    break
+            else:
+                out.append(raw[i])
+                i += 1
         else:
-            out.append(token)
-        i += 1
+            out.append(raw[i])
+            i += 1
     return out
 
 
-def _spelled(value: int) -> Token:
-    return Token(NUMBER, str(value), value, spelled=True)
+def _tens(raw: list[Token], i: int, out: list[Token]) -> int:
+    """ "twenty", "twenty four", "twenty-fourth"."""
+    tens = _TENS.get(raw[i].text)
+    if tens is None:
+        return 0
+    following = _after_dash(raw, i)
+    unit = raw[following].text if following < len(raw) else ""
+    if 0 < _SMALL.get(unit, 0) < 10:
+        out.append(_spelled(tens + _SMALL[unit], raw[i], raw[following]))
+        return following + 1
+    if 0 < _ORDINALS.get(unit, 0) < 10:
+        out.append(_ordinal(tens + _ORDINALS[unit], raw[i], raw[following]))
+        return following + 1
+    out.append(_spelled(tens, raw[i], raw[i]))
+    return i + 1
+
+
+def _oh(raw: list[Token], i: int, out: list[Token]) -> int:
+    """ "(twelve) oh three"."""
+    following = _after_dash(raw, i)
+    if raw[i].text not in _ZERO or not out or out[-1].kind != NUMBER or following >= len(raw):
+        return 0
+    digit = raw[following]
+    value = _SMALL.get(digit.text, digit.a if digit.kind == NUMBER else -1)
+    if not 0 <= value < 10:
+        return 0
+    out.append(_spelled(value, raw[i], digit)._replace(text=f"0{value}"))
+    return following + 1
+
+
+def _small(raw: list[Token], i: int, out: list[Token]) -> int:
+    """ "zero" to "nineteen"."""
+    value = _SMALL.get(raw[i].text)
+    if value is None:
+        return 0
+    out.append(_spelled(value, raw[i], raw[i]))
+    return i + 1
+
+
+def _nth(raw: list[Token], i: int, out: list[Token]) -> int:
+    """ "first" to "thirtieth"."""
+    value = _ORDINALS.get(raw[i].text)
+    if value is None:
+        return 0
+    out.append(_ordinal(value, raw[i], raw[i]))
+    return i + 1
+
+
+def _big(raw: list[Token], i: int, out: list[Token]) -> int:
+    """ "two thousand and thirty two": multiply the number before, add what follows below it."""
+    if raw[i].text not in ("hundred", "thousand") or not out or out[-1].kind != NUMBER:
+        return 0
+    size = 100 if raw[i].text == "hundred" else 1000
+    first, last = out.pop(), raw[i]
+    total = min(first.a, 999) * size
+    i += 1
+    if i + 1 < len(raw) and raw[i].text == "and" and _value(raw[i + 1]) >= 0:
+        i += 1
+    while i < len(raw) and 0 <= _value(raw[i]) < size:
+        value, last = _value(raw[i]), raw[i]
+        total += value
+        i += 1
+        if value < 20 or value % 10:
+            break
+    out.append(_spelled(total, first, last))
+    return i
+
+
+_JOINS = (_tens, _oh, _small, _nth, _big)
+"""Tried in this order at every word; each adds a token and gives the place after it, or 0."""
+
+
+def _spelled(value: int, first: Token, last: Token) -> Token:
+    return Token(NUMBER, str(value), value, spelled=True, start=first.start, end=last.end)
+
+
+def _ordinal(value: int, first: Token, last: Token) -> Token:
+    return Token(ORDINAL, last.text, value, spelled=True, start=first.start, end=last.end)
 
 
 def _after_dash(raw: list[Token], i: int) -> int:
     dashed = i + 1 < len(raw) and raw[i + 1].text == "-"
     return i + 2 if dashed else i + 1
-
-
-def _big_number(raw: list[Token], i: int, out: list[Token]) -> int:
-    """ "two thousand and thirty two": multiply the number before, add what follows below it."""
-    size = 100 if raw[i].text == "hundred" else 1000
-    total = min(out.pop().a, 999) * size
-    i += 1
-    if i + 1 < len(raw) and raw[i].text == "and" and _value(raw[i + 1]) >= 0:
-        i += 1
-    while i < len(raw) and 0 <= _value(raw[i]) < size:
-        value = _value(raw[i])
-        total += value
-        i += 1
-        if value < 20 or value % 10:
-            break
-    out.append(_spelled(total))
-    return i
 
 
 def _value(token: Token) -> int:

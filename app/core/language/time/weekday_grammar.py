@@ -12,6 +12,7 @@ from app.core.language.time.day_words import (
     MONTHS,
     OTHER_WORDS_TOO,
     PAST,
+    RECURRING,
     WEEKDAYS,
     Day,
     Found,
@@ -21,7 +22,9 @@ from app.core.language.time.holidays import DAY, add_months, days_in
 from app.core.language.time.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLASH
 
 _MODIFIERS = ("this", "next", "coming", "following", "upcoming", "last", "past")
+_MOST_MODIFIERS = 3
 _MONTHS_SEARCHED = 24
+_EACH = ("every", "each")
 
 
 def weekday_at(reader: Reader, i: int) -> int:
@@ -59,8 +62,10 @@ def week_at(reader: Reader, i: int) -> tuple[int, int]:
 
 def read(reader: Reader, i: int) -> Found | None:
     """The day at token i, if a weekday with or without "next" and its like stands there."""
+    if found := _recurring(reader, i):
+        return found
     at, modifier = i, ""
-    while reader.word(at) in _MODIFIERS:
+    while at < i + _MOST_MODIFIERS and reader.word(at) in _MODIFIERS:
         modifier = "next" if modifier == "next" else reader.word(at)
         at += 1
     weekday = weekday_at(reader, at)
@@ -74,6 +79,8 @@ def read(reader: Reader, i: int) -> Found | None:
     if modifier:
         if reader.word(end) == "after" and reader.word(end + 1) == "next":
             return Day(coming(reader, weekday) + 7 * DAY), end + 2
+        if modifier == "next" and reader.skip(end, ("but",)) == end + 1 and reader.one(end + 1):
+            return Day(coming(reader, weekday) + 7 * DAY), end + 2
         return _modified(reader, weekday, modifier), end
     found = _in_named_week(reader, weekday, end)
     if found:
@@ -84,6 +91,17 @@ def read(reader: Reader, i: int) -> Found | None:
     if weekday == reader.today.weekday():
         day = replace(day, unsure=("next_weekday",), others=(reader.today,))
     return day, end
+
+
+def _recurring(reader: Reader, i: int) -> Found | None:
+    """ "Tuesdays", "every other Friday", "weekdays": days that come again and again."""
+    word = reader.word(i)
+    if word in _EACH:
+        at = reader.skip(i + 1, ("other", "second", "single"))
+        return (RECURRING, at + 1) if reader.word(at) in (*WEEKDAYS, "weekday") else None
+    if word == "weekdays" or (word.endswith("days") and word[:-1] in WEEKDAYS):
+        return RECURRING, i + 1
+    return None
 
 
 def _has_company(reader: Reader, i: int) -> bool:
@@ -121,8 +139,9 @@ def _in_named_week(reader: Reader, weekday: int, i: int) -> Found | None:
         return (Day(date) if date >= reader.today else PAST), end
     if reader.word(at) == "after" and reader.word(at + 1) == "next":
         return Day(coming(reader, weekday) + 7 * DAY), at + 2
-    if reader.word(i) == "week" and reader.word(i + 1) not in ("of", "before", "after"):
-        return Day(coming(reader, weekday) + 7 * DAY), i + 1
+    weeks = {"week": 1, "fortnight": 2}.get(reader.word(i), 0)
+    if weeks and reader.word(i + 1) not in ("of", "before", "after"):
+        return Day(coming(reader, weekday) + 7 * weeks * DAY), i + 1
     return None
 
 
