@@ -19,7 +19,7 @@ from app.adapters.calls.intake import LIMIT_S
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
 from app.core.booking import slot_ids
-from app.core.tools.declarations import TOOLS, Tool, idempotency_key
+from app.core.tools.declarations import Tool, idempotency_key
 from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
 from app.web.edge import edge
@@ -46,8 +46,8 @@ def function(name: str) -> Response:
         raise Unauthorized("the signature is missing")
     asked = parse_function(name, raw, request.args)
     agent = now_services.agents.for_retell(asked.agent_id)
-    tool = TOOLS.get(name)
-    if tool is None or tool.kind == "action" or name not in agent.tools:
+    tool = agent.toolset.get(name)
+    if tool is None or tool.kind == "action":
         raise NotFound(f"there is no function {name[:64]!r}")
     with logs.bind(call_id=asked.call_id or NO_CALL):
         result = run(now_services, agent, tool, asked, raw)

@@ -20,12 +20,15 @@ MAX_FILE_BYTES = 1_000_000
 MAX_WORDS = 24
 #: Words that say nothing about what is asked for, in the languages that come with the program.
 _EMPTY = frozenset(
-    "a an and are at can could do does for have how i in is it me my of on or our please tell that "
-    "the there this to we what when where which who will with you your "
-    "der die das den dem ein eine einen und oder ist sind kann können sie ich wir wie was wann wo "
-    "haben gibt es mit für bei auf zu im am "
-    "el la los las un una y o es son puede pueden usted yo como que cuando donde hay con para en de "
-    "le les des du et ou est sont peut pouvez vous je nous comment quand quel quelle avec pour".split()
+    (
+        "a an and are at can could do does for have how i in is it me my of on or our please tell "
+        "that the there this to we what when where which who will with you your "
+        "der die das den dem ein eine einen und oder ist sind kann können sie ich wir wie was wann "
+        "wo haben gibt es mit für bei auf zu im am "
+        "el la los las un una y o es son puede pueden usted yo como que cuando donde hay con para "
+        "en de le les des du et ou est sont peut pouvez vous je nous comment quand quel quelle "
+        "avec pour"
+    ).split()
 )
 _WORD = re.compile(r"\w+")
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from app.core.agent.definition import Agent
 from app.core.booking.rules import WEEKDAYS, BookingRules
 from app.core.language.speech import say_date, say_list, say_time
-from app.core.tools.declarations import TOOLS
 
 #: Values of Retell's dynamic variables and metadata are told to the model up to this length.
 VALUE_CHARS = 500
@@ -71,7 +70,7 @@ def _clock(minutes: int) -> str:
 
 def _common(agent: Agent) -> dict[str, Any]:
     session: dict[str, Any] = {
-        "tools": [TOOLS[name].declaration() for name in agent.tools],
+        "tools": [tool.declaration() for tool in agent.toolset.values()],
         "tool_choice": "auto",
         "max_output_tokens": agent.max_output_tokens or "inf",
     }
