@@ -61,6 +61,9 @@ class Settings:
     agent_file: str = ""
     booking_webhook_url: str = field(default="", repr=False)
     booking_webhook_secret: str = field(default="", repr=False)
+    tools_module: str = ""
+    tools_secret: str = field(default="", repr=False)
+    tools_allow_private: bool = False
     smtp_url: str = field(default="", repr=False)
     notify_email_from: str = ""
     notify_sms_from: str = ""
@@ -139,6 +142,9 @@ class Settings:
             agent_file=reader.text("AGENT_FILE"),
             booking_webhook_url=reader.text("BOOKING_WEBHOOK_URL"),
             booking_webhook_secret=reader.text("BOOKING_WEBHOOK_SECRET"),
+            tools_module=reader.text("TOOLS_MODULE"),
+            tools_secret=reader.text("TOOLS_SECRET"),
+            tools_allow_private=reader.flag("TOOLS_ALLOW_PRIVATE", cls.tools_allow_private),
             smtp_url=reader.text("SMTP_URL"),
             notify_email_from=reader.text("NOTIFY_EMAIL_FROM"),
             notify_sms_from=reader.text("NOTIFY_SMS_FROM"),

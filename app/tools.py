@@ -122,6 +122,14 @@ def tool(
     return mark
 
 
+def python_tool(function: Callable[..., Any]) -> PythonTool:
+    """The tool that a decorated function is. Raises TypeError if it has no decorator."""
+    found = getattr(function, _MARK, None)
+    if not isinstance(found, PythonTool):
+        raise TypeError(f"{function!r} has no decorator app.tools.tool")
+    return found
+
+
 def tools_of(module: ModuleType) -> dict[str, PythonTool]:
     """The tools that a module holds, by name. Raises TypeError for a name given twice."""
     found: dict[str, PythonTool] = {}

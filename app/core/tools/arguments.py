@@ -70,6 +70,33 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def adapt_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that a tool knows, with the types its schema wants where a text says them.
+
+    Retell adds members of its own, and what a query carries is always text.
+    """
+    known: Mapping[str, Any] = tool.parameters.get("properties") or {}
+    adapted: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in known and not _is_blank(value):
+            adapted[name] = _adapted(value, known[name].get("type"))
+    return adapted
+
+
+def _adapted(value: Any, wanted: Any) -> Any:
+    if wanted == "string" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        return value
+    if wanted == "string":
+        return value.strip()
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    return value if isinstance(parsed, str) else parsed
+
+
 def check_schema(parameters: Any) -> str:
     """What is wrong with a tool's parameter schema; empty if nothing is."""
     if not isinstance(parameters, Mapping) or parameters.get("type") != "object":

@@ -33,7 +33,7 @@ class Policy:
     """The caller must agree to what is about to be done before it is done."""
     timeout_s: float = 10.0
     """One attempt may take this long."""
-    attempts: int = 3
+    attempts: int = 4
     """Attempts while the tool's server is away; a refusal is final."""
     runs_per_call: int | None = None
     """How often one call may run it; None is no limit."""

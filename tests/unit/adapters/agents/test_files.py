@@ -183,7 +183,7 @@ def test_tools_of_ones_own_stand_beside_the_built_in_ones(monkeypatch: pytest.Mo
 
     agent = files.parse(WITH_TOOLS, "a.yaml").default
 
-    assert list(agent.toolset) == ["end_call", "order_status", "weather"]
+    assert list(agent.toolset) == ["end_call", "order_status", "weather", "remind"]
     assert agent.toolset["order_status"].kind == "read"
     assert agent.toolset["weather"].parameters["required"] == ["city"]
     assert "Bearer ${SHOP_TOKEN}" in agent.model_dump_json()
