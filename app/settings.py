@@ -75,6 +75,7 @@ class Settings:
     max_frame_bytes: int = 4_000_000
     live_workers: int = 4
     background_workers: int = 2
+    worker_memory_mb: int = 512
     live_call_ttl_s: int = 6 * 3600
     ended_call_ttl_s: int = 300
     record_retention_s: int = 7 * 24 * 3600
@@ -155,8 +156,11 @@ class Settings:
             ),
             max_body_bytes=reader.number("MAX_BODY_BYTES", cls.max_body_bytes, 1024, 50_000_000),
             max_frame_bytes=reader.number("MAX_FRAME_BYTES", cls.max_frame_bytes, 1024, 50_000_000),
-            live_workers=reader.number("LIVE_WORKERS", cls.live_workers, 1, 256),
-            background_workers=reader.number("BACKGROUND_WORKERS", cls.background_workers, 1, 256),
+            live_workers=reader.number("LIVE_WORKERS", cls.live_workers, 1, 255),
+            background_workers=reader.number("BACKGROUND_WORKERS", cls.background_workers, 1, 255),
+            worker_memory_mb=reader.number(
+                "WORKER_MEMORY_MB", cls.worker_memory_mb, 128, 1_000_000
+            ),
             live_call_ttl_s=reader.number("LIVE_CALL_TTL", cls.live_call_ttl_s, 60, 7 * 86400),
             ended_call_ttl_s=reader.number("ENDED_CALL_TTL", cls.ended_call_ttl_s, 1, 7 * 86400),
             record_retention_s=reader.number(

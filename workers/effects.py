@@ -71,6 +71,15 @@ def run(call_id: str, key: str) -> None:
         _attempt(at_work, effect, worker)
 
 
+def give_up_held(at_work: Runtime, call_id: str, key: str, process: str, error: str) -> None:
+    """Settle as failed an effect that held its process, which is gone: its worker's name begins
+    with `process`. Does nothing where another worker has it by now."""
+    effect = at_work.effects.get(call_id, key)
+    if effect is None or effect.state != "running" or not effect.worker.startswith(process):
+        return
+    _settle(at_work, effect, effect.worker, None, error)
+
+
 def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     ctx = context_of(at_work, effect)
     handler = HANDLERS.get(effect.tool) or find_handler(at_work.settings, ctx, effect.tool)

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from redis import Redis
 from rq import Queue, Retry
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from rq.utils import now
@@ -35,6 +36,7 @@ RETRY_DELAYS_S = (2, 10, 60)
 WORKER_SILENT_S = 6.0
 
 QUEUES_KEY = Queue.redis_queues_keys
+RETRIES_LEFT = "retries_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,29 @@ def queue_key(queue: str) -> str:
 def rq_queue(redis: Redis, queue: str) -> Queue:
     """RQ's own object for a queue, with the serializer that all jobs here use."""
     return Queue(queue, connection=redis, serializer=JSONSerializer)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """What a job in Redis calls."""
+
+    function: str
+    args: tuple[Any, ...]
+
+
+def read_job(redis: Redis, job_id: str) -> JobCall | None:
+    """What a job calls; None where it is gone or cannot be read."""
+    try:
+        job = Job.fetch(job_id, redis, serializer=JSONSerializer)
+        return JobCall(str(job.func_name), tuple(job.args))
+    except (NoSuchJobError, DeserializationError, ValueError, TypeError):
+        return None
+
+
+def forbid_retries(redis: Redis, job_id: str) -> None:
+    """Have a job that is under way buried when it fails, however many attempts it had left."""
+    if redis.exists(job_key(job_id)):
+        redis.hset(job_key(job_id), RETRIES_LEFT, 0)
 
 
 def workers_alive(redis: Redis, queue: QueueName) -> int:
