@@ -23,7 +23,7 @@ from rq.timeouts import BaseDeathPenalty
 from rq.utils import get_version, now
 
 from app import logs, metrics
-from app.adapters.queue import DEAD_TTL_S, job_key
+from app.adapters.queue import DEAD_TTL_S, failed_key, job_key
 
 #: A wait for jobs ends after this long, to look whether the process is asked to end.
 WAIT_S = 1
@@ -154,7 +154,7 @@ class GreenletWorker(SimpleWorker):
         pipeline.lrem(queue.intermediate_queue.key, 1, job_id)
         pipeline.hset(job_key(job_id), "status", "failed")
         pipeline.expire(job_key(job_id), DEAD_TTL_S)
-        pipeline.zadd(f"rq:failed:{queue.name}", {job_id: time.time() + DEAD_TTL_S})
+        pipeline.zadd(failed_key(queue.name), {job_id: time.time() + DEAD_TTL_S})
         pipeline.execute()
 
     def prepare_execution(self, job: Job) -> Execution:

@@ -1,5 +1,8 @@
 """Jobs: how they get onto RQ's queues, in the same step as the state they belong to.
 
+Together with `workers.rq_worker` and `workers.upkeep` this is all that knows how RQ keeps its jobs
+in Redis; `tests/unit/adapters/test_library_parts.py` compares it with the RQ that is installed.
+
 A job is put on a queue by commands that the caller sends with its own writes, in one MULTI or one
 script: `enqueue(pipeline, ...)` or `prepare(...)`. Both write what RQ's own `enqueue` writes.
 Every job may run more than once.
@@ -138,6 +141,26 @@ def job_key(job_id: str) -> str:
 def queue_key(queue: str) -> str:
     """RQ's key of a queue."""
     return f"{Queue.redis_queue_namespace_prefix}{queue}"
+
+
+def failed_key(queue: str) -> str:
+    """RQ's sorted set of a queue's failed jobs, by the time at which they are forgotten."""
+    return f"rq:failed:{queue}"
+
+
+def scheduled_key(queue: str) -> str:
+    """RQ's sorted set of a queue's jobs that wait for another attempt, by its time."""
+    return f"rq:scheduled:{queue}"
+
+
+def execution_key(entry: str) -> str:
+    """RQ's hash of one execution; `entry` is a member of its registry of started jobs."""
+    return f"rq:execution:{entry}"
+
+
+def results_key(job_id: str) -> str:
+    """RQ's stream of a job's results."""
+    return f"rq:results:{job_id}"
 
 
 def rq_queue(redis: Redis, queue: str) -> Queue:
