@@ -82,7 +82,9 @@ def give_up_held(at_work: Runtime, call_id: str, key: str, process: str, error: 
 
 def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     ctx = context_of(at_work, effect)
-    handler = HANDLERS.get(effect.tool) or find_handler(at_work.settings, ctx, effect.tool)
+    handler = HANDLERS.get(effect.tool) or find_handler(
+        at_work.settings, at_work.effects.of_call, ctx, effect.tool
+    )
     if handler is None:
         _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
         return

@@ -7,36 +7,32 @@ from typing import Any
 
 from app.adapters.agents.imported import python_tools
 from app.adapters.tools.context import Handler, ToolContext
-from app.adapters.tools.http_tool import HttpToolRunner, refusal
+from app.adapters.tools.http_tool import HttpToolRunner
 from app.adapters.tools.python_tool import run_python
 from app.core.agent.references import fill_references
 from app.core.agent.tools import HttpTool, PythonTools
-from app.core.tools.arguments import ArgumentReader
 from app.settings import Settings
 from app.tools import Context, PythonTool
+from workers.tool_policies import EffectsOf, with_policies
 
 
-def find_handler(settings: Settings, ctx: ToolContext, name: str) -> Handler | None:
-    """The handler of one of the agent's own tools; None if it has no tool of that name."""
+def find_handler(
+    settings: Settings, effects_of: EffectsOf, ctx: ToolContext, name: str
+) -> Handler | None:
+    """The handler of one of the agent's own tools, with its policies around it.
+
+    None if the agent has no tool of that name.
+    """
+    handler = _find(settings, ctx, name)
+    return with_policies(ctx.agent.toolset[name], handler, effects_of) if handler else None
+
+
+def _find(settings: Settings, ctx: ToolContext, name: str) -> Handler | None:
     for entry in ctx.agent.tools:
         if isinstance(entry, HttpTool) and entry.name == name:
-            return _Checked(_Http(settings, entry), name)
+            return _Http(settings, entry)
     found = python_tools(ctx.agent).get(name)
-    return _Checked(_Python(*found), name) if found else None
-
-
-class _Checked:
-    """Runs a handler only with arguments that fit the tool's schema."""
-
-    def __init__(self, handler: Handler, name: str) -> None:
-        self._handler = handler
-        self._name = name
-
-    def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
-        read = ArgumentReader(ctx.agent.toolset).check(self._name, arguments)
-        if read.problem:
-            return refusal("bad_arguments", read.problem)
-        return self._handler(ctx, read.values)
+    return _Python(*found) if found else None
 
 
 class _Http:

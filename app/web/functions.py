@@ -48,7 +48,7 @@ def function(name: str) -> Response:
     asked = parse_function(name, raw, request.args)
     agent = now_services.agents.for_retell(asked.agent_id)
     tool = agent.toolset.get(name)
-    if tool is None or tool.kind == "action":
+    if tool is None or tool.kind == "action" or tool not in agent.offered("function"):
         raise NotFound(f"there is no function {name[:64]!r}")
     with logs.bind(call_id=asked.call_id or NO_CALL):
         result = run(now_services, agent, tool, asked, raw)

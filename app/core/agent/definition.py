@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-from app.core.agent.tools import ToolEntry, declared_tools
+from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.booking.rules import BookingRules
 from app.core.tools.declarations import Tool
 
@@ -213,6 +213,14 @@ class Agent(Model):
     def toolset(self) -> Mapping[str, Tool]:
         """The agent's tools by name, those of its Python modules and MCP servers included."""
         return declared_tools(self.tools, self._imported)
+
+    def offered(self, channel: Channel) -> list[Tool]:
+        """The tools that calls of a channel may use."""
+        return [
+            tool
+            for tool in self.toolset.values()
+            if not tool.policy.channels or channel in tool.policy.channels
+        ]
 
     def with_imported(self, imported: Mapping[str, Tool]) -> Agent:
         """The agent with the tools that its Python modules and MCP servers bring.

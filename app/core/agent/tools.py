@@ -21,7 +21,8 @@ from app.core.tools.arguments import check_schema
 from app.core.tools.declarations import TOOLS, Kind, Policy, Tool
 from app.core.tools.http_request import BodyForm, HttpEndpoint, Method, check_url
 
-Channel = Literal["retell", "twilio", "browser", "webhook", "function"]
+Channel = Literal["retell", "audio", "function"]
+"""Where a tool is offered: Retell's socket, Twilio and the browser, Retell's custom functions."""
 ToolName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "required": []}

@@ -40,8 +40,7 @@ class Policy:
     holding_line: str = ""
     """Said while it takes long; empty takes one of the agent's lines."""
     channels: frozenset[str] = frozenset()
-    """The channels it is offered on (`retell`, `twilio`, `browser`, `webhook`, `function`); empty
-    is all of them."""
+    """The channels it is offered on (`retell`, `audio`, `function`); empty is all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.store import EffectStore
-from app.core.tools.declarations import Kind
+from app.core.tools.declarations import Kind, idempotency_key
 from tests.integration.workers.conftest import Start
 from tests.support.local_http import Answer, LocalServer, Request
 from tests.support.waiting import eventually
@@ -36,7 +35,14 @@ tools:
     parameters: {type: object, properties: {items: {type: array, items: {type: string}}}}
     kind: write
     url: "%s/orders"
+    runs_per_call: 2
     secret: ${SHOP_SECRET}
+  - name: cancel_order
+    description: Cancel an order.
+    parameters: {type: object, properties: {number: {type: integer}}}
+    kind: write
+    confirm: true
+    url: "%s/orders"
   - {python: tests.support.my_tools, settings: {desk: "${DESK}"}}
 """
 
@@ -73,9 +79,19 @@ class Tools:
     def __init__(self, effects: EffectStore) -> None:
         self.effects = effects
 
-    def run(self, call_id: str, name: str, kind: Kind = "write", **arguments: Any) -> Effect:
-        key = f"{name}-{len(orjson.dumps(arguments))}"
-        self.effects.ask(call_id, key, name, arguments, "t1", {}, kind=kind)
+    def run(
+        self,
+        call_id: str,
+        name: str,
+        kind: Kind = "write",
+        *,
+        tool_call: str = "t1",
+        heard: tuple[tuple[str, str], ...] = (),
+        **arguments: Any,
+    ) -> Effect:
+        key = idempotency_key(call_id, name, arguments)
+        context = {"heard": heard}
+        self.effects.ask(call_id, key, name, arguments, tool_call, context, kind=kind)
         eventually(lambda: self._done(call_id, key).settled)
         return self._done(call_id, key)
 
@@ -88,7 +104,7 @@ class Tools:
 @pytest.fixture
 def tools(shop: Shop, effects: EffectStore, start_worker: Start, tmp_path: Path) -> Tools:
     path = tmp_path / "agents.yaml"
-    path.write_text(AGENT % (shop.server.url, shop.server.url))
+    path.write_text(AGENT % ((shop.server.url,) * 3))
     start_worker(
         AGENT_FILE=str(path), SHOP_TOKEN="t0k", SHOP_SECRET="s3c", DESK="desk 2",
         TOOLS_ALLOW_PRIVATE="1",
@@ -96,7 +112,12 @@ def tools(shop: Shop, effects: EffectStore, start_worker: Start, tmp_path: Path)
     return Tools(effects)
 
 
-def test_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
+def test_own_tools_run_in_a_worker(tools: Tools, shop: Shop) -> None:
+    _runs_tools_over_http_and_in_python(tools, shop)
+    _waits_for_a_yes_where_one_is_wanted(tools, shop)
+
+
+def _runs_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
     found = tools.run("own-1", "order_status", "read", order_id=7)
     assert found.result == {
         "ok": True,
@@ -127,3 +148,27 @@ def test_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
     noted = tools.run("own-1", "remind", text="Call Kim")
     assert noted.result is not None
     assert noted.result["output"]["result"] == f"Call Kim (desk 2, {noted.key})"
+
+    tools.run("own-1", "place_order", items=["roll"])
+    third = tools.run("own-1", "place_order", items=["bun"])
+    assert third.result is not None
+    assert third.result["output"]["error"] == "too_many"
+    assert tools.run("own-2", "place_order", items=["bun"]).ok
+
+
+def _waits_for_a_yes_where_one_is_wanted(tools: Tools, shop: Shop) -> None:
+    want = ("user", "Cancel order seven please.")
+    question = ("agent", "I will cancel order seven. Is that right?")
+
+    def ask(tool_call: str, *heard: tuple[str, str]) -> Effect:
+        return tools.run("own-3", "cancel_order", tool_call=tool_call, heard=heard, number=7)
+
+    first = ask("t1", want)
+    assert first.result is not None
+    assert first.result["output"]["error"] == "confirm_first"
+    assert not ask("t2", want).ok
+    assert not ask("t3", want, question, ("user", "No, wait.")).ok
+    assert shop.placed == {} or first.key not in shop.placed
+
+    assert ask("t4", want, question, ("user", "No, wait."), question, ("user", "Yes.")).ok
+    assert first.key in shop.placed
