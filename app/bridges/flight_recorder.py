@@ -4,24 +4,26 @@ Recording costs the path of a frame one append. A shared greenlet encodes and wr
 gathered a few times a second. What a killed process had not written is missing from the record and
 from nothing else.
 
-The form of an entry is in `app.core.record.entries`.
+The form of an entry is in `app.core.record.entries`, of audio in `app.core.record.moments`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gevent
 
 from app import logs, metrics
 from app.core.call import events
-from app.core.record.entries import encode
+from app.core.record.entries import UNRECORDED, encode
+from app.core.record.moments import Entry, Moments
 from app.errors import Unavailable
 
 FLUSH_S = 0.3
-#: Entries kept of one call; a longer call's record ends with a mark that says so.
-MAX_ENTRIES = 40_000
+#: Lines kept of one call; a longer call's record ends with a mark that says so.
+MAX_LINES = 40_000
 
 log = logs.get(__name__)
 
@@ -33,7 +35,14 @@ class FlightRecorder:
         self._write = write
         self.socket = 0
         self._gathered: list[tuple[float, Any]] = []
-        self._count = 0
+        self._moments = Moments()
+        self._lines = 0
+        self._last = 0.0
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing is recorded any more."""
+        return self._lines > MAX_LINES
 
     def begin(self, now: float, about: dict[str, Any]) -> None:
         """What the call began with: everything a replay needs beside the events."""
@@ -49,39 +58,49 @@ class FlightRecorder:
 
     def action(self, now: float, action: events.Action) -> None:
         """An action that was decided."""
-        if not isinstance(action, (events.SaveState, events.Note)):
+        if not isinstance(action, UNRECORDED):
             self._add(now, action)
 
     def _add(self, now: float, entry: Any) -> None:
-        self._count += 1
-        if self._count > MAX_ENTRIES:
-            if self._count > MAX_ENTRIES + 1:
-                return
-            entry = {"full": MAX_ENTRIES}
-        self._gathered.append((now, entry))
-        _flusher.dirty(self)
+        if self._lines <= MAX_LINES:
+            self._last = now
+            self._gathered.append((now, entry))
+            _flusher.dirty(self)
 
-    def flush(self) -> None:
-        """Write what was gathered. A store that is away loses this part of the record only."""
+    def flush(self, *, last: bool = False) -> None:
+        """Write what was gathered; with `last`, also the audio that waits for more of it. A store
+        that is away loses this part of the record only."""
         gathered, self._gathered = self._gathered, []
-        if not gathered:
+        lines: list[bytes] = []
+        for now, entry in gathered:
+            lines += self._encode(partial(self._moments.add, now, entry))
+        if last:
+            lines += self._encode(self._moments.close)
+        if not lines:
             return
         try:
-            self._write([line for at, what in gathered if (line := self._line(at, what))])
+            self._write(lines)
         except Unavailable:
             metrics.ERRORS_TOTAL.labels("record").inc()
         except Exception:
             metrics.ERRORS_TOTAL.labels("record").inc()
             log.exception("the flight record could not be written")
 
-    def _line(self, now: float, entry: Any) -> bytes:
-        """An entry as a line; empty where it cannot be written, which costs that entry only."""
+    def _encode(self, complete: Callable[[], list[Entry]]) -> list[bytes]:
+        """Entries as lines; none where they cannot be written, which costs nothing else."""
+        lines: list[bytes] = []
         try:
-            return encode(now, self.socket, entry)
+            for now, entry in complete():
+                lines.append(encode(now, self.socket, entry))
         except Exception:
             metrics.ERRORS_TOTAL.labels("record").inc()
             log.exception("an entry of the flight record could not be written")
-            return b""
+        before, self._lines = self._lines, self._lines + len(lines)
+        if self._lines <= MAX_LINES:
+            return lines
+        kept = lines[: max(0, MAX_LINES - before)]
+        end = encode(self._last, self.socket, {"full": MAX_LINES})
+        return [*kept, end] if before <= MAX_LINES else []
 
 
 class _Flusher:

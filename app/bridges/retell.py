@@ -1,4 +1,4 @@
-"""One call on Retell's custom-LLM socket."""
+"""One call on Retell's custom-LLM socket: `TextCall` decides, `LiveCall` performs."""
 
 from __future__ import annotations
 
@@ -10,92 +10,89 @@ import gevent
 
 from app import logs
 from app.adapters.agents import prices
+from app.bridges import calls_here
 from app.bridges.live_call import LiveCall
+from app.bridges.note_uses import Use
+from app.bridges.services import Services
+from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
 from app.core.call import events
-from app.core.call.cost import Ledger
+from app.core.call.notes import Note
+from app.core.call.setup import Call, Setup
 from app.core.text.call import TextCall
+from app.errors import ProtocolError
 from app.protocol import retell_llm
-from app.protocol.body import load_json
+from app.protocol.retell_llm import CallDetails
 
 #: Where several agents are configured, how long the call details are waited for before greeting.
 DETAILS_WAIT_S = 1.5
 #: A socket that was replaced within so many seconds of its start has greeted nobody: several may be
 #: opened at once, and the same words twice are better than none.
 GREETED_S = 2.0
+#: How Retell says that a call is over.
+ENDED = (1000, 1001, 1005)
 
 log = logs.get(__name__)
 
 
-class RetellBridge(LiveCall):
-    """`TextCall` decides; `LiveCall` performs."""
+class RetellChannel:
+    """Retell's socket."""
 
-    channel = "retell"
-    call: TextCall
+    name = "retell"
+    soon_s = 0.0
 
-    def _serve(self) -> None:
-        state = self._taken()
-        self.ws.accept()
+    def serve(self, live: LiveCall) -> None:
+        """Begin or resume the call, then feed it Retell's frames."""
+        state = live.take()
+        live.ws.accept()
         waiting: list[bytes] = []
-        agent = self._agent(state, waiting)
-        now = time.time()
+        agent = self._agent(live, state, waiting)
         # A holder that died before it saved anything has greeted: that comes first of all. One that
         # this socket has replaced after a moment was heard by nobody.
-        lease = self.holder.lease
-        unheard = self.replaced_s is not None and self.replaced_s < GREETED_S
+        replaced_s = calls_here.replaced_s(live.call_id)
+        unheard = replaced_s is not None and replaced_s < GREETED_S
+        lease = live.kept.lease.lease
         greet = lease is None or not lease.before or unheard
         if unheard and state is not None and not state.get("turn"):
             state = None
-        self._begin_record(now, agent, {"state": state, "greet": greet})
-        today = dt.datetime.fromtimestamp(now, dt.UTC).date()
-        model = self.services.settings.realtime_model
-        self.ledger = Ledger(model, prices.load().on(today), agent.budget)
-        self._listen()
-        if state is None:
-            self.call = TextCall(self.call_id, agent)
-            self._perform(self.call.start(now, greet=greet), now)
-        else:
-            log.info("the call goes on on a new socket")
-            self.call = TextCall.from_state(self.call_id, agent, state)
-            self.ledger.nano = self.call.spent_nano_usd
-            self.feed(events.Resumed())
+        today = dt.datetime.fromtimestamp(time.time(), dt.UTC).date()
+        model = live.services.settings.realtime_model
+        setup = Setup(live.call_id, agent, model, prices.load().on(today), greet=greet)
+        live.begin(TextCall(setup), setup, state)
         for raw in waiting:
-            self.feed(events.FromRetell(raw))
-        while (message := self.ws.receive()) is not None:
-            self.feed(events.FromRetell(_bytes(message)))
+            live.feed(events.FromRetell(raw))
+        while (message := live.ws.receive()) is not None:
+            live.feed(events.FromRetell(_bytes(message)))
 
-    def _do(self, action: events.Action, now: float) -> None:
-        if isinstance(action, events.ToRetell):
-            self.ws.send(action.frame)
-            return
-        super()._do(action, now)
-        if isinstance(action, events.Note) and action.kind == "usage":
-            self._spent(action.about, now)
+    def perform(self, live: LiveCall, actions: events.Actions, now: float) -> None:
+        """Frames go to Retell."""
+        for action in actions:
+            if isinstance(action, events.ToRetell):
+                live.ws.send(action.frame)
+            else:
+                live.perform(action, now)
 
-    def _spent(self, usage: dict[str, Any], now: float) -> None:
-        """Count what a response cost, and see to the budget."""
-        ledger = self.ledger
-        ledger.response(usage)
-        self.call.spent_nano_usd = ledger.nano
-        self.holder.note(events.Note("cost", ledger.as_json()), now)
-        alarm = ledger.alarm()
-        if alarm is not None:
-            self.holder.note(events.Note("budget", {"alarm": alarm, "usd": ledger.usd}), now)
-            log.warning("budget of the call", extra={"alarm": alarm})
-        if alarm == "end":
-            self._spawn(self.feed, events.BudgetSpent())
+    def noted(self, live: LiveCall, note: Note, use: Use) -> None:
+        """Nobody watches."""
 
-    def _agent(self, state: dict[str, Any] | None, waiting: list[bytes]) -> Agent:
+    def fed(self, live: LiveCall, event: events.Event) -> None:
+        """Nothing more follows."""
+
+    def is_over(self, live: LiveCall, call: Call) -> bool:
+        """Retell hangs up with a normal close; after any other it connects again."""
+        return live.ws.close_code in ENDED and not call.dropped
+
+    def _agent(self, live: LiveCall, state: dict[str, Any] | None, waiting: list[bytes]) -> Agent:
         """The agent of this call. Only where there are several does Retell have to tell which."""
-        agents = self.services.agents
+        agents = live.services.agents
         if len(agents.all) == 1:
             return agents.default
-        details = (state or {}).get("details") or self.holder.details
+        details = (state or {}).get("details") or live.kept.caller.details
         if not details:
-            self.ws.send(retell_llm.config())
+            live.ws.send(retell_llm.config())
             try:
                 with gevent.Timeout(DETAILS_WAIT_S):
-                    while not details and (message := self.ws.receive()) is not None:
+                    while not details and (message := live.ws.receive()) is not None:
                         waiting.append(_bytes(message))
                         details = _details(waiting[-1])
             except gevent.Timeout:
@@ -103,14 +100,19 @@ class RetellBridge(LiveCall):
         return agents.for_retell(str(details.get("agent_id") or ""))
 
 
+def serve(services: Services, ws: Connection, call_id: str) -> None:
+    """Serve one socket of a call until it closes."""
+    LiveCall(services, ws, call_id, RetellChannel()).run()
+
+
 def _bytes(message: str | bytes) -> bytes:
     return message.encode() if isinstance(message, str) else message
 
 
 def _details(raw: bytes) -> dict[str, Any]:
+    """The call details in a frame; nothing where it is another frame."""
     try:
-        frame = load_json(raw)
-        call = frame.get("call")
-    except (ValueError, AttributeError):
+        frame = retell_llm.parse(raw)
+    except ProtocolError:
         return {}
-    return call if isinstance(call, dict) else {}
+    return frame.call if isinstance(frame, CallDetails) else {}

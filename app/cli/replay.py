@@ -9,11 +9,15 @@ from typing import Any
 
 import orjson
 
+from app.core.audio.frames import Codec
+from app.core.call import notes
 from app.core.record.replay import Playback, play
 from app.errors import AppError, BadRequest
 from app.logs import redact_value
 
 NAME = "replay"
+#: Notes that say nothing to who reads along.
+_SILENT = (notes.Usage, notes.Cost, notes.CallDetailsGiven, notes.CallerAudio)
 HELP = "plays a flight record (GET /api/calls/<id>/record) and checks what is decided"
 
 
@@ -29,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         entries = read(
             sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
         )
-        playback = play(entries, redact_value)
+        playback = play(entries, redact_value, codec=_codec)
     except (OSError, AppError) as error:
         print(f"replay: {error}", file=sys.stderr)
         return 2
@@ -74,15 +78,20 @@ def show(playback: Playback) -> None:
     heard = 0
     for at, note in playback.notes:
         clock = f"{at - began:8.2f}s"
-        if note.kind == "heard":
-            said = note.about["transcript"]
-            for role, content in said[heard:]:
+        if isinstance(note, notes.Heard):
+            for role, content in note.transcript[heard:]:
                 print(f"{clock}  {role:>7}: {content.strip()}")
-            heard = len(said)
-        elif note.kind == "turn":
-            first = note.about["first_ms"]
+            heard = len(note.transcript)
+        elif isinstance(note, notes.TurnEnded):
+            first = note.first_ms
             wait = "" if first is None else f", first word after {first:.0f} ms"
-            print(f"{clock}  {note.about['ended']:>7}: {note.about['text'].strip()}{wait}")
-        elif note.kind not in ("usage", "call_details"):
+            print(f"{clock}  {note.ended:>7}: {note.text}{wait}")
+        elif not isinstance(note, _SILENT):
             about = ", ".join(f"{name} {value}" for name, value in note.about.items())
             print(f"{clock}           {note.kind.replace('_', ' ')} {about}".rstrip())
+
+
+def _codec() -> Codec:
+    from app.adapters.audio.resample import PcmCodec
+
+    return PcmCodec()

@@ -275,9 +275,15 @@ def _response_done(response: dict[str, Any]) -> ResponseDone:
     )
 
 
-def session_update(session: dict[str, Any]) -> bytes:
+def session_update(session: dict[str, Any], event_id: str) -> bytes:
     """Sets session fields; only those given change."""
-    return orjson.dumps({"type": "session.update", "session": {"type": "realtime", **session}})
+    return orjson.dumps(
+        {
+            "type": "session.update",
+            "event_id": event_id,
+            "session": {"type": "realtime", **session},
+        }
+    )
 
 
 def message_item(item_id: str, role: str, text: str) -> dict[str, Any]:
@@ -362,8 +368,3 @@ def response_cancel(response_id: str | None, event_id: str) -> bytes:
 def audio_append(audio: str) -> bytes:
     """Caller audio, base64 in the session's input format. There is no acknowledgement."""
     return b'{"type":"input_audio_buffer.append","audio":"%b"}' % audio.encode("ascii")
-
-
-def audio_clear() -> bytes:
-    """Forgets caller audio that is not yet committed."""
-    return b'{"type":"input_audio_buffer.clear"}'

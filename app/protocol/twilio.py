@@ -27,6 +27,9 @@ MAX_MEDIA_BYTES = 16_000
 #: Twilio's limit for the name and value of one <Parameter> together, in characters.
 MAX_PARAMETER_CHARS = 500
 
+#: The mu-law byte of silence.
+SILENCE = b"\xff"
+
 ENCODING = "audio/x-mulaw"
 SAMPLE_RATE = 8000
 
@@ -88,7 +91,23 @@ class Other:
     event: str
 
 
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A message that is no frame, and what is wrong with it."""
+
+    raw: str | bytes
+    error: str
+
+
 Frame = Connected | Start | Media | Dtmf | Mark | Stop | Other
+
+
+def read(raw: str | bytes) -> Frame | Malformed:
+    """Read one message, whatever it is."""
+    try:
+        return parse(raw)
+    except ProtocolError as error:
+        return Malformed(raw, error.message)
 
 
 def parse(raw: str | bytes) -> Frame:

@@ -11,7 +11,7 @@ import re
 from flask import Blueprint
 
 from app import logs
-from app.bridges.retell import RetellBridge
+from app.bridges import retell
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.errors import BadRequest, Forbidden
@@ -45,4 +45,4 @@ def _serve(ws: Connection, call_id: str) -> None:
     if not _CALL_ID.fullmatch(call_id):
         raise BadRequest("this is no call id")
     prove()
-    RetellBridge(services(), ws, call_id).run()
+    retell.serve(services(), ws, call_id)

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from app import logs, metrics
+from app.bridges.page import PageChannel
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
-from app.bridges.twilio import PageBridge, PhoneBridge, read_start
+from app.bridges.twilio import PhoneChannel, read_start, serve
 from app.core.agent.definition import Agent
 from app.errors import BadRequest, ProtocolError, Unavailable
 from app.protocol import twilio
@@ -120,8 +121,8 @@ def media_stream(ws: Connection) -> None:
         "to_number": start.parameters.get("to", ""),
     }
     details = {name: value for name, value in details.items() if value}
-    bridge = PageBridge if page else PhoneBridge
-    bridge(now_services, ws, start, agent, details, edge().lines).run()
+    channel = PageChannel if page else PhoneChannel
+    serve(now_services, ws, call_id, channel(start, agent, details, edge().lines))
 
 
 def _stream(call_sid: str, form: dict[str, str], agent: Agent, *, times: int = 0) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.audio.frames import SILENCE
+from app.protocol.twilio import SILENCE
 from app.rehearsal.twilio_phone import sounds
 from tests.support.stack import RunningStack, clean_environment
 from tests.support.telephone import spoken

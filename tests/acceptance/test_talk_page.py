@@ -12,7 +12,7 @@ import pytest
 import soxr
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from app.core.audio.frames import SILENCE
+from app.protocol.twilio import SILENCE
 from app.rehearsal.twilio_phone import sounds
 from tests.support.stack import RunningStack
 from tests.support.telephone import control, live_sessions, spoken, violations

@@ -17,11 +17,12 @@ from typing import Any
 from app.adapters.agents import files, prices
 from app.core.agent.definition import Agent
 from app.core.audio.call import AudioCall
-from app.core.audio.frames import SILENCE
 from app.core.audio.tones import tone
 from app.core.call import events
-from app.core.call.cost import Ledger
-from app.protocol.twilio import Start
+from app.core.call.notes import Note
+from app.core.call.setup import Setup
+from app.protocol import twilio
+from app.protocol.twilio import SILENCE
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Brain, Say
@@ -76,7 +77,7 @@ class Sim:
         self.handset = Handset()
         self.call = self._new_call()
         self.sessions: dict[int, Session] = {}
-        self.notes: list[tuple[float, events.Note]] = []
+        self.notes: list[tuple[float, Note]] = []
         self.sent: list[tuple[float, dict[str, Any]]] = []
         self.ended: events.EndCall | None = None
         self.dropped = False
@@ -91,15 +92,21 @@ class Sim:
         self.gone = False
 
     def _new_call(self) -> AudioCall:
-        ledger = Ledger("gpt-realtime-2.1", prices.load().on(date(2026, 11, 21)), self.agent.budget)
-        return AudioCall("CA1", self.agent, ledger, lines=self.lines)
+        return AudioCall(self.setup(SID))
+
+    def setup(self, stream: str) -> Setup:
+        """What a stream of this call begins with."""
+        table = prices.load().on(date(2026, 11, 21))
+        details = {"from_number": "+14155550100"}
+        return Setup(
+            "CA1", self.agent, "gpt-realtime-2.1", table, details, stream=stream, lines=self.lines
+        )
 
     # -- driving ------------------------------------------------------------------------------
 
     def start(self) -> Sim:
         """The caller is connected."""
-        stream = Start(SID, "CA1", "AC1", "audio/x-mulaw", 8000, 1)
-        self._do(self.call.start(stream, {"from_number": "+14155550100"}, self.now))
+        self._do(self.call.start(self.now))
         return self
 
     def resume(self) -> None:
@@ -110,10 +117,8 @@ class Sim:
         self.sessions.clear()
         self.handset.cut_off()
         self.streams += 1
-        self.call = self._new_call()
-        self.call.restore(state)
-        stream = Start("MZ2", "CA1", "AC1", "audio/x-mulaw", 8000, 1)
-        self._do(self.call.resume(stream, self.now))
+        self.call = AudioCall(self.setup("MZ2"))
+        self._do(self.call.resume(state, self.now))
 
     def speak(self, text: str | None, seconds: float | None = None, after: float = 0.0) -> None:
         """The caller says something, in `after` seconds; None is a sound without words."""
@@ -167,13 +172,17 @@ class Sim:
         while self.now - since < quiet:
             assert self.now < end, "the agent does not stop"
             self._step()
-            turn, spoke = self.call.turn, max((end for _, end in self._speech), default=0.0)
+            turn, spoke = self.call.state.turn, max((end for _, end in self._speech), default=0.0)
             # Voice detection tells of the end of speech after its silence.
-            if self.call.play.pending or (turn and not turn.complete) or self.now < spoke + 1.2:
+            if (
+                self.call.voice.play.pending
+                or (turn and not turn.complete)
+                or self.now < spoke + 1.2
+            ):
                 since = self.now
 
     def _step(self) -> None:
-        self.now += STEP_S
+        self.now = round(self.now + STEP_S, 3)
         for at, order, thing in sorted(self._later, key=lambda entry: entry[:2]):
             if at <= self.now:
                 self._later.remove((at, order, thing))
@@ -183,7 +192,7 @@ class Sim:
                 session.tick(self.now)
         self._flush()
         if self.now >= self._frame_at and not self.gone:
-            self._frame_at += FRAME_S
+            self._frame_at = round(self._frame_at + FRAME_S, 3)
             self.handset.play(FRAME_S)
             self._return_marks()
             loud = any(begin <= self.now < end for begin, end in self._speech)
@@ -205,7 +214,7 @@ class Sim:
 
         def arrive() -> None:
             if stream == self.streams:  # what was under way on a broken stream never comes
-                self._feed(events.FromPhone(raw))
+                self._feed(events.FromPhone(twilio.read(raw)))
 
         self._soon(self.latency, arrive)
 
@@ -237,7 +246,7 @@ class Sim:
             elif isinstance(action, events.RunTool):
                 self.ran.append((self.now, action.name, action.arguments, action.key))
                 self._run_tool(action)
-            elif isinstance(action, events.Note):
+            elif isinstance(action, Note):
                 self.notes.append((self.now, action))
             elif isinstance(action, events.EndCall):
                 self.ended = action

@@ -5,12 +5,16 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import orjson
 
-from app.core.agent.definition import Agent, TurnTaking
+from app.adapters.agents import prices
+from app.core.agent.definition import Agent, Budget, TurnTaking
 from app.core.call import events
+from app.core.call.notes import Note
+from app.core.call.setup import Setup
 from app.core.text.call import TextCall
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.pace import Pace
@@ -19,9 +23,11 @@ from app.rehearsal.realtime_server.session import Drop, Session
 from app.rehearsal.realtime_server.stage import Scripted, Stage
 
 START = 1_795_212_000.0
+MODEL = "gpt-realtime-2.1"
+PRICES = prices.load().on(date(2026, 11, 21))
 
 
-def make_agent(**turn_taking: Any) -> Agent:
+def make_agent(budget: Budget | None = None, **turn_taking: Any) -> Agent:
     """An agent for tests; keywords change its turn taking."""
     return Agent(
         name="Mia",
@@ -30,6 +36,7 @@ def make_agent(**turn_taking: Any) -> Agent:
         time_zone="America/Los_Angeles",
         transfer_number="+14155550177",
         turn_taking=TurnTaking(**turn_taking),
+        budget=budget or Budget(),
     )
 
 
@@ -57,12 +64,12 @@ class SimulatedCall:
         self.now = self.began = START
         self.agent = agent or make_agent()
         self.stage = Stage(Echo(), pace or Pace(), Faults())
-        self.call = TextCall("call_1", self.agent)
+        self.call = TextCall(self.setup())
         self.tool = tool or (lambda run: {"ok": True, "tool": run.name})
         self.tool_s = tool_s
         self.frames: list[dict[str, Any]] = []
         self.times: list[float] = []
-        self.notes: list[events.Note] = []
+        self.notes: list[Note] = []
         self.ran: list[events.RunTool] = []
         self.events: list[tuple[float, events.Event]] = []
         self.actions: list[events.Action] = []
@@ -78,7 +85,12 @@ class SimulatedCall:
 
     def begin(self, *, greet: bool = True) -> None:
         """The first socket of the call is there."""
-        self._perform(self.call.start(self.now, greet=greet))
+        self.call = TextCall(self.setup(greet=greet))
+        self._perform(self.call.start(self.now))
+
+    def setup(self, *, greet: bool = True) -> Setup:
+        """What a socket of this call begins with."""
+        return Setup("call_1", self.agent, MODEL, PRICES, greet=greet)
 
     # -- the caller's side ----------------------------------------------------------------
 
@@ -186,10 +198,13 @@ class SimulatedCall:
             self.agent, pace=self.stage.pace, tool=self.tool, tool_s=self.tool_s, start=False
         )
         other.now = self.now
-        other.call = TextCall.from_state("call_1", self.agent, self.call.to_state())
         other.transcript, other.response_id = self.transcript, self.response_id
-        other.feed(events.Resumed())
+        other.resume(self.call.to_state())
         return other
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """The call goes on on a new socket, from what was saved."""
+        self._perform(self.call.resume(orjson.loads(orjson.dumps(state)), self.now))
 
     # -- plumbing -------------------------------------------------------------------------
 
@@ -217,7 +232,7 @@ class SimulatedCall:
             elif isinstance(action, events.RunTool):
                 self.ran.append(action)
                 self.later(self.tool_s, lambda run=action: self._tool_done(run))
-            elif isinstance(action, events.Note):
+            elif isinstance(action, Note):
                 self.notes.append(action)
             elif isinstance(action, events.DropSocket):
                 self.dropped = True

@@ -11,8 +11,8 @@ import uuid
 from collections import deque
 from typing import Any
 
-from app.core.audio.frames import SILENCE
 from app.core.audio.tones import tone
+from app.protocol.twilio import SILENCE
 from app.rehearsal.twilio_phone.mouth import Line, Mouth
 from app.rehearsal.twilio_phone.sounds import Utterance
 from app.rehearsal.twilio_phone.telephone import Outcome, Telephone

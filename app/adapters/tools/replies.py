@@ -67,7 +67,7 @@ class Subscription:
     call_id: str
     fence: int
     on_reply: Callable[[Reply], None]
-    on_taken: Callable[[], None] | None
+    on_taken: Callable[[int], None] | None
     _replies: Replies
     waiting: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Tool call id -> key, and when it is to be looked up next (monotonic)."""
@@ -118,10 +118,11 @@ class Replies:
         on_reply: Callable[[Reply], None],
         *,
         fence: int = 0,
-        on_taken: Callable[[], None] | None = None,
+        on_taken: Callable[[int], None] | None = None,
     ) -> Subscription:
-        """Have `on_reply` called with each reply to this call, `on_taken` once when a holder with
-        a greater fence has taken it. Subscribe before asking for the first effect."""
+        """Have `on_reply` called with each reply to this call, `on_taken` with the fence of each
+        holder that takes it, where that is greater than `fence`. Subscribe before asking for the
+        first effect."""
         self.start()
         subscription = Subscription(call_id, fence, on_reply, on_taken, self)
         self._subscriptions.setdefault(call_id, []).append(subscription)
@@ -198,10 +199,8 @@ class Replies:
 
     def _taken(self, call_id: str, fence: int) -> None:
         for subscription in tuple(self._subscriptions.get(call_id, ())):
-            if 0 <= subscription.fence < fence:
-                self.drop(subscription)
-                if subscription.on_taken is not None:
-                    self._guarded(subscription.on_taken)
+            if subscription.on_taken is not None and 0 <= subscription.fence < fence:
+                self._guarded(subscription.on_taken, fence)
 
     def _deliver(self, reply: Reply) -> None:
         for subscription in tuple(self._subscriptions.get(reply.call_id, ())):

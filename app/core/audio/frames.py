@@ -1,16 +1,29 @@
-"""Caller audio on its way up: gathered for the model, and kept for a while.
+"""Caller audio on its way up: gathered for the model, converted, and kept for a while.
 
 All audio is 8 kHz mu-law: eight bytes a millisecond. Positions count bytes since the call began.
 """
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from app.protocol.twilio import BYTES_PER_MS
 
 #: Caller audio kept for a new model session, in milliseconds.
 RECENT_MS = 2000
-#: The mu-law byte of silence.
-SILENCE = b"\xff"
+
+
+class Codec(Protocol):
+    """Converts between the telephone's mu-law and what the model takes. A stream is one item."""
+
+    def up(self, audio: bytes) -> bytes:
+        """mu-law to the model's format."""
+
+    def down(self, stream: str, audio: bytes) -> bytes:
+        """The model's format to mu-law; what is held back comes with the next piece or `end`."""
+
+    def end(self, stream: str) -> bytes:
+        """The stream is over: the rest of it."""
 
 
 class Gatherer:

@@ -44,6 +44,16 @@ def loudness(audio: bytes) -> int:
     return sum(audio.translate(_MAGNITUDE)) // len(audio) if audio else 0
 
 
+def level_of(audio: bytes) -> int:
+    """The loudness of a frame, by every second sample, which tells as much."""
+    return loudness(audio[::2])
+
+
+def tone_of(level: int, size: int) -> bytes:
+    """A frame of `size` bytes of that loudness."""
+    return bytes((127 - level,)) * size
+
+
 class LineLevels:
     """The levels of one line, learned frame by frame."""
 
@@ -63,8 +73,7 @@ class LineLevels:
 
     def hear(self, audio: bytes) -> Sound:
         """Take the next 20 ms and say what they are. Called for every frame of a call."""
-        # Every second sample tells as much.
-        level = loudness(audio[::2])
+        level = level_of(audio)
         smooth, self._before = (level + self._before) / 2, level
         if smooth < self._least:
             self._least = smooth

@@ -10,24 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.core.agent.definition import Agent
-from app.core.call.events import Action, KeepLine
+from app.core.call.ending import apology
+from app.core.call.events import KeepLine
+from app.core.call.prompts import verbatim
 
 #: A line longer than this is not kept (8 kHz mu-law, 20 s).
 MAX_BYTES = 160_000
-
-
-def verbatim(text: str) -> str:
-    """The note that has the model say `text` and nothing else."""
-    quoted = text.replace('"', "'")
-    return f'[Say exactly this, word for word, and nothing else: "{quoted}"]'
-
-
-def apology(agent: Agent) -> str:
-    """What is said when the model is gone for good."""
-    lines, fallback = agent.lines, agent.turn_taking.fallback
-    if fallback == "transfer" and agent.transfer_number:
-        return f"{lines.apology} {lines.transfer}"
-    return lines.apology if fallback == "end" else f"{lines.apology} {lines.callback}"
 
 
 def wanted(agent: Agent) -> tuple[str, ...]:
@@ -78,15 +66,16 @@ class VoiceLines:
         if len(self._audio) <= MAX_BYTES:
             self._audio += audio
 
-    def done(self, completed: bool, out: list[Action]) -> None:
+    def done(self, completed: bool) -> list[KeepLine]:
         """The response is over; the line is kept where it is whole."""
         if self._key is None:
-            return
-        text = self._missing.pop(0)
-        if completed and 0 < len(self._audio) <= MAX_BYTES:
-            self._known[text] = bytes(self._audio)
-            out.append(KeepLine(text, self._known[text]))
+            return []
+        text, audio = self._missing.pop(0), bytes(self._audio)
         self.reset()
+        if not completed or not 0 < len(audio) <= MAX_BYTES:
+            return []
+        self._known[text] = audio
+        return [KeepLine(text, audio)]
 
     def reset(self) -> None:
         """The session is gone; the line may be asked for again."""

@@ -1,4 +1,4 @@
-"""The model's session of an audio call: what `ModelSession` does, and speech.
+"""The model's session of an audio call: the items that hold speech, and speech that goes up.
 
 In audio the server makes the caller's items itself, and items of the agent's can be cut to what was
 heard. A new session cannot be given audio again, only its words; many text items of the agent's
@@ -9,9 +9,9 @@ on seeding history in audio mode).
 from __future__ import annotations
 
 from binascii import b2a_base64
-from dataclasses import dataclass, field
 
-from app.core.call.events import ToModel
+from app.core.call.events import Actions, ToModel
+from app.core.realtime.event_ids import Purpose
 from app.core.realtime.history import Item
 from app.core.realtime.session import ModelSession
 from app.protocol import realtime
@@ -20,130 +20,96 @@ from app.protocol import realtime
 RECENT_MESSAGES = 6
 #: The note about what came before is cut to its last so many characters.
 SUMMARY_CHARS = 8000
-_ASIDE = "Say what you are asked to say, in a friendly telephone voice, and nothing else."
+_LINE = "Say what you are asked to say, in a friendly telephone voice, and nothing else."
 _SUMMARY = "[The conversation before this, for your information only:\n{lines}]"
 
 
-@dataclass
-class AudioModel(ModelSession):
-    """See the module. While `hold` is true no fresh connection takes over."""
+class SpokenItems:
+    """The items of a session that hold speech. Changes wait while a response may still be adding
+    to them."""
 
-    hold: bool = False
-    furnished: int = 0
-    """How many sessions were given the conversation; the caller's audio has to follow each time."""
-    seeded: set[str] = field(default_factory=set)
-    """Items this session was given in writing: they hold no audio to cut."""
-    _waiting: list[bytes] = field(default_factory=list)
-    """Changes of items that a running response may still be adding to."""
+    def __init__(self, model: ModelSession) -> None:
+        self._model = model
+        self._conversation = model.conversation
 
-    @property
-    def quiet(self) -> bool:
-        """Whether no response runs or is wanted, and nobody speaks."""
-        return not self.hold and super().quiet
-
-    def _furnish(self) -> None:
-        self._waiting.clear()
-        self.history.items = condense(self.history.items)
-        self.seeded = {item.id for item in self.history.items}
-        super()._furnish()
-        self.furnished += 1
-
-    def advance(self, now: float) -> None:
-        """As in `ModelSession`; what waited for the response's end goes before a new request."""
-        if self.link == "ready" and self.gate.free:
-            waiting, self._waiting = self._waiting, []
-            for raw in waiting:
-                self._send(raw)
-        super().advance(now)
-
-    def _change(self, raw: bytes) -> None:
-        """Change an item now, or as soon as no response runs that may own it."""
-        if self.link == "ready":
-            if self.gate.free:
-                self._send(raw)
-            else:
-                self._waiting.append(raw)
-
-    def feed(self, audio: bytes) -> bool:
-        """Caller audio for the session; False where there is none."""
-        if self.link != "ready":
-            return False
-        frame = realtime.audio_append(b2a_base64(audio, newline=False).decode())
-        self.out.append(ToModel(self.number, frame))
-        return True
-
-    def caller_item(self, item_id: str, previous: str | None) -> None:
+    def add_caller(self, item_id: str, previous: str | None) -> None:
         """The server made an item of the caller's speech, after the item `previous`."""
-        if self.history.find(item_id) is not None:
+        history = self._conversation.history
+        if history.find(item_id) is not None:
             return
-        item = Item(item_id, "user")
-        before = self.history.find(previous) if previous else None
+        before = history.find(previous) if previous else None
         if before is None:
-            self.history.append("user", "", item_id=item_id)
+            history.append("user", "", item_id=item_id)
         else:
-            self.history.items.insert(self.history.items.index(before) + 1, item)
+            history.items.insert(history.items.index(before) + 1, Item(item_id, "user"))
 
-    def caller_words(self, item_id: str, text: str) -> None:
+    def set_words(self, item_id: str, text: str) -> None:
         """The transcript of an item of the caller's."""
-        item = self.history.find(item_id)
+        item = self._conversation.history.find(item_id)
         if item is not None:
             item.text = text
 
-    def agent_words(self, item_id: str, delta: str) -> None:
+    def add_words(self, item_id: str, delta: str) -> None:
         """More of the transcript of an item of the agent's."""
-        item = self.history.find(item_id)
-        if item is not None:
-            item.text += delta
+        self._conversation.add_words(item_id, delta)
 
-    def truncate(self, item_id: str, heard_ms: int, words: str) -> None:
+    def truncate(self, item_id: str, heard_ms: int, words: str) -> Actions:
         """Cut an item of the agent's to what was heard of it: `heard_ms` of audio, `words`."""
-        if item_id in self.seeded:
-            self._rewrite(item_id, words)
-            return
-        item = self.history.find(item_id)
-        if item is not None:
-            item.text = words
-        self._change(realtime.item_truncate(item_id, heard_ms, self._event("t")))
+        if item_id in self._conversation.seeded:
+            return self._rewrite(item_id, words)
+        self.set_words(item_id, words)
+        event_id = self._conversation.ids.new(Purpose.TRUNCATE)
+        return self._model.change(realtime.item_truncate(item_id, heard_ms, event_id))
 
-    def _rewrite(self, item_id: str, words: str) -> None:
-        """Put a written item in the place of another."""
-        item = self.history.find(item_id)
+    def _rewrite(self, item_id: str, words: str) -> Actions:
+        """Put a written item, which holds no audio to cut, in the place of another."""
+        history = self._conversation.history
+        item = history.find(item_id)
         if item is None:
-            return
-        index = self.history.items.index(item)
-        previous = self.history.items[index - 1].id if index else "root"
-        self.delete(item_id)
+            return []
+        index = history.items.index(item)
+        previous = history.items[index - 1].id if index else "root"
+        actions = self.delete(item_id)
         if words:
-            written = Item(self.history.new_id(), item.kind, words)
-            self.history.items.insert(index, written)
-            self.seeded.add(written.id)
-            event_id = self._event("i")
-            self._change(realtime.item_create(written.wire(), previous, event_id))
+            written = Item(history.new_id(), item.kind, words)
+            history.items.insert(index, written)
+            self._conversation.seeded.add(written.id)
+            actions += self._model.change(self._conversation.create(written, previous))
+        return actions
 
-    def delete(self, item_id: str) -> None:
+    def delete(self, item_id: str) -> Actions:
         """Take an item out of the conversation: nothing of it was heard."""
-        self.history.remove(item_id)
-        self._change(realtime.item_delete(item_id, self._event("d")))
+        self._conversation.history.remove(item_id)
+        return self._model.change(self._conversation.delete(item_id))
 
-    def clear_notes(self) -> None:
+    def clear_notes(self) -> Actions:
         """Take back the notes of former requests; each was for one response."""
-        for item in [item for item in self.history.items if item.kind == "note"]:
-            self.delete(item.id)
+        actions: Actions = []
+        for item in [i for i in self._conversation.history.items if i.kind == "note"]:
+            actions += self.delete(item.id)
+        return actions
 
-    def aside(self, key: str, note: str) -> None:
-        """A response beside the conversation, which sees `note` and nothing else."""
-        item = realtime.message_item(f"it_{key}", "system", note)
-        self._send(
-            realtime.response_create(
-                key,
-                self._event("o"),
-                conversation="none",
-                instructions=_ASIDE,
-                input=[item],
-                tool_choice="none",
-                tools=[],
-            )
-        )
+
+def feed(model: ModelSession, audio: bytes) -> Actions:
+    """Caller audio for the session, in its own format; nothing where there is no session."""
+    if not model.connection.ready:
+        return []
+    frame = realtime.audio_append(b2a_base64(audio, newline=False).decode())
+    return [ToModel(model.connection.number, frame, len(audio))]
+
+
+def ask_line(model: ModelSession, key: str, note: str) -> Actions:
+    """Ask for a response beside the conversation, which sees `note` and nothing else."""
+    event = realtime.response_create(
+        key,
+        model.conversation.ids.new(Purpose.LINE),
+        conversation="none",
+        instructions=_LINE,
+        input=[realtime.message_item(f"it_{key}", "system", note)],
+        tool_choice="none",
+        tools=[],
+    )
+    return [ToModel(model.connection.number, event)]
 
 
 def condense(items: list[Item]) -> list[Item]:

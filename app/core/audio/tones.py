@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from app.core.audio.frames import SILENCE
-from app.protocol.twilio import SAMPLE_RATE
+from app.protocol.twilio import SAMPLE_RATE, SILENCE
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477)

@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 from app.core.agent.definition import Budget
+from app.core.call.notes import BudgetReached, Cost, Note
 from app.errors import SettingsError
 
 NANO = 1_000_000_000
@@ -45,6 +46,41 @@ class Prices:
     since: date
     models: Mapping[str, Mapping[Modality, TokenPrice]]
     transcription: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value that `from_json` understands."""
+        return {
+            "since": self.since.isoformat(),
+            "models": {
+                name: {m: [p.input, p.cached, p.output] for m, p in by.items()}
+                for name, by in self.models.items()
+            },
+            "transcription": dict(self.transcription),
+        }
+
+    def only(self, *models: str) -> Prices:
+        """The same table with nothing but what these models cost."""
+        return Prices(
+            self.since,
+            {name: by for name in models if (by := named(name, self.models)) is not None},
+            {
+                name: price
+                for name in models
+                if (price := named(name, self.transcription)) is not None
+            },
+        )
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Prices:
+        """The table that `to_json` was given. Raises KeyError, TypeError or ValueError."""
+        models = {
+            name: {m: TokenPrice(*p) for m, p in by.items()} for name, by in value["models"].items()
+        }
+        return cls(date.fromisoformat(value["since"]), models, dict(value["transcription"]))
+
+
+#: Nothing has a price: costs are counted in tokens only.
+NO_PRICES = Prices(date.min, {}, {})
 
 
 class PriceTable:
@@ -155,7 +191,7 @@ Alarm = Literal["warn", "end"]
 
 
 @dataclass
-class Ledger:
+class CostMeter:
     """What one call has used and cost so far.
 
     `unpriced` is true once something was used that the table has no price for: the cost is then a
@@ -226,8 +262,22 @@ class Ledger:
                 return alarm
         return None
 
+    @property
+    def spent(self) -> bool:
+        """Whether the call has cost what the agent's file allows it to cost."""
+        return "end" in self._alarms
+
+    def count(self, usage: Mapping[str, Any]) -> list[Note]:
+        """Count the usage of one response, and see to the budget; what is told of it."""
+        self.response(usage)
+        alarm = self.alarm()
+        told: list[Note] = [Cost(self.as_json())]
+        if alarm is not None:
+            told.append(BudgetReached(alarm, round(self.usd, 4)))
+        return told
+
     def as_json(self) -> dict[str, Any]:
-        """For the call's story."""
+        """For the call's record."""
         return {
             "model": self.model,
             "usd": round(self.usd, 6),
@@ -260,3 +310,8 @@ class Ledger:
         self.responses, self.transcribed_s = state["responses"], state["transcribed_s"]
         self.nano, self.unpriced = state["nano"], state["unpriced"]
         self._alarms = set(state["alarms"])
+
+    def restore_sum(self, nano: int, *, spent: bool) -> None:
+        """Go on from a sum alone, of which nothing else is known."""
+        self.nano = nano
+        self._alarms = {"warn", "end"} if spent else set()

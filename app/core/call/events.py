@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.core.call.notes import Note
+from app.protocol.twilio import Frame, Malformed
+
 
 @dataclass(frozen=True, slots=True)
 class FromRetell:
@@ -61,34 +64,13 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetSpent:
-    """The call has cost what the agent's file allows it to cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """The call is on a new socket; its state was loaded."""
-
-
-@dataclass(frozen=True, slots=True)
 class FromPhone:
-    """A frame on the media stream of a telephone or a browser, as received."""
+    """A frame on the media stream of a telephone or a browser."""
 
-    raw: str | bytes
+    frame: Frame | Malformed
 
 
-Event = (
-    FromRetell
-    | FromPhone
-    | ModelOpened
-    | FromModel
-    | ModelLost
-    | ToolDone
-    | Tick
-    | Drain
-    | Resumed
-    | BudgetSpent
-)
+Event = FromRetell | FromPhone | ModelOpened | FromModel | ModelLost | ToolDone | Tick | Drain
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +82,14 @@ class ToRetell:
 
 @dataclass(frozen=True, slots=True)
 class ToModel:
-    """Send an event to the model session of that number, if it is still the one."""
+    """Send an event to the model session of that number, if it is still the one.
+
+    `audio` is how many bytes of the caller's audio it carries, 0 for any other event.
+    """
 
     session: int
     raw: bytes
+    audio: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +125,16 @@ class SaveState:
 
 @dataclass(frozen=True, slots=True)
 class DropSocket:
-    """Drop Retell's connection without a close frame, so that Retell connects anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something worth telling: for the call's story, the logs and the metrics."""
-
-    kind: str
-    about: dict[str, Any] = field(default_factory=dict)
+    """Drop the caller's socket without a close frame, so that it is connected anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToPhone:
-    """Send a frame to the telephone or browser."""
+    """Send a frame to the telephone or browser: `audio` bytes of sound, a `mark`, or a clear."""
 
     frame: str
+    audio: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +170,5 @@ Action = (
     | KeepLine
     | Note
 )
+#: What a decision gives: actions, in the order in which they are performed.
+Actions = list[Action]

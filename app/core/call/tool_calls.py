@@ -12,17 +12,13 @@ from typing import Any, Literal
 
 import orjson
 
-from app.core.call.events import Action, Note, RunTool
+from app.core.call import prompts
+from app.core.call.events import RunTool
 from app.core.tools.declarations import TOOLS, FunctionCall, idempotency_key
 
 State = Literal["held", "running", "late"]
 #: Tools whose success makes an equal later request a new intention.
 _UNDOING = frozenset({"cancel_appointment", "reschedule_appointment"})
-_LATE_READ = "No answer in time: the calendar cannot be seen. Say so, and offer to try again."
-_LATE_WRITE = (
-    "No answer in time: it is noted, but not known yet whether it worked. Say so; you will be told."
-)
-_NOT_RUN = "Not done: the caller kept on speaking. Ask whether it is still wanted."
 
 
 @dataclass(slots=True)
@@ -36,6 +32,15 @@ class ToolCall:
     state: State
     asked_at: float
     response_id: int = 0
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return TOOLS[self.name].kind == "read"
+
+    def run(self, deadline: float) -> RunTool:
+        """The action that has it run; it must answer in `deadline` seconds."""
+        return RunTool(self.call_id, self.name, self.arguments, self.key, deadline)
 
 
 @dataclass(slots=True)
@@ -62,12 +67,12 @@ class ToolCalls:
         self.open[call.call_id] = tool
         return tool
 
-    def run(self, deadline: float, out: list[Action], *, writes: bool = True) -> None:
+    def run(self, deadline: float, *, writes: bool = True) -> list[RunTool]:
         """Run what is held; without `writes` only what changes nothing."""
-        for tool in self.open.values():
-            if tool.state == "held" and (writes or TOOLS[tool.name].kind == "read"):
-                tool.state = "running"
-                out.append(RunTool(tool.call_id, tool.name, tool.arguments, tool.key, deadline))
+        ready = [t for t in self.open.values() if t.state == "held" and (writes or t.reads)]
+        for tool in ready:
+            tool.state = "running"
+        return [tool.run(deadline) for tool in ready]
 
     def done(self, tool_call_id: str, ok: bool) -> ToolCall | None:
         """The call was answered; None where it was not open."""
@@ -85,27 +90,29 @@ class ToolCalls:
         for tool in [tool for tool in self.open.values() if tool.state != "late"]:
             if tool.state == "held":
                 del self.open[tool.call_id]
-                told.append((tool.call_id, error_output(_NOT_RUN)))
+                told.append((tool.call_id, error_output(prompts.NOT_RUN)))
                 continue
-            message = _LATE_READ if TOOLS[tool.name].kind == "read" else _LATE_WRITE
+            message = prompts.LATE_READ if tool.reads else prompts.LATE_WRITE
             told.append((tool.call_id, error_output(message)))
             tool.state = "late"
         return told
 
-    def resume(self, deadline: float, out: list[Action]) -> None:
-        """Another process goes on with the call: it has to be told the results as well."""
+    def resume(self, deadline: float) -> list[RunTool]:
+        """Another process goes on with the call: it has to be told the results as well.
+
+        What is late is asked for again; what ran is held until it is run again.
+        """
+        late = [tool for tool in self.open.values() if tool.state == "late"]
         for tool in self.open.values():
             if tool.state == "running":
                 tool.state = "held"
-            elif tool.state == "late":
-                out.append(RunTool(tool.call_id, tool.name, tool.arguments, tool.key, deadline))
+        return [tool.run(deadline) for tool in late]
 
-    def drop_held(self, out: list[Action]) -> list[ToolCall]:
+    def drop_held(self) -> list[ToolCall]:
         """The caller spoke on before these were run; they will not be."""
         dropped = [tool for tool in self.open.values() if tool.state == "held"]
         for tool in dropped:
             del self.open[tool.call_id]
-            out.append(Note("tool_superseded", {"name": tool.name, "tool_call_id": tool.call_id}))
         return dropped
 
     @property

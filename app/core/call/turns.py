@@ -8,59 +8,32 @@ text is gathered to sentences, and what is late is dropped before it is sent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
-from app.core.agent.definition import TurnTaking
+from app.core.call.notes import TurnEnded
+from app.core.call.waiting import Change, State, Wait
 from app.core.language.words import sentence_end
 from app.protocol.retell_llm import Utterance
 
-Waiting = Literal["model", "tool", "commit", "nothing"]
-Step = Literal["hold", "retry", "reopen", "give_up", "hold_tool", "tool_late", "stall"]
 #: Later text is sent at the latest when this many characters are gathered.
 GATHER_CHARS = 160
 #: How far back the end of a sentence is looked for when its last piece comes.
 TAIL_CHARS = 40
 _ENDS = re.compile(r"[.!?…。！？]")
-#: A worker answers within the tool's deadline; its answer gets this much longer to arrive.
-TOOL_GRACE_S = 1.0
-#: A tool that takes longer than this after the first holding line gets a second one.
-HOLD_AGAIN_S = 5.0
 
 
 @dataclass(slots=True)
-class Turn:
-    """One request. Times are Unix seconds; `sent` is all text that left under its id."""
+class Speech:
+    """What was said for a turn: `sent` left already, `gathered` waits for the end of a sentence.
 
-    response_id: int
-    asked_at: float
-    transcript: tuple[Utterance, ...] = ()
-    reminder: bool = False
+    `first_at` is when the first of it left, Unix seconds.
+    """
+
     sent: str = ""
     gathered: str = ""
-    complete: bool = False
     first_sentence: bool = False
     first_at: float | None = None
-    answering: bool = False
-    waiting: Waiting = "model"
-    waiting_since: float = 0.0
-    steps: int = 0
-    retries: int = 0
-    continued: bool = False
-    tools: list[str] = field(default_factory=list)
-    tool_rounds: int = 0
-    requests: int = 0
-    key: str = ""
-
-    def new_key(self) -> str:
-        """A new key for a request to the model on behalf of this turn; older ones lapse."""
-        self.requests += 1
-        self.key = f"t{self.response_id}.{self.requests}"
-        return self.key
-
-    def wait(self, waiting: Waiting, now: float, steps: int = 0) -> None:
-        """The caller now waits for `waiting`; `steps` of the ladder are behind already."""
-        self.waiting, self.waiting_since, self.steps = waiting, now, steps
 
     def gather(self, text: str) -> str:
         """Take a piece of text; what of it should leave now."""
@@ -81,68 +54,150 @@ class Turn:
         ready, self.gathered = self.gathered, ""
         return ready
 
+    def left(self, text: str, now: float) -> None:
+        """`text` has left."""
+        if self.first_at is None and text:
+            self.first_at = now
+        self.sent += text
+
+
+@dataclass(slots=True)
+class Turn:
+    """One request. Times are Unix seconds."""
+
+    response_id: int
+    asked_at: float
+    transcript: tuple[Utterance, ...] = ()
+    reminder: bool = False
+    speech: Speech = field(default_factory=Speech)
+    wait: Wait = field(default_factory=lambda: Wait(0.0, 0.0))
+    tools: list[str] = field(default_factory=list)
+    tool_rounds: int = 0
+    requests: int = 0
+    key: str = ""
+    continued: bool = False
+    """Whether an answer that ended too early was asked for its rest."""
+
+    @classmethod
+    def begin(
+        cls,
+        response_id: int,
+        now: float,
+        transcript: tuple[Utterance, ...] = (),
+        *,
+        reminder: bool = False,
+    ) -> Turn:
+        """A turn that waits for its answer from now on."""
+        return cls(response_id, now, transcript, reminder, wait=Wait(now, now))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the turn is over."""
+        return self.wait.over
+
+    def new_key(self) -> str:
+        """A new key for a request to the model on behalf of this turn; older ones lapse."""
+        self.requests += 1
+        self.key = f"t{self.response_id}.{self.requests}"
+        return self.key
+
     def heard(self) -> tuple[Utterance, ...]:
         """The transcript at the request, and what was sent for it since."""
-        if not self.sent.strip():
+        if not self.speech.sent.strip():
             return self.transcript
-        return (*self.transcript, Utterance("agent", self.sent))
+        return (*self.transcript, Utterance("agent", self.speech.sent))
+
+    def end(self, how: str, now: float) -> TurnEnded:
+        """The turn is over; what is told of it."""
+        self.wait.on(Change.END, now)
+        first = self.speech.first_at
+        return TurnEnded(
+            self.response_id,
+            how,
+            self.asked_at,
+            None if first is None else round((first - self.asked_at) * 1000, 1),
+            round((now - self.asked_at) * 1000, 1),
+            self.speech.sent.strip(),
+            list(self.tools),
+            self.wait.lost or None,
+        )
 
     def to_state(self) -> dict[str, Any]:
         """A JSON value that `from_state` understands."""
-        # Several times faster than `asdict`, which copies each value of each utterance.
-        state: dict[str, Any] = {name: getattr(self, name) for name in _FIELDS}
-        state["tools"] = list(self.tools)
-        state["transcript"] = [
-            {
-                "role": u.role,
-                "content": u.content,
-                "response_id": u.response_id,
-                "is_backchannel": u.is_backchannel,
-            }
-            for u in self.transcript
-        ]
-        return state
+        speech, wait = self.speech, self.wait
+        return {
+            "response_id": self.response_id,
+            "asked_at": self.asked_at,
+            "transcript": [
+                {
+                    "role": u.role,
+                    "content": u.content,
+                    "response_id": u.response_id,
+                    "is_backchannel": u.is_backchannel,
+                }
+                for u in self.transcript
+            ],
+            "reminder": self.reminder,
+            "sent": speech.sent,
+            "gathered": speech.gathered,
+            "first_sentence": speech.first_sentence,
+            "first_at": speech.first_at,
+            "complete": wait.over,
+            "answering": wait.answering,
+            "waiting": _NAMES[wait.state],
+            "waiting_since": wait.since,
+            "quiet_since": wait.quiet_since,
+            "steps": wait.steps,
+            "retries": wait.retries,
+            "lost": wait.lost,
+            "continued": self.continued,
+            "tools": list(self.tools),
+            "tool_rounds": self.tool_rounds,
+            "requests": self.requests,
+            "key": self.key,
+        }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Turn:
         """The turn that `to_state` was given."""
-        transcript = tuple(Utterance(**entry) for entry in state["transcript"])
-        return cls(**{**state, "transcript": transcript})
+        since = state["waiting_since"]
+        wait = Wait(
+            since,
+            state.get("quiet_since", since),
+            _state_of(state["waiting"], state["answering"], state["complete"]),
+            state["steps"],
+            state["retries"],
+            state.get("lost", 0),
+        )
+        return cls(
+            state["response_id"],
+            state["asked_at"],
+            tuple(Utterance(**entry) for entry in state["transcript"]),
+            state["reminder"],
+            Speech(state["sent"], state["gathered"], state["first_sentence"], state["first_at"]),
+            wait,
+            list(state["tools"]),
+            state["tool_rounds"],
+            state["requests"],
+            state["key"],
+            state["continued"],
+        )
 
 
-_FIELDS = tuple(one.name for one in fields(Turn))
+#: The names that states have in a saved call (version 1).
+_NAMES = {
+    State.ASKED: "model",
+    State.ANSWERING: "model",
+    State.TOOL: "tool",
+    State.COOLDOWN: "commit",
+    State.PLAYING: "nothing",
+    State.OVER: "nothing",
+}
 
 
-def ladder(turn: Turn, rules: TurnTaking) -> list[tuple[float, Step]]:
-    """What happens while the caller waits: (seconds after `waiting_since`, step), in order."""
-    if turn.waiting == "model" and turn.answering:
-        stall = rules.stall_after_ms / 1000
-        return [
-            (stall, "stall"),
-            (2 * stall, "reopen"),
-            (max(rules.give_up_after_ms / 1000, 3 * stall), "give_up"),
-        ]
-    if turn.waiting == "model":
-        return [
-            (rules.holding_after_ms / 1000, "hold"),
-            (rules.retry_after_ms / 1000, "retry"),
-            (rules.reconnect_after_ms / 1000, "reopen"),
-            (rules.give_up_after_ms / 1000, "give_up"),
-        ]
-    if turn.waiting in ("tool", "commit"):
-        first = rules.tool_holding_after_ms / 1000
-        late = rules.tool_deadline_ms / 1000 + TOOL_GRACE_S
-        holds: list[tuple[float, Step]] = [
-            (after, "hold_tool") for after in (first, first + HOLD_AGAIN_S) if after < late
-        ]
-        return [*holds, (late, "tool_late")]
-    return []
-
-
-def next_step(turn: Turn, rules: TurnTaking) -> tuple[float, Step] | None:
-    """When which step of the ladder is due, if any is left."""
-    steps = ladder(turn, rules)
-    if turn.complete or turn.steps >= len(steps):
-        return None
-    after, step = steps[turn.steps]
-    return turn.waiting_since + after, step
+def _state_of(waiting: str, answering: bool, complete: bool) -> State:
+    if complete:
+        return State.OVER
+    if waiting == "model":
+        return State.ANSWERING if answering else State.ASKED
+    return {"tool": State.TOOL, "commit": State.COOLDOWN}.get(waiting, State.PLAYING)

@@ -8,9 +8,10 @@ another attempt has become pointless. What a new connection is given is decided 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from app.core.call.events import Action, CloseModel, Note, OpenModel
+from app.core.call.events import Actions, CloseModel, OpenModel
+from app.core.call.notes import ModelLost, ModelRenewal, ModelReopened
 
 #: Delays before reconnects, in seconds; the last one repeats.
 BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -18,21 +19,16 @@ BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 RENEW_BEFORE_S = 300.0
 
 Link = Literal["closed", "opening", "ready"]
+Arrival = Literal["seed", "spare", "stray"]
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The session cannot be had again."""
+@dataclass(slots=True)
+class Connection:
+    """The state of the link. `fatal` is why another attempt is pointless, if it is.
 
-    code: str
+    `spare` is a fresh connection that waits to take over at a quiet moment.
+    """
 
-
-@dataclass
-class ModelLink:
-    """`config` is the session object that each new connection is given; actions go to `out`."""
-
-    config: dict[str, Any]
-    out: list[Action]
     number: int = 0
     link: Link = "closed"
     attempts: int = 0
@@ -42,97 +38,80 @@ class ModelLink:
     spare_ready: bool = False
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing is going on that a change of connection would disturb."""
-        raise NotImplementedError
+    def ready(self) -> bool:
+        """Whether there is a session to talk to."""
+        return self.link == "ready"
 
-    def advance(self, now: float) -> None:
-        """The connection is furnished: go on with what is wanted."""
-        raise NotImplementedError
-
-    def _furnish(self) -> None:
-        """Give a new connection all it needs."""
-        raise NotImplementedError
-
-    def _drop(self) -> None:
-        """Forget what only the lost connection knew."""
-        raise NotImplementedError
-
-    def open(self, now: float) -> None:
+    def open(self) -> Actions:
         """Connect, unless that is under way or has become pointless."""
         if self.link != "closed" or self.fatal:
-            return
+            return []
         self.number = max(self.number, self.spare or 0) + 1
         self.link = "opening"
-        delay = BACKOFF_S[min(self.attempts, len(BACKOFF_S) - 1)]
-        self.out.append(OpenModel(self.number, delay))
+        return [OpenModel(self.number, BACKOFF_S[min(self.attempts, len(BACKOFF_S) - 1)])]
 
-    def opened(self, number: int, now: float) -> None:
-        """The connection is there: configure it and give it the conversation."""
+    def arrive(self, number: int) -> Arrival:
+        """A connection is there: the one to `seed` now, the `spare` one, or a stray to close."""
         if number == self.spare:
             self.spare_ready = True
-            self._switch()
-            return
+            return "spare"
         if number != self.number or self.link != "opening":
-            self.out.append(CloseModel(number))
-            return
-        self._furnish()
-        self.advance(now)
+            return "stray"
+        self.link = "ready"
+        return "seed"
 
-    def renew(self) -> None:
-        """Get a fresh connection beside the present one; it takes over at a quiet moment."""
-        if self.link == "ready" and self.spare is None and not self.fatal:
-            self.spare, self.spare_ready = self.number + 1, False
-            self.out.append(OpenModel(self.spare, 0.0))
-            self.out.append(Note("model_renewal"))
+    def switch(self) -> Actions:
+        """Have the spare connection take over; it must be there."""
+        assert self.spare is not None, "only with a spare connection"
+        old, self.number = self.number, self.spare
+        self.spare, self.spare_ready = None, False
+        return [CloseModel(old)]
 
-    def _switch(self) -> None:
-        if self.spare is None or not self.spare_ready or not self.quiet:
-            return
-        self.out.append(CloseModel(self.number))
-        self.number, self.spare, self.spare_ready = self.spare, None, False
-        self._furnish()
+    def lose_spare(self, number: int) -> bool:
+        """Whether the connection that ended was the spare one, which is forgotten."""
+        if number != self.spare:
+            return False
+        self.spare, self.spare_ready = None, False
+        return True
 
-    def lost(self, number: int, code: str, fatal: bool, now: float) -> Gone | None:
-        """A connection ended. What was wanted from it stays wanted."""
-        if number == self.spare:
-            self.spare, self.spare_ready = None, False
-            return None
-        if number != self.number or self.link == "closed":
-            return None
-        self._drop()
-        self.out.append(Note("model_lost", {"code": code, "fatal": fatal}))
+    def lose(self, code: str, fatal: bool) -> tuple[Actions, bool]:
+        """The connection ended: get another. Whether the spare one takes over at once."""
+        self.link = "closed"
+        actions: Actions = [ModelLost(code, fatal)]
         if fatal:
             self.fatal = code
-            return Gone(code)
+            return actions, False
         if self.spare is not None and self.spare_ready:
             self.number, self.spare, self.spare_ready = self.spare, None, False
-            self.link = "opening"
-            self.opened(self.number, now)
-        else:
-            self.attempts += 1
-            self.open(now)
-        return None
-
-    def reopen(self, why: str, now: float) -> None:
-        """Give up the connection and get another; what was wanted stays wanted."""
-        if self.link != "closed":
-            self.out.append(CloseModel(self.number))
-            self._drop()
-        self.out.append(Note("model_reopened", {"why": why}))
+            self.link = "ready"
+            return actions, True
         self.attempts += 1
-        self.open(now)
+        return actions + self.open(), False
 
-    def close(self) -> None:
-        """End the session for good."""
-        if self.link != "closed":
-            self.out.append(CloseModel(self.number))
-        if self.spare is not None:
-            self.out.append(CloseModel(self.spare))
-        self.link, self.spare = "closed", None
+    def reopen(self, why: str) -> Actions:
+        """Give up the connection and get another."""
+        actions: Actions = [CloseModel(self.number)] if self.link != "closed" else []
+        self.link = "closed"
+        self.attempts += 1
+        return [*actions, ModelReopened(why), *self.open()]
+
+    def renew(self) -> Actions:
+        """Get a fresh connection beside the present one."""
+        if self.link != "ready" or self.spare is not None or self.fatal:
+            return []
+        self.spare, self.spare_ready = self.number + 1, False
+        return [OpenModel(self.spare, 0.0), ModelRenewal()]
 
     def renewal_at(self) -> float | None:
-        """When the connection is to be renewed, where that may happen now."""
-        if self.expires_at and self.link == "ready" and self.spare is None and self.quiet:
+        """When a fresh connection is due; None while there is nothing to renew."""
+        if self.expires_at and self.link == "ready" and self.spare is None:
             return self.expires_at - RENEW_BEFORE_S
         return None
+
+    def close(self) -> Actions:
+        """End all connections for good."""
+        actions: Actions = [CloseModel(self.number)] if self.link != "closed" else []
+        if self.spare is not None:
+            actions.append(CloseModel(self.spare))
+        self.link, self.spare = "closed", None
+        return actions

@@ -2,313 +2,271 @@
 
 Holds the conversation, so that a new, empty session can be given it again; asks for one response at
 a time; tells what of the model's output belongs to the turn that may speak. Sends nothing itself:
-actions are appended to `out`.
+methods return the actions to perform.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from app.core.call.events import Note, ToModel
-from app.core.realtime.connection import Gone, ModelLink
-from app.core.realtime.history import Create, History
-from app.core.realtime.response_gate import ResponseGate
-from app.core.tools.declarations import FunctionCall
+from app.core.call.events import Actions, CloseModel, ToModel
+from app.core.call.notes import ModelRefused, Usage
+from app.core.realtime.connection import Connection
+from app.core.realtime.conversation import Conversation, Writable
+from app.core.realtime.event_ids import Purpose, purpose_of
+from app.core.realtime.history import Item
+from app.core.realtime.responses import Finished, Request, Responses, Said
 from app.errors import ModelError
 from app.protocol import realtime
-from app.protocol.retell_llm import Utterance
 
 #: A cancelled response that is not over after this many seconds has stalled with its session.
 CANCEL_WAIT_S = 2.0
-
-_RUNNING_ID = re.compile(r"\bresp_\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A response that is wanted. `heard` is reconciled first; None leaves the items as they are."""
-
-    key: str
-    heard: tuple[Utterance, ...] | None = None
-    note: str | None = None
-    overrides: dict[str, Any] = field(default_factory=dict)
+#: Members of the session object that a call can do without, where a server refuses the whole.
+OPTIONAL = frozenset({"reasoning", "truncation", "max_output_tokens", "tool_choice"})
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Text for the turn of `key`."""
+class Gone:
+    """The session cannot be had again."""
 
-    key: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The response for `key` is over. `calls` are to be executed; empty unless it completed."""
-
-    key: str
-    status: str
-    reason: str | None
-    calls: tuple[FunctionCall, ...]
+    code: str
 
 
 Happening = Said | Finished | Gone
+Step = tuple[Actions, Happening | None]
 
 
-@dataclass
-class ModelSession(ModelLink):
-    """See the module."""
+class ModelSession:
+    """See the module. While `hold` is true no fresh connection takes over."""
 
-    history: History = field(default_factory=History)
-    gate: ResponseGate = field(default_factory=ResponseGate)
-    wanted: Request | None = None
-    asked: Request | None = None
-    _events: int = 0
-    _calls: list[FunctionCall] = field(default_factory=list)
-    _spoken_item: str | None = None
-    _cancel_event: str | None = None
-    _executed: set[str] = field(default_factory=set)
-    _refusals: int = 0
+    def __init__(self, condense: Callable[[list[Item]], list[Item]] | None = None) -> None:
+        self.config: dict[str, Any] = {}
+        """The session object that each new connection is given."""
+        self.connection = Connection()
+        self.conversation = Conversation()
+        if condense is not None:
+            self.conversation.condense = condense
+        self.responses = Responses(self.conversation.ids)
+        self.hold = False
+        self.seedings = 0
+        """How many sessions were given the conversation."""
+        self._waiting: list[bytes] = []
+        self._items_refused = 0
+        self._config_refused = False
 
-    def _furnish(self) -> None:
-        self.link = "ready"
-        self.gate.reset()
-        self._calls.clear()
-        self._send(realtime.session_update(self.config))
-        self.history.tidy()
-        for item in self.history.items:
-            self._send(realtime.item_create(item.wire(), None, self._event("i")))
-
-    def close(self) -> None:
-        """End the session for good."""
-        super().close()
-        self.wanted = self.asked = None
-        self.gate.reset()
-
-    def reconfigure(self) -> None:
-        """Give the running session the present `config`."""
-        if self.link == "ready":
-            self._send(realtime.session_update(self.config))
+    @property
+    def number(self) -> int:
+        """The number of the present session."""
+        return self.connection.number
 
     @property
     def quiet(self) -> bool:
-        """Whether no response runs or is wanted."""
-        return self.gate.free and self.wanted is None
+        """Whether nothing is going on that a change of connection would disturb."""
+        return not self.hold and not self.responses.busy
 
-    def _drop(self) -> None:
-        self.link = "closed"
-        if self.wanted is None and self.asked is not None and not self.gate.cancelled:
-            self.wanted = self.asked
-        self.asked = None
-        self.gate.reset()
-        self._calls.clear()
+    # Connections
 
-    def request(self, request: Request, now: float) -> None:
+    def open(self) -> Actions:
+        """Connect, unless that is under way or has become pointless."""
+        return self.connection.open()
+
+    def opened(self, number: int, now: float) -> Actions:
+        """A connection is there: give it the conversation, and go on with what is wanted."""
+        arrival = self.connection.arrive(number)
+        if arrival == "spare":
+            return self._switch()
+        if arrival == "stray":
+            return [CloseModel(number)]
+        return self._seed() + self.advance(now)
+
+    def _seed(self) -> Actions:
+        self.responses.lose_session(keep=False)
+        self._waiting.clear()
+        self.seedings += 1
+        return self._send([self._update(), *self.conversation.seed()])
+
+    def _update(self) -> bytes:
+        event_id = self.conversation.ids.new(Purpose.SESSION)
+        return realtime.session_update(self.config, event_id)
+
+    def _switch(self) -> Actions:
+        if self.connection.spare is None or not self.connection.spare_ready or not self.quiet:
+            return []
+        return self.connection.switch() + self._seed()
+
+    def lost(self, number: int, code: str, fatal: bool, now: float) -> tuple[Actions, Gone | None]:
+        """A connection ended. What was wanted from it stays wanted."""
+        connection = self.connection
+        if connection.lose_spare(number) or number != self.number or connection.link == "closed":
+            return [], None
+        self.responses.lose_session(keep=True)
+        actions, replaced = connection.lose(code, fatal)
+        if fatal:
+            return actions, Gone(code)
+        if replaced:
+            actions += self._seed() + self.advance(now)
+        return actions, None
+
+    def reopen(self, why: str) -> Actions:
+        """Give up the connection and get another; what was wanted stays wanted."""
+        if self.connection.link != "closed":
+            self.responses.lose_session(keep=True)
+        return self.connection.reopen(why)
+
+    def close(self) -> Actions:
+        """End the session for good."""
+        self.responses.wanted = None
+        self.responses.lose_session(keep=False)
+        return self.connection.close()
+
+    def configure(self, config: dict[str, Any]) -> Actions:
+        """Give this session, and all later ones, another session object."""
+        self.config = _essential(config) if self._config_refused else config
+        return self._send([self._update()]) if self.connection.ready else []
+
+    # Responses
+
+    def request(self, request: Request, now: float) -> Actions:
         """Want a response; whatever runs is cancelled first."""
-        self.wanted, self.asked = request, None
-        self.cancel(now)
-        self.advance(now)
+        return self._send(self.responses.want(request, now)) + self.advance(now)
 
-    def withdraw(self, now: float) -> None:
+    def withdraw(self, now: float) -> Actions:
         """Want no response any more."""
-        self.wanted = self.asked = None
-        self.cancel(now)
+        return self._send(self.responses.want(None, now))
 
-    def cancel(self, now: float) -> None:
-        """Stop the response that runs, by its own id."""
-        response_id = self.gate.cancel(now)
-        if response_id is not None:
-            self._send_cancel(response_id)
-
-    def _send_cancel(self, response_id: str) -> None:
-        self._cancel_event = self._event("x")
-        self._send(realtime.response_cancel(response_id, self._cancel_event))
-
-    def advance(self, now: float) -> None:
+    def advance(self, now: float) -> Actions:
         """Ask for the wanted response as soon as nothing is in its way."""
-        if self.link == "closed":
-            if self.wanted is not None:
-                self.open(now)
-            return
-        if self.link != "ready" or not self.gate.free:
-            return
-        if self.wanted is None:
-            self._switch()
-            return
-        request, self.wanted = self.wanted, None
+        responses = self.responses
+        request = responses.wanted
+        if self.connection.link == "closed":
+            return self.open() if request is not None else []
+        if not self.connection.ready or not responses.gate.free:
+            return []
+        raws, self._waiting = self._waiting, []
+        if request is None:
+            return self._send(raws) + self._switch()
         if request.heard is not None:
-            self._reconcile(request.heard)
+            raws += self.conversation.reconcile(request.heard)
         if request.note:
-            self.append("note", request.note)
-        self.asked = request
-        self._calls.clear()
-        self._spoken_item = None
-        self.gate.ask(request.key, now)
-        self._send(realtime.response_create(request.key, self._event("c"), **request.overrides))
+            note = self.conversation.append("note", request.note)
+            raws.append(self.conversation.create(note, None))
+        raws.append(responses.ask(request, now))
+        return self._send(raws)
 
-    def _reconcile(self, heard: Sequence[Utterance]) -> None:
-        for edit in self.history.reconcile(heard):
-            if isinstance(edit, Create):
-                self._send(realtime.item_create(edit.item.wire(), edit.previous, self._event("i")))
-            else:
-                self._send(realtime.item_delete(edit.item_id, self._event("d")))
+    # Items
 
-    def append(
-        self, kind: Literal["user", "assistant", "note", "output"], text: str, call_id: str = ""
-    ) -> None:
+    def append(self, kind: Writable, text: str, call_id: str = "") -> Actions:
         """Add an item at the end of the conversation, in the session too if there is one."""
-        item = self.history.append(kind, text, call_id=call_id)
-        if self.link == "ready":
-            self._send(realtime.item_create(item.wire(), None, self._event("i")))
+        item = self.conversation.append(kind, text, call_id)
+        return self._send([self.conversation.create(item, None)]) if self.connection.ready else []
 
-    def handle(self, event: realtime.ServerEvent, now: float) -> Happening | None:
-        """One event of the present session."""
-        if isinstance(event, realtime.TextDelta):
-            item = self.history.find(event.item_id)
-            if item is not None:
-                item.text += event.delta
-            if not self.gate.wants(event.response_id) or self.gate.key is None:
-                return None
-            text = event.delta
-            if self._spoken_item != event.item_id:
-                # Two message items of one response are two sentences.
-                text = text if self._spoken_item is None else " " + text.lstrip()
-                self._spoken_item = event.item_id
-            return Said(self.gate.key, text)
+    def change(self, raw: bytes) -> Actions:
+        """Change an item now, or as soon as no response runs that may own it."""
+        if not self.connection.ready:
+            return []
+        if self.responses.gate.free:
+            return self._send([raw])
+        self._waiting.append(raw)
+        return []
+
+    def _send(self, raws: Iterable[bytes]) -> Actions:
+        number = self.connection.number
+        return [ToModel(number, raw) for raw in raws]
+
+    # What the session says
+
+    def handle(self, event: realtime.ServerEvent, now: float) -> Step:
+        """One event of the present session: what follows, and what it means to the call."""
+        if isinstance(event, realtime.TextDelta | realtime.TranscriptDelta):
+            self.conversation.add_words(event.item_id, event.delta)
+            return [], self.responses.words(event)
         if isinstance(event, realtime.OutputItem):
-            self._output_item(event)
-            return None
-        if isinstance(event, realtime.ResponseCreated):
-            unwanted = self.gate.created(event.response_id, event.key, now)
-            if unwanted is not None:
-                self._send_cancel(unwanted)
-            return None
-        if isinstance(event, realtime.ResponseDone):
+            self.conversation.take(event.item)
+            self.responses.item(event)
+        elif isinstance(event, realtime.ResponseCreated):
+            return self._send(self.responses.created(event, now)), None
+        elif isinstance(event, realtime.ResponseDone):
             return self._response_done(event, now)
-        if isinstance(event, realtime.SessionChanged):
-            if event.expires_at:
-                self.expires_at = event.expires_at
-            return None
-        if isinstance(event, realtime.Error):
-            return self._error(event, now)
-        return None
+        elif isinstance(event, realtime.SessionChanged):
+            self.connection.expires_at = event.expires_at or self.connection.expires_at
+        elif isinstance(event, realtime.Error):
+            return self._refused(event, now)
+        return [], None
 
-    def _output_item(self, event: realtime.OutputItem) -> None:
-        item = event.item
-        item_id, kind = str(item.get("id")), item.get("type")
-        known = self.history.find(item_id)
-        if kind == "message" and known is None:
-            self.history.append("assistant", "", item_id=item_id)
-        elif kind == "function_call":
-            call_id, name = str(item.get("call_id")), str(item.get("name"))
-            arguments = str(item.get("arguments") or "")
-            if known is None:
-                known = self.history.append("call", "", item_id=item_id, call_id=call_id, name=name)
-            known.text = arguments or known.text
-            wanted = event.done and self.gate.wants(event.response_id)
-            if wanted and all(call.call_id != call_id for call in self._calls):
-                self._calls.append(FunctionCall(call_id, name, arguments))
-
-    def _response_done(self, event: realtime.ResponseDone, now: float) -> Happening | None:
+    def _response_done(self, event: realtime.ResponseDone, now: float) -> Step:
         if event.out_of_band:
-            return None
-        held, key, unwanted = self.gate.done(event.response_id, event.key)
-        if event.usage:
-            self.out.append(Note("usage", event.usage))
+            return [], None
+        ended = self.responses.done(event)
+        actions: Actions = [Usage(event.usage)] if event.usage else []
         for item in event.output:
-            self._output_item(realtime.OutputItem(event.response_id, False, item))
-        calls = tuple(self._calls) if held else ()
-        if held:
-            self._calls.clear()
-        if held and not unwanted and event.status == "completed":
-            seen = {call.call_id for call in calls}
-            calls += tuple(
-                FunctionCall(
-                    str(item.get("call_id")), str(item["name"]), str(item.get("arguments") or "")
-                )
-                for item in event.output
-                if item.get("type") == "function_call" and str(item.get("call_id")) not in seen
-            )
-        else:
-            calls = ()
-            self._forget_calls(event)
-        self._executed.update(call.call_id for call in calls)
-        if not held:
-            return None
-        asked, self.asked = self.asked, None
-        if unwanted or key is None or asked is None:
-            self.advance(now)
-            return None
+            self.conversation.take(item)
+        actions += self._send(self.conversation.drop_calls(ended.uncalled))
+        if ended.finished is None:
+            return actions + (self.advance(now) if ended.held else []), None
         if event.status == "completed":
-            self.attempts = self._refusals = 0
-        reason = event.error_code if event.status == "failed" else event.reason
+            self.connection.attempts = self._items_refused = 0
         if event.error_code in ModelError.FATAL_CODES:
-            self.fatal = event.error_code
-            return Gone(str(event.error_code))
-        return Finished(key, event.status, reason, calls)
+            return actions, self._gone(str(event.error_code))
+        return actions, ended.finished
 
-    def _forget_calls(self, event: realtime.ResponseDone) -> None:
-        """Calls of a response that was not to be are taken out, so that no result is awaited."""
-        for item in event.output:
-            call_id = str(item.get("call_id"))
-            if item.get("type") == "function_call" and call_id not in self._executed:
-                item_id = str(item.get("id"))
-                if self.history.remove(item_id):
-                    self._send(realtime.item_delete(item_id, self._event("d")))
+    def _gone(self, code: str) -> Gone:
+        self.connection.fatal = code
+        return Gone(code)
 
-    def _error(self, event: realtime.Error, now: float) -> Happening | None:
-        about = event.event_id or ""
-        self.out.append(Note("model_error", {"code": event.code, "about": about[:1]}))
+    def _refused(self, event: realtime.Error, now: float) -> Step:
+        """The server refuses an event of ours, or has a problem of its own."""
+        purpose = purpose_of(event.event_id)
+        actions: Actions = [ModelRefused(event.code, purpose.value if purpose else "")]
         if event.code in ModelError.FATAL_CODES:
-            self.fatal = event.code
-            return Gone(event.code)
+            return actions, self._gone(event.code)
         if event.code == "conversation_already_has_active_response":
-            found = _RUNNING_ID.search(event.message)
-            if self.wanted is None and self.asked is not None:
-                self.wanted = self.asked
-            self.asked = None
-            self.gate.blocked(found.group() if found else None, now)
-            if found:
-                self._send_cancel(found.group())
-        elif event.code == "response_cancel_not_active":
-            if about == self._cancel_event and self.gate.state == "running":
-                # Its `response.done` is on the way or was never sent; nothing runs any more.
-                self.gate.reset()
-                self.advance(now)
-        elif about.startswith("c"):
-            key = self.gate.refused()
-            self.asked = None
-            if key is not None:
-                return Finished(key, "failed", event.code, ())
-        elif about.startswith(("i", "s")):
-            self._refusals += 1
-            if self._refusals > 1:
+            return actions + self._send(self.responses.blocked(event.message, now)), None
+        if event.code == "response_cancel_not_active":
+            if self.responses.nothing_to_cancel(event.event_id):
+                actions += self.advance(now)
+        elif purpose is Purpose.RESPONSE:
+            return actions, self.responses.refused(event.code)
+        elif purpose is Purpose.SESSION:
+            return self._config_was_refused(actions, now)
+        elif purpose is Purpose.ITEM:
+            self._items_refused += 1
+            if self._items_refused > 1:
                 # Tool items depend on one another; the words alone are always accepted.
-                self.history.keep_messages()
-            self.reopen("conversation_refused", now)
-        return None
+                self.conversation.history.keep_messages()
+            actions += self.reopen("conversation_refused")
+        return actions, None
+
+    def _config_was_refused(self, actions: Actions, now: float) -> Step:
+        """The session has the server's defaults: neither instructions nor tools of ours. Nothing of
+        it may be spoken; it is tried once without what a call can do without."""
+        if self._config_refused:
+            return actions, self._gone("session_refused")
+        self._config_refused = True
+        actions += self.configure(self.config)
+        again = self.responses.asked
+        if again is not None:
+            actions += self.request(again, now)
+        return actions, None
+
+    # Time
 
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
-        if self.gate.cancelled:
-            return self.gate.since + CANCEL_WAIT_S
-        return self.renewal_at()
+        gate = self.responses.gate
+        if gate.cancelled:
+            return gate.since + CANCEL_WAIT_S
+        return self.connection.renewal_at() if self.quiet else None
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> Actions:
         """Give up what has waited for too long, renew what is about to expire."""
-        if self.gate.cancelled and now >= self.gate.since + CANCEL_WAIT_S:
-            self.reopen("cancel_stalled", now)
-            return
-        renewal = self.renewal_at()
-        if renewal is not None and now >= renewal:
-            self.renew()
+        gate = self.responses.gate
+        if gate.cancelled and now >= gate.since + CANCEL_WAIT_S:
+            return self.reopen("cancel_stalled")
+        renewal = self.connection.renewal_at() if self.quiet else None
+        return self.connection.renew() if renewal is not None and now >= renewal else []
 
-    def _event(self, kind: str) -> str:
-        self._events += 1
-        return f"{kind}{self._events}"
 
-    def _send(self, raw: bytes) -> None:
-        self.out.append(ToModel(self.number, raw))
+def _essential(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name not in OPTIONAL}

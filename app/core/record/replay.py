@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.core.agent.definition import Agent
-from app.core.call.events import Note, SaveState
-from app.core.record.entries import event_of, members
+from app.core.audio.call import AudioCall
+from app.core.audio.frames import Codec
+from app.core.call.notes import Note
+from app.core.call.setup import Call, Setup
+from app.core.record.entries import UNRECORDED, event_of, members
+from app.core.record.moments import expand
 from app.core.text.call import TextCall
 from app.errors import BadRequest
 
@@ -29,7 +32,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Playback:
-    """What a replay showed. `notes` is the call's story as it was decided now."""
+    """What a replay showed. `notes` is what the call told of itself, decided again now."""
 
     events: int = 0
     decisions: int = 0
@@ -42,41 +45,32 @@ class Playback:
 class _Socket:
     """One socket of the call while its record is played."""
 
-    call: TextCall
+    call: Call
     line: int = 0
     decided: list[dict[str, Any]] = field(default_factory=list)
     recorded: list[dict[str, Any]] = field(default_factory=list)
 
 
 def play(
-    entries: Iterable[dict[str, Any]], normal: Callable[[Any], Any] = lambda value: value
+    entries: Iterable[dict[str, Any]],
+    normal: Callable[[Any], Any] = lambda value: value,
+    *,
+    codec: Callable[[], Codec] | None = None,
 ) -> Playback:
-    """Play `entries` in order. Both sides of a comparison go through `normal` first.
+    """Play `entries` in order. Both sides of a comparison go through `normal` first; `codec` makes
+    the converter of calls whose model takes another format than the telephone's.
 
     Stops at the first difference. Raises `BadRequest` for what is no flight record.
     """
     playback = Playback()
     sockets: dict[int, _Socket] = {}
-    for line, entry in enumerate(entries, 1):
-        playback.entries.append(entry)
-        number = entry.get("s", 0)
-        if "begin" in entry:
-            sockets[number] = _begin(entry, line, playback)
-            continue
-        socket = sockets.get(number)
-        if socket is None:
-            raise BadRequest(f"line {line}: no beginning of this socket before it")
-        if "out" in entry:
-            socket.recorded.append(_without_time(entry))
-            continue
-        event = event_of(entry)
-        if event is None:
-            continue
-        if _differs(socket, playback, normal):
-            return playback
-        socket.line = line
-        playback.events += 1
-        _decide(socket, socket.call.handle(event, entry["t"]), entry["t"], playback)
+    for line, whole in enumerate(entries, 1):
+        playback.entries.append(whole)
+        for entry in expand(whole):
+            if "begin" in entry:
+                sockets[entry.get("s", 0)] = _begin(entry, line, playback, codec)
+            elif not _play_entry(entry, line, sockets, playback, normal):
+                return playback
     for socket in sockets.values():
         # What was decided last may not have been written any more.
         socket.decided = socket.decided[: len(socket.recorded)]
@@ -85,21 +79,54 @@ def play(
     return playback
 
 
-def _begin(entry: dict[str, Any], line: int, playback: Playback) -> _Socket:
-    begin = entry["begin"]
-    if isinstance(begin, dict) and begin.get("channel", "retell") != "retell":
-        # Their records leave the audio out, on which their decisions depend.
-        raise BadRequest(f"line {line}: only text calls can be replayed, not {begin['channel']}")
+def _play_entry(
+    entry: dict[str, Any],
+    line: int,
+    sockets: dict[int, _Socket],
+    playback: Playback,
+    normal: Callable[[Any], Any],
+) -> bool:
+    """Play one entry; False where the decisions before it differ."""
+    socket = sockets.get(entry.get("s", 0))
+    if socket is None:
+        raise BadRequest(f"line {line}: no beginning of this socket before it")
+    if "out" in entry:
+        socket.recorded.append(_without_time(entry))
+        return True
     try:
-        agent = Agent.model_validate(begin["agent"])
-        call_id, state = str(begin["call_id"]), begin["state"]
-        greet = begin.get("greet") is not False
-    except (KeyError, ValueError) as error:
+        event = event_of(entry)
+    except (KeyError, TypeError) as error:
+        raise BadRequest(f"line {line}: members are missing: {error}") from None
+    if event is None:
+        return True
+    if _differs(socket, playback, normal):
+        return False
+    socket.line = line
+    playback.events += 1
+    _decide(socket, socket.call.handle(event, entry["t"]), entry["t"], playback)
+    return True
+
+
+def _begin(
+    entry: dict[str, Any], line: int, playback: Playback, codec: Callable[[], Codec] | None
+) -> _Socket:
+    begin = entry["begin"]
+    try:
+        setup, state = Setup.from_json(begin), begin["state"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRequest(f"line {line}: not the beginning of a call: {error}") from None
-    if state is not None:
-        return _Socket(TextCall.from_state(call_id, agent, state), line)
-    socket = _Socket(TextCall(call_id, agent), line)
-    _decide(socket, socket.call.start(entry["t"], greet=greet), entry["t"], playback)
+    call: Call
+    if begin.get("channel", "retell") == "retell":
+        call = TextCall(setup)
+    elif setup.agent.audio.format == "pcm":
+        if codec is None:
+            raise BadRequest(f"line {line}: this call's audio was converted; a codec is needed")
+        call = AudioCall(setup, codec=codec())
+    else:
+        call = AudioCall(setup)
+    socket, now = _Socket(call, line), entry["t"]
+    actions = call.start(now) if state is None else call.resume(state, now)
+    _decide(socket, actions, now, playback)
     return socket
 
 
@@ -107,7 +134,7 @@ def _decide(socket: _Socket, actions: list[Any], now: float, playback: Playback)
     for action in actions:
         if isinstance(action, Note):
             playback.notes.append((now, action))
-        elif not isinstance(action, SaveState):
+        elif not isinstance(action, UNRECORDED):
             socket.decided.append(members(action))
 
 

@@ -1,79 +1,110 @@
 """One call on Retell's custom-LLM socket: every event in, every decision out.
 
-No I/O happens here. `TextCall.handle` takes one event and the time and returns the actions that
-follow, so that a whole call can be played again from its flight record. What a turn says and does
-is in `app.core.text.answering`; the model's session in `app.core.realtime.session`.
+No I/O happens here. `TextCall` is made of parts that own what they decide about and return actions:
+`Requests` (how a turn begins), `Answering` (how the model answers it), `TextTools`, `Speaker` (what
+leaves), and the parts all channels share. It routes, so that a whole call can be played again from
+its flight record.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.core.agent.definition import Agent
 from app.core.agent.session_config import text_session
 from app.core.call import events
-from app.core.call.events import Action, DropSocket, Note, SaveState, ToRetell
-from app.core.call.turns import Turn, next_step
-from app.core.realtime.connection import Gone
-from app.core.realtime.session import Finished, Happening, Said
+from app.core.call.ending import Ending
+from app.core.call.events import Actions, DropSocket, SaveState, ToRetell
+from app.core.call.notes import (
+    BadEvent,
+    BadFrame,
+    BargeIn,
+    CallDetailsGiven,
+    CallResumed,
+    Heard,
+    StaleRequest,
+    UnknownFrame,
+    Usage,
+)
+from app.core.call.setup import Setup
+from app.core.call.state import CallState
+from app.core.call.tool_runner import ToolRunner
+from app.core.call.turns import Turn
+from app.core.call.waiting import State
+from app.core.realtime.history import History
+from app.core.realtime.responses import Finished, Said
+from app.core.realtime.session import Gone, Happening, ModelSession
 from app.core.text.answering import Answering
+from app.core.text.requests import Requests
+from app.core.text.speaker import Speaker
+from app.core.text.tools import TextTools
 from app.errors import ProtocolError
 from app.protocol import realtime, retell_llm
-from app.protocol.retell_llm import CallDetails, PingPong, ResponseRequired, Update
+from app.protocol.retell_llm import CallDetails, PingPong, ResponseRequired, Update, Utterance
 
 
-class TextCall(Answering):
+class TextCall:
     """The decisions of one call. Times are Unix seconds, given by whoever owns the call."""
 
-    def handle(self, event: events.Event, now: float) -> list[Action]:
-        """The actions that follow from `event` at `now`, in order."""
-        if isinstance(event, events.FromModel):
-            self._from_model(event, now)
-        elif isinstance(event, events.FromRetell):
-            self._from_retell(event.raw, now)
-        elif isinstance(event, events.Tick):
-            self._tick(now)
-        elif isinstance(event, events.ToolDone):
-            self._tool_done(event, now)
-        elif isinstance(event, events.ModelOpened):
-            self.model.opened(event.session, now)
-        elif isinstance(event, events.ModelLost):
-            self._model_lost(event, now)
-        elif isinstance(event, events.Drain):
-            self.draining = True
-        elif isinstance(event, events.BudgetSpent):
-            self.time_up = True
-        else:
-            self._resume(now)
-        if self.draining and not self.dropped and (self.turn is None or self.turn.complete):
-            self.dropped = True
-            self.out += [SaveState(), DropSocket()]
-        actions = self.out[:]
-        self.out.clear()
-        return actions
+    def __init__(self, setup: Setup) -> None:
+        agent = setup.agent
+        self.state = CallState(agent, setup.details)
+        self.model = ModelSession()
+        self.cost = setup.meter()
+        self.tools = ToolRunner(setup.call_id, agent, self.model)
+        self.ending = Ending(agent)
+        self.speaker = Speaker(self.state, self.ending)
+        shared = (self.state, self.model, self.tools, self.ending, self.speaker)
+        self.answering = Answering(*shared)
+        self.requests = Requests(*shared, self.answering)
+        self.text_tools = TextTools(*shared, self.answering)
+        self.transcript: tuple[Utterance, ...] = ()
+        """The newest transcript that Retell sent."""
+        self._greet = setup.greet
+        self._caller_last = ""
+        self._last_event = b""
 
-    def start(self, now: float, *, greet: bool = True) -> list[Action]:
+    @property
+    def agent(self) -> Agent:
+        """Who answers."""
+        return self.state.agent
+
+    @property
+    def dropped(self) -> bool:
+        """Whether Retell's connection was dropped so that the call goes on elsewhere."""
+        return self.state.dropped
+
+    def start(self, now: float) -> Actions:
         """The call begins: configure Retell's side, greet, connect to the model.
 
-        Without `greet` where another socket has greeted and nothing else is known of it; the
-        transcript of Retell's next request tells what was heard.
+        Where another socket has greeted, the transcript of Retell's next request tells what was
+        heard.
         """
-        self.started_at = now
-        self.model.config = self._config()
-        self._configure_retell()
-        greeting = self.agent.lines.greeting if greet else ""
-        self.out.append(ToRetell(retell_llm.response(0, greeting, True)))
+        self.state.started_at = now
+        greeting = self.agent.lines.greeting if self._greet else ""
+        actions = self._configure()
+        actions.append(ToRetell(retell_llm.response(0, greeting, True)))
         if greeting:
-            self.model.history.append("assistant", greeting)
-        self.last_sent = greeting
-        self.model.open(now)
-        self.out.append(SaveState())
-        actions = self.out[:]
-        self.out.clear()
-        return actions
+            self.model.append("assistant", greeting)
+        self.speaker.last_sent = greeting
+        return [*actions, *self.model.open(), SaveState()]
 
-    def _configure_retell(self) -> None:
-        self.out.append(ToRetell(retell_llm.config()))
+    def resume(self, state: dict[str, Any], now: float) -> Actions:
+        """A new socket for a call that goes on: no greeting, nothing forgotten."""
+        self._restore(state)
+        actions = [*self._configure(), CallResumed(), *self.model.open(), *self.tools.resume()]
+        if self.tools.calls.held:
+            actions += self.text_tools.run(now)
+        turn = self.state.open_turn
+        if turn is not None and not self.tools.calls.awaited:
+            # What Retell got of the answer is unknown; the newest request is answered whole.
+            turn.speech.sent = turn.speech.gathered = ""
+            actions += self.answering.ask(turn, now, heard=turn.transcript)
+        return self._leave_if_done(actions)
+
+    def _configure(self) -> Actions:
+        """Both sides are told how this call is to be held."""
         rules = self.agent.turn_taking
         settings = retell_llm.AgentConfig(
             rules.responsiveness,
@@ -81,173 +112,197 @@ class TextCall(Answering):
             rules.reminder_trigger_ms,
             rules.reminder_max_count,
         )
+        actions: Actions = [ToRetell(retell_llm.config())]
         if settings.members():
-            self.out.append(ToRetell(retell_llm.update_agent(settings)))
+            actions.append(ToRetell(retell_llm.update_agent(settings)))
+        return actions + self.model.configure(self._session())
 
-    def _config(self) -> dict[str, Any]:
-        return text_session(self.agent, self.details, self.started_at)
+    def _session(self) -> dict[str, Any]:
+        return text_session(self.agent, self.state.details, self.state.started_at)
 
-    def _resume(self, now: float) -> None:
-        """A new socket for a call that goes on: no greeting, nothing forgotten."""
-        self.dropped = False
-        self._configure_retell()
-        self.out.append(Note("resumed"))
-        self.model.config = self._config()
-        self.model.open(now)
-        self.tools.resume(self.agent.turn_taking.tool_deadline_ms / 1000, self.out)
-        if self.tools.held:
-            self._run_tools(now)
-        turn = self.turn
-        if turn is not None and not turn.complete and not self.tools.awaited:
-            # What Retell got of the answer is unknown; the newest request is answered whole.
-            turn.sent = turn.gathered = ""
-            turn.answering = False
-            turn.wait("model", now)
-            self._ask_model(turn, now, heard=turn.transcript)
+    def handle(self, event: events.Event, now: float) -> Actions:
+        """The actions that follow from `event` at `now`, in order."""
+        return self._leave_if_done(self._decide(event, now))
 
-    def _from_retell(self, raw: bytes, now: float) -> None:
+    def _decide(self, event: events.Event, now: float) -> Actions:
+        if isinstance(event, events.FromModel):
+            return self._from_model(event, now)
+        if isinstance(event, events.FromRetell):
+            return self._from_retell(event.raw, now)
+        if isinstance(event, events.Tick):
+            return self._tick(now)
+        if isinstance(event, events.ToolDone):
+            return self.text_tools.answered(event, now)
+        if isinstance(event, events.ModelOpened):
+            return self.model.opened(event.session, now)
+        if isinstance(event, events.ModelLost):
+            return self._model_lost(event, now)
+        if isinstance(event, events.Drain):
+            self.state.draining = True
+        return []
+
+    def _leave_if_done(self, actions: Actions) -> Actions:
+        """A process that leaves drops the connection once nothing is being said."""
+        state = self.state
+        if state.draining and not state.dropped and state.open_turn is None:
+            state.dropped = True
+            actions = [*actions, SaveState(), DropSocket()]
+        return actions
+
+    # Retell
+
+    def _from_retell(self, raw: bytes, now: float) -> Actions:
         try:
             frame = retell_llm.parse(raw)
         except ProtocolError as error:
-            self.out.append(Note("bad_frame", {"error": error.message}))
-            return
+            return [BadFrame(error.message)]
         if isinstance(frame, Update):
             self._update(frame, now)
-        elif isinstance(frame, PingPong):
-            self.out.append(ToRetell(retell_llm.ping_pong(frame.timestamp)))
-        elif isinstance(frame, ResponseRequired):
-            self._request(frame, now)
-        elif isinstance(frame, CallDetails):
-            self.details = frame.call
-            self.out.append(Note("call_details", frame.call))
-            config = self._config()
-            if config != self.model.config:
-                self.model.config = config
-                self.model.reconfigure()
-        else:
-            self.out.append(Note("unknown_frame", {"interaction_type": frame.interaction_type}))
+            return []
+        if isinstance(frame, PingPong):
+            return [ToRetell(retell_llm.ping_pong(frame.timestamp))]
+        if isinstance(frame, ResponseRequired):
+            return self._request(frame, now)
+        if isinstance(frame, CallDetails):
+            return self._details(frame)
+        return [UnknownFrame(frame.interaction_type)]
+
+    def _details(self, frame: CallDetails) -> Actions:
+        self.state.details = frame.call
+        actions: Actions = [CallDetailsGiven(frame.call)]
+        config = self._session()
+        return actions if config == self.model.config else actions + self.model.configure(config)
 
     def _update(self, update: Update, now: float) -> None:
         self.transcript = update.transcript
         caller = next((u.content for u in reversed(update.transcript) if u.role == "user"), "")
-        if update.turntaking == "user_turn" or caller != self.caller_last:
-            self.caller_last = caller
-            self._caller_speaks(now)
+        if update.turntaking == "user_turn" or caller != self._caller_last:
+            # The caller makes words: what is held stays held.
+            self._caller_last, self.state.caller_spoke_at = caller, now
 
-    def _request(self, frame: ResponseRequired, now: float) -> None:
-        old = self.turn
+    def _request(self, frame: ResponseRequired, now: float) -> Actions:
+        state, old = self.state, self.state.turn
         if old is not None and (
             frame.response_id < old.response_id
             or (frame.response_id == old.response_id and not old.complete)
         ):
-            self.out.append(Note("stale_request", {"response_id": frame.response_id}))
-            return
+            return [StaleRequest(frame.response_id)]
         self.transcript = frame.transcript
-        turn = Turn(frame.response_id, now, frame.transcript, frame.reminder, waiting_since=now)
-        self.turn = turn
+        turn = Turn.begin(frame.response_id, now, frame.transcript, reminder=frame.reminder)
+        state.turn = turn
         if old is not None and old.response_id == turn.response_id:
             # Asked again for what was answered: the answer did not arrive.
-            self.last_sent = ""
-        self.interrupted_at = None
-        if self._interrupted(old, frame):
-            self.interrupted_at = now
-            self.interruptions += 1
-            self.out.append(Note("barge_in", {"response_id": turn.response_id}))
+            self.speaker.last_sent = ""
+        actions: Actions = []
+        state.interrupted_at = None
+        if self.requests.interrupts(old, frame):
+            state.interrupted_at = now
+            state.interruptions += 1
+            actions.append(BargeIn(response_id=turn.response_id))
+        waited = None if old is None else replace(old.wait)
         if old is not None and not old.complete:
-            old.complete = True
-            self._told(old, "superseded", now)
-        self._note_heard(frame)
-        self.out.append(SaveState())
-        self._begin(turn, old, now)
+            actions.append(state.end_turn(old, "superseded", now))
+        heard = [[u.role, u.content] for u in frame.transcript]
+        actions += [Heard(heard, frame.response_id), SaveState()]
+        return actions + self.requests.begin(turn, old, waited, now, spent=self.cost.spent)
 
-    def _from_model(self, event: events.FromModel, now: float) -> None:
+    # The model
+
+    def _from_model(self, event: events.FromModel, now: float) -> Actions:
         # Every event has an id of its own, so equal bytes are one event delivered twice.
-        if event.session != self.model.number or event.raw == self.last_event:
-            return
-        self.last_event = event.raw
+        if event.session != self.model.number or event.raw == self._last_event:
+            return []
+        self._last_event = event.raw
         try:
             parsed = realtime.parse(event.raw)
         except ProtocolError as error:
-            self.out.append(Note("bad_event", {"error": error.message}))
-            return
-        self._happened(self.model.handle(parsed, now), now)
+            return [BadEvent(error.message)]
+        actions, happening = self.model.handle(parsed, now)
+        if actions and isinstance(actions[0], Usage):
+            actions = [actions[0], *self.cost.count(actions[0].usage), *actions[1:]]
+        return actions if happening is None else actions + self._happened(happening, now)
 
-    def _model_lost(self, event: events.ModelLost, now: float) -> None:
-        turn = self.turn
-        if (
-            turn is not None
-            and turn.answering
-            and turn.waiting == "model"
-            and event.session == self.model.number
-        ):
-            # What was said of the answer stays said; the next session is asked for its rest.
-            self.model.wanted = self._rest_of(turn, now)
-        self._happened(self.model.lost(event.session, event.code, event.fatal, now), now)
+    def _model_lost(self, event: events.ModelLost, now: float) -> Actions:
+        turn, actions = self.state.open_turn, Actions()
+        serving = event.session == self.model.number and self.model.connection.ready
+        if serving and not event.fatal and turn is not None and turn.wait.for_model:
+            actions += self.answering.session_lost(turn, now)
+        more, gone = self.model.lost(event.session, event.code, event.fatal, now)
+        actions += more
+        return actions if gone is None else actions + self._happened(gone, now)
 
-    def _happened(self, happening: Happening | None, now: float) -> None:
-        if happening is None:
-            return
-        turn = self.turn
+    def _happened(self, happening: Happening, now: float) -> Actions:
+        turn = self.state.open_turn
+        if turn is None:
+            return []
+        if isinstance(happening, Gone):
+            return self.answering.give_up(turn, happening.code, now)
+        if turn.key != happening.key:
+            return []
         if isinstance(happening, Said):
-            if turn is not None and turn.key == happening.key and not turn.complete:
-                self._said(turn, happening.text, now)
-        elif isinstance(happening, Finished):
-            if turn is not None and turn.key == happening.key and not turn.complete:
-                self._finished(turn, happening, now)
-        elif isinstance(happening, Gone) and turn is not None and not turn.complete:
-            self._give_up(turn, now)
+            return self.answering.said(turn, happening.text, now)
+        return self._finished(turn, happening, now)
+
+    def _finished(self, turn: Turn, finished: Finished, now: float) -> Actions:
+        if finished.status == "completed" and finished.calls:
+            return self.text_tools.begin(turn, finished.calls, now)
+        return self.answering.finished(turn, finished, now)
+
+    # Time
 
     def deadline(self) -> float | None:
         """When a `Tick` is due, if ever."""
-        times = []
-        if self.turn is not None:
-            step = next_step(self.turn, self.agent.turn_taking)
-            if step is not None:
-                times.append(step[0])
-            if self.turn.waiting == "commit" and not self.turn.complete:
-                times.append(self._quiet_at())
-        model = self.model.deadline()
-        if model is not None:
-            times.append(model)
-        return min(times, default=None)
+        times = [self.model.deadline()]
+        turn = self.state.open_turn
+        if turn is not None:
+            step = self.answering.ladder.next_step(turn.wait)
+            times.append(None if step is None else step[0])
+            if turn.wait.state is State.COOLDOWN:
+                times.append(self.state.cooled_down_at())
+        return min((time for time in times if time is not None), default=None)
 
-    def _tick(self, now: float) -> None:
-        self.model.tick(now)
-        turn = self.turn
-        if turn is None or turn.complete:
-            return
-        if turn.waiting == "commit" and now >= self._quiet_at():
-            self._run_tools(now)
-        step = next_step(turn, self.agent.turn_taking)
-        if step is not None and now >= step[0]:
-            self._step(turn, step[1], now)
+    def _tick(self, now: float) -> Actions:
+        actions = self.model.tick(now)
+        turn = self.state.open_turn
+        if turn is None:
+            return actions
+        if turn.wait.state is State.COOLDOWN and now >= self.state.cooled_down_at():
+            actions += self.text_tools.run(now)
+        step = self.answering.ladder.due(turn.wait, now)
+        return actions if step is None else actions + self.answering.step(turn, step, now)
+
+    # What is kept
+
+    def summary(self) -> dict[str, Any]:
+        """Fields of the call's record."""
+        pending = self.ending.pending
+        return {**self.state.summary(), "pending_action": pending.kind if pending else ""}
 
     def to_state(self) -> dict[str, Any]:
-        """A JSON value from which `from_state` makes the same call."""
+        """A JSON value to `resume` from. Version 1 is read by older processes too."""
         return {
             "version": 1,
-            "started_at": self.started_at,
-            "details": self.details,
-            "history": self.model.history.to_state(),
-            "turn": self.turn.to_state() if self.turn else None,
-            "tools": self.tools.to_state(),
-            "pending": self.pending.to_state() if self.pending else None,
-            "last_sent": self.last_sent,
-            "words_before": self.words_before,
-            "caller_last": self.caller_last,
-            "interrupted_at": self.interrupted_at,
-            "caller_spoke_at": self.caller_spoke_at,
+            **self.state.to_state(),
+            **self.tools.to_state(),
+            **self.speaker.to_state(),
+            "history": self.model.conversation.history.to_state(),
             "session": self.model.number,
-            "time_up": self.time_up,
-            "spent_nano_usd": self.spent_nano_usd,
-            "interruptions": self.interruptions,
-            "turns": self.turns,
-            "late": list(self.late),
+            "pending": self.ending.to_state(),
+            "caller_last": self._caller_last,
+            "time_up": self.cost.spent,
+            "spent_nano_usd": self.cost.nano,
+            "cost": self.cost.to_state(),
         }
 
-    @classmethod
-    def from_state(cls, call_id: str, agent: Agent, state: dict[str, Any]) -> TextCall:
-        """The call that `to_state` was given; its next event is `Resumed`."""
-        call = cls(call_id, agent)
-        call.restore(state)
-        return call
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.state.restore(state)
+        self.model.conversation.history = History.from_state(state["history"])
+        self.model.connection.number = state["session"]
+        self.tools.restore(state)
+        self.ending.restore(state["pending"])
+        self.speaker.restore(state)
+        self._caller_last = state["caller_last"]
+        if "cost" in state:
+            self.cost.restore(state["cost"])
+        else:
+            self.cost.restore_sum(state["spent_nano_usd"], spent=state["time_up"])

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from app.core.audio.frames import SILENCE
-from app.protocol.twilio import SAMPLE_RATE
+from app.protocol.twilio import SAMPLE_RATE, SILENCE
 
 
 @dataclass(slots=True)

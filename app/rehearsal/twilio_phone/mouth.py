@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from app.core.audio.frames import SILENCE
-from app.protocol.twilio import FRAME_BYTES
+from app.protocol.twilio import FRAME_BYTES, SILENCE
 from app.rehearsal.twilio_phone.sounds import Utterance
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from app.protocol import twilio
 from app.protocol.twilio import BYTES_PER_MS
 from app.rehearsal.realtime_server.faults import Fault
 from app.rehearsal.realtime_server.pace import Pace
@@ -21,9 +22,9 @@ def talking(sim: Sim, text: str = LONG, seconds: float = 1.0) -> None:
     """Let the agent be `seconds` into saying `text`."""
     sim.script(text)
     sim.speak("When are you open?")
-    sim.until(lambda: sim.call.play.sounding)
+    sim.until(lambda: sim.call.voice.play.sounding)
     sim.run(seconds)
-    assert sim.call.play.pending
+    assert sim.call.voice.play.pending
 
 
 def truncations(sim: Sim) -> list[dict[str, Any]]:
@@ -58,7 +59,7 @@ def test_late_transcripts_take_their_place(greeted: Sim) -> None:
     """The caller's words come after the answer has begun, and still stand before it."""
     greeted.script("At eight.")
     greeted.speak("When do you open?")
-    greeted.until(lambda: greeted.call.play.sounding)
+    greeted.until(lambda: greeted.call.voice.play.sounding)
     assert greeted.call.record.last("agent").startswith("At") or True
     greeted.until_silent(1.0)
     assert [role for role, _ in greeted.heard] == ["agent", "user", "agent"]
@@ -104,7 +105,7 @@ def test_an_interruption_mutes_at_once_and_cuts_to_what_was_heard(greeted: Sim) 
     assert LONG.startswith(said)
     assert 0 < len(said) < len(LONG) / 2
     assert greeted.heard[-1] == ["agent", "Of course."]
-    assert greeted.call.interruptions == 1
+    assert greeted.call.state.interruptions == 1
     assert greeted.violations == []
 
 
@@ -135,7 +136,7 @@ def test_a_breath_lets_the_agent_go_on_where_it_stopped(greeted: Sim) -> None:
 def test_nothing_is_said_twice_or_lost_over_a_breath(greeted: Sim) -> None:
     """What the phone played, gaps aside, is the agent's audio with a small overlap."""
     talking(greeted, seconds=1.5)
-    item = greeted.call.play._items[0].item_id
+    item = greeted.call.voice.play._items[0].item_id
     session = greeted.sessions[max(greeted.sessions)]
     start = len(greeted.handset.heard) - 1600 * BYTES_PER_MS
     greeted.speak(None, seconds=0.1)
@@ -173,12 +174,12 @@ def test_an_answer_to_the_last_word_of_a_question_is_answered(greeted: Sim) -> N
     """ "Yes" while the question's last half second still plays is an answer, not a remark."""
     greeted.script("Shall I book it for you?")
     greeted.speak("Friday at ten would be fine with me.")
-    greeted.until(lambda: greeted.call.play.sounding)
+    greeted.until(lambda: greeted.call.voice.play.sounding)
     greeted.until(
         lambda: (
-            greeted.call.turn is not None
-            and greeted.call.turn.waiting == "nothing"
-            and greeted.call.play.left_ms(greeted.now) < 500
+            greeted.call.state.turn is not None
+            and greeted.call.state.turn.wait.state == "playing"
+            and greeted.call.voice.play.left_ms(greeted.now) < 500
         )
     )
     greeted.script("Done.")
@@ -218,8 +219,8 @@ def test_speech_before_the_answer_began_takes_the_answer_back(greeted: Sim) -> N
 def test_unheard_items_are_deleted_and_never_truncated(greeted: Sim) -> None:
     greeted.script([Say("One."), Say("Two, which nobody will hear for a good while yet.")])
     greeted.speak("Tell me two things.")
-    greeted.until(lambda: greeted.call.play.sounding)
-    greeted.until(lambda: greeted.call.model.gate.free)
+    greeted.until(lambda: greeted.call.voice.play.sounding)
+    greeted.until(lambda: greeted.call.model.responses.gate.free)
     greeted.script("Sorry.")
     greeted.speak("Actually hold on for a second please.")
     greeted.until_silent(2.0)
@@ -236,7 +237,7 @@ def test_late_audio_of_a_cancelled_response_is_not_heard() -> None:
     talking(sim, seconds=1.0)
     sim.script("I see.")
     sim.speak("No no no, that is not what I asked for.")
-    sim.until(lambda: sim.call.interruptions == 1)
+    sim.until(lambda: sim.call.state.interruptions == 1)
     frames = sim.handset.frames
     sim.run(0.4)
     assert sim.handset.frames == frames
@@ -312,7 +313,7 @@ def test_words_that_never_come_hold_nothing_up_for_long(greeted: Sim) -> None:
     session = greeted.sessions[max(greeted.sessions)]
     session.later = lambda *_: None  # type: ignore[method-assign]
     greeted.until(lambda: bool(greeted.ran), 10)
-    assert 1.4 <= greeted.ran[0][0] - greeted.call.caller_spoke_at <= 1.8
+    assert 1.4 <= greeted.ran[0][0] - greeted.call.state.caller_spoke_at <= 1.8
     greeted.until(lambda: greeted.heard[-1][1].endswith("It is booked."), 10)
 
 
@@ -321,7 +322,7 @@ def test_a_correction_during_the_cool_down_replaces_the_side_effect(greeted: Sim
     talking(greeted)
     greeted.script([BOOK], [Call("book_appointment", '{"slot_id":"s2","name":"Ann Lee"}')], "Done.")
     greeted.speak("No no, please book the ten o'clock one for me.")
-    greeted.until(lambda: greeted.call.tools.held, 10)
+    greeted.until(lambda: greeted.call.tools.calls.held, 10)
     greeted.speak("Sorry, I mean the eleven o'clock one.")
     greeted.until(lambda: greeted.heard[-1][1].endswith("Done."), 20)
     assert [arguments["slot_id"] for _, _, arguments, _ in greeted.ran] == ["s2"]
@@ -368,7 +369,9 @@ def test_nobody_is_hung_up_on_while_they_ask(greeted: Sim) -> None:
         [Say("Goodbye, have a nice day and thank you for calling."), Call("end_call", "{}")]
     )
     greeted.speak("That was all, thank you.")
-    greeted.until(lambda: greeted.call.pending is not None and greeted.call.play.sounding)
+    greeted.until(
+        lambda: greeted.call.ending.pending is not None and greeted.call.voice.play.sounding
+    )
     greeted.script("We open at eight.")
     greeted.speak("Oh wait, one more thing, when do you open?")
     greeted.until(lambda: greeted.heard[-1] == ["agent", "We open at eight."], 15)
@@ -383,7 +386,9 @@ def test_a_farewell_into_the_goodbye_lets_the_call_end(greeted: Sim) -> None:
         [Say("Goodbye, have a nice day and thank you for calling."), Call("end_call", "{}")]
     )
     greeted.speak("That was all, thank you.")
-    greeted.until(lambda: greeted.call.pending is not None and greeted.call.play.sounding)
+    greeted.until(
+        lambda: greeted.call.ending.pending is not None and greeted.call.voice.play.sounding
+    )
     greeted.speak("Thanks, bye.", seconds=0.5)
     greeted.until(lambda: greeted.ended is not None, 15)
 
@@ -403,7 +408,7 @@ def test_the_caller_leaves_and_the_session_is_closed_at_once(greeted: Sim) -> No
     greeted.gone = False
     greeted._step()
     assert greeted.sessions == {}
-    assert greeted.call.ended
+    assert greeted.call.closing.ended
 
 
 # -- silence, keys, money ---------------------------------------------------------------------
@@ -431,7 +436,7 @@ def test_keys_are_one_number_and_stop_the_agent(greeted: Sim) -> None:
     greeted.script("Thank you.")
     greeted.press("12")
     greeted.run(0.5)
-    assert not greeted.call.play.pending
+    assert not greeted.call.voice.play.pending
     greeted.press("3#")
     greeted.until_silent(1.5)
     assert ["user", "[Keys pressed on the telephone: 1 2 3]"] in greeted.heard
@@ -450,7 +455,7 @@ def test_a_budget_that_is_used_up_ends_the_call_politely() -> None:
     sim = Sim(agent=agent(budget__warn_usd=0.001, budget__end_usd=0.02)).start()
     sim.until_silent(2.0)
     for _ in range(12):
-        if sim.ended is None and sim.call.pending is None:
+        if sim.ended is None and sim.call.ending.pending is None:
             sim.script("Certainly, that is no problem at all, and I am happy to help you with it.")
             sim.speak("Could you tell me something?")
             sim.run(8.0)
@@ -483,7 +488,7 @@ def test_a_lost_session_is_replaced_and_nobody_is_greeted_twice(greeted: Sim) ->
 def test_speech_that_was_cut_off_with_the_session_is_heard_by_the_next_one(greeted: Sim) -> None:
     greeted.speak("I would like to come in on Friday.", seconds=1.4)
     greeted.run(1.0)
-    assert greeted.call.speaking
+    assert greeted.call.sounds.speaking
     greeted.lose_model()
     greeted.stage.hear("I would like to come in on Friday.")
     greeted.script("Friday it is.")
@@ -583,7 +588,7 @@ def test_drain_waits_for_the_agent_to_finish(greeted: Sim) -> None:
 
 def test_a_session_near_its_end_is_renewed_while_nobody_speaks(greeted: Sim) -> None:
     session = max(greeted.sessions)
-    greeted.call.model.expires_at = greeted.now + 200
+    greeted.call.model.connection.expires_at = greeted.now + 200
     greeted.until(lambda: max(greeted.sessions) > session, 5)
     greeted.run(0.5)
     assert greeted.told("model_renewal")
@@ -599,7 +604,7 @@ def test_a_session_near_its_end_is_renewed_while_nobody_speaks(greeted: Sim) -> 
 def test_no_renewal_while_somebody_speaks(greeted: Sim) -> None:
     talking(greeted)
     session = max(greeted.sessions)
-    greeted.call.model.expires_at = greeted.now + 200
+    greeted.call.model.connection.expires_at = greeted.now + 200
     greeted.run(2.0)
     assert max(greeted.sessions) == session
     greeted.until_silent()
@@ -611,7 +616,7 @@ def test_broken_frames_harm_nothing(greeted: Sim) -> None:
     from app.core.call.events import FromModel, FromPhone
 
     for raw in ("", "{", '{"event":"media","media":{"payload":"*"}}', '{"event":"new"}'):
-        greeted._feed(FromPhone(raw))
+        greeted._feed(FromPhone(twilio.read(raw)))
     for raw in (b"", b"{}", b'{"type":"response.output_audio.delta"}'):
         greeted._feed(FromModel(greeted.call.model.number, raw))
     assert len(greeted.told("bad_frame")) == 3

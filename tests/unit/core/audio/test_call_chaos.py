@@ -63,9 +63,9 @@ class Watched(Sim):
         self.cut: list[tuple[str, int]] = []
 
     def _do(self, actions: list[Any]) -> None:
-        muted = self.call.play.muted
+        muted = self.call.voice.play.muted
         media = [a for a in actions if type(a).__name__ == "ToPhone" and '"media"' in a.frame[:20]]
-        assert not (muted and self.call.play.muted and media), "speaks while it is decided"
+        assert not (muted and self.call.voice.play.muted and media), "speaks while it is decided"
         super()._do(actions)
 
     def check_truncations(self) -> None:
@@ -126,8 +126,8 @@ def settled(sim: Sim) -> bool:
     """Whether nothing is under way."""
     call = sim.call
     return (
-        (call.turn is None or call.turn.complete)
-        and not call.play.pending
-        and not call.barge.deciding
-        and call.model.gate.free
+        call.state.open_turn is None
+        and not call.voice.play.pending
+        and not call.sounds.barge.deciding
+        and call.model.responses.gate.free
     )

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from app.core.audio.frames import SILENCE
 from app.core.audio.levels import CLEAR_VOICE, QUIET, VOICE, LineLevels, Sound, loudness
 from app.core.audio.tones import mulaw
+from app.protocol.twilio import SILENCE
 
 
 def tone(amplitude: float, size: int = 160) -> bytes:

@@ -17,6 +17,7 @@ from app.core.call.events import (
     ToModel,
     ToolDone,
 )
+from app.protocol import twilio
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Call
 from tests.support.audio_sim import Sim, agent
@@ -31,7 +32,7 @@ def talking(sim: Sim, seconds: float = 1.0) -> None:
     """Let the agent be so far into a long answer."""
     sim.script(LONG)
     sim.speak("When are you open?")
-    sim.until(lambda: sim.call.play.sounding)
+    sim.until(lambda: sim.call.voice.play.sounding)
     sim.run(seconds)
 
 
@@ -56,7 +57,7 @@ def test_speech_that_starts_twice_mutes_once(greeted: Sim) -> None:
     # Nothing was heard in the caller's audio, and no end was told: at the deadline it is decided.
     decided = greeted.told("barge_in") + greeted.told("backchannel")
     assert len(decided) == 1
-    assert greeted.call.barge.deadline is None
+    assert greeted.call.sounds.barge.deadline is None
 
 
 def test_an_end_of_speech_without_a_begin_is_nothing(greeted: Sim) -> None:
@@ -89,11 +90,11 @@ def test_speech_while_the_phone_holds_nothing_clears_nothing(greeted: Sim) -> No
 
 def test_audio_after_its_item_was_cut_is_not_heard(greeted: Sim) -> None:
     talking(greeted, 1.5)
-    item = greeted.call.play._items[0].item_id
-    response = str(greeted.call.model.gate.response_id)
+    item = greeted.call.voice.play._items[0].item_id
+    response = str(greeted.call.model.responses.gate.response_id)
     greeted.script("Yes?")
     greeted.speak("Stop please, I have another question.")
-    greeted.until(lambda: greeted.call.interruptions == 1)
+    greeted.until(lambda: greeted.call.state.interruptions == 1)
     frames = greeted.handset.frames
     late = b64encode(b"\x11" * 8000).decode()
     model_says(
@@ -110,7 +111,10 @@ def test_audio_after_its_item_was_cut_is_not_heard(greeted: Sim) -> None:
 def test_audio_that_is_none_is_noted(greeted: Sim) -> None:
     greeted.stage.pace = Pace(0.0, 0.1, 0.05, 0.0, 1.0)
     talking(greeted)
-    response, item = str(greeted.call.model.gate.response_id), greeted.call.play._items[0].item_id
+    response, item = (
+        str(greeted.call.model.responses.gate.response_id),
+        greeted.call.voice.play._items[0].item_id,
+    )
     for delta in ("abc", 7):
         model_says(
             greeted, "response.output_audio.delta", response_id=response, item_id=item, delta=delta
@@ -132,11 +136,11 @@ def test_marks_that_never_come_do_not_hold_the_call_up(greeted: Sim) -> None:
     no_marks(greeted)
     greeted.script("We open at eight.")
     greeted.speak("When do you open?")
-    greeted.until(lambda: greeted.call.play.sounding, 5)
+    greeted.until(lambda: greeted.call.voice.play.sounding, 5)
     greeted.until(lambda: bool(greeted.told("marks_missing")), 15)
     assert not greeted.handset.playing
     assert greeted.told("turn")[-1]["ended"] == "answered"
-    assert not greeted.call.play.pending
+    assert not greeted.call.voice.play.pending
     # And so a caller who says nothing is asked about, as ever.
     greeted.until(lambda: bool(greeted.told("idle")), 30)
     assert greeted.violations == []
@@ -148,7 +152,7 @@ def test_without_marks_nothing_is_said_to_be_heard(greeted: Sim) -> None:
     talking(greeted, 2.0)
     greeted.script("Yes?")
     greeted.speak("Stop please, I have another question.")
-    greeted.until(lambda: greeted.call.interruptions == 1)
+    greeted.until(lambda: greeted.call.state.interruptions == 1)
     greeted.run(0.5)
     assert "conversation.item.truncate" not in greeted.types()
     assert "conversation.item.delete" in greeted.types()
@@ -170,18 +174,20 @@ def test_a_transcription_that_fails_leaves_the_answer_alone(greeted: Sim) -> Non
     stopped = {"item_id": "u1", "audio_end_ms": 2000}
     model_says(greeted, "input_audio_buffer.speech_stopped", **stopped)
     model_says(greeted, "input_audio_buffer.committed", item_id="u1", previous_item_id=None)
-    before = greeted.call.ledger.transcribed_s
+    before = greeted.call.cost.transcribed_s
     kind = "conversation.item.input_audio_transcription.failed"
     model_says(greeted, kind, item_id="u1", content_index=0, error={"code": "audio_unintelligible"})
     assert greeted.told("transcription_failed") == [{"item_id": "u1"}]
-    assert greeted.call.ledger.transcribed_s == before, "what failed is not charged"
+    assert greeted.call.cost.transcribed_s == before, "what failed is not charged"
     greeted.until(lambda: greeted.heard[-1][1].endswith("We open at eight."), 10)
 
 
 def test_a_failed_transcription_during_the_goodbye_ends_the_call_all_the_same(greeted: Sim) -> None:
     greeted.script([Call("end_call", '{"message":"Goodbye and take care."}')], "Goodbye.")
     greeted.speak("That was all, thank you.")
-    greeted.until(lambda: greeted.call.pending is not None and greeted.call.play.sounding)
+    greeted.until(
+        lambda: greeted.call.ending.pending is not None and greeted.call.voice.play.sounding
+    )
     started(greeted, "u7")
     model_says(greeted, "input_audio_buffer.speech_stopped", item_id="u7", audio_end_ms=0)
     model_says(greeted, "input_audio_buffer.committed", item_id="u7", previous_item_id=None)
@@ -193,7 +199,7 @@ def test_a_failed_transcription_during_the_goodbye_ends_the_call_all_the_same(gr
 def test_the_servers_own_account_of_a_transcription_counts(greeted: Sim) -> None:
     started(greeted, "u1")
     model_says(greeted, "input_audio_buffer.committed", item_id="u1", previous_item_id=None)
-    before = greeted.call.ledger.transcribed_s
+    before = greeted.call.cost.transcribed_s
     model_says(
         greeted,
         "conversation.item.input_audio_transcription.completed",
@@ -202,7 +208,7 @@ def test_the_servers_own_account_of_a_transcription_counts(greeted: Sim) -> None
         transcript="Hello.",
         usage={"type": "duration", "seconds": 7.5},
     )
-    assert greeted.call.ledger.transcribed_s - before == pytest.approx(7.5)
+    assert greeted.call.cost.transcribed_s - before == pytest.approx(7.5)
 
 
 def test_words_without_a_sound_are_kept_and_harm_nothing(greeted: Sim) -> None:
@@ -231,7 +237,7 @@ def test_nothing_is_opened_after_the_end(greeted: Sim) -> None:
         {"event": "stop", "stop": {"callSid": "CA1"}},
         {"event": "stop", "stop": {"callSid": "CA1"}},
     ):
-        decided += greeted.call.handle(FromPhone(orjson.dumps(frame)), greeted.now)
+        decided += greeted.call.handle(FromPhone(twilio.read(orjson.dumps(frame))), greeted.now)
     assert [a for a in decided if isinstance(a, OpenModel | ToModel)] == []
     assert greeted.call.deadline() is None
 
@@ -242,9 +248,11 @@ def test_a_tool_that_answers_after_the_caller_left_opens_nothing() -> None:
     sim.script([Call("check_availability", '{"date":"2026-11-27"}')])
     sim.speak("Is there anything on Friday?")
     sim.until(lambda: bool(sim.ran), 10)
-    call_id = next(iter(sim.call.tools.open))
+    call_id = next(iter(sim.call.tools.calls.open))
     stop = orjson.dumps({"event": "stop", "stop": {"callSid": "CA1"}})
-    sim._do(sim.call.handle(FromPhone(stop), sim.now))
+    sim._do(sim.call.handle(FromPhone(twilio.read(stop)), sim.now))
     decided = sim.call.handle(ToolDone(call_id, True, {"slots": []}), sim.now)
     assert [a for a in decided if isinstance(a, OpenModel | ToModel | RunTool)] == []
-    assert sim.call.model.history.has_output(call_id), "the result is in the call's record"
+    assert sim.call.model.conversation.history.has_output(call_id), (
+        "the result is in the call's record"
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from app.core.audio.prerecorded import MAX_BYTES, VoiceLines, apology, verbatim, wanted
-from app.core.call.events import Action, KeepLine
+from app.core.audio.prerecorded import MAX_BYTES, VoiceLines, wanted
+from app.core.call.ending import apology
+from app.core.call.events import KeepLine
+from app.core.call.prompts import verbatim
 from tests.support.audio_sim import agent
 
 
@@ -24,7 +26,7 @@ def test_the_apology_says_what_follows() -> None:
 
 
 def test_a_line_is_asked_for_once_and_kept_when_whole() -> None:
-    lines, out = VoiceLines(agent(), {}), list[Action]()
+    lines = VoiceLines(agent(), {})
     asked = lines.next_missing()
     assert asked is not None
     key, note = asked
@@ -38,8 +40,7 @@ def test_a_line_is_asked_for_once_and_kept_when_whole() -> None:
     assert not lines.owns("resp_2")
     lines.add(b"\x01" * 100)
     lines.add(b"\x02" * 100)
-    lines.done(True, out)
-    assert out == [KeepLine(first, b"\x01" * 100 + b"\x02" * 100)]
+    assert lines.done(True) == [KeepLine(first, b"\x01" * 100 + b"\x02" * 100)]
     assert lines.get(first) is not None
     second = lines.next_missing()
     assert second is not None
@@ -47,14 +48,13 @@ def test_a_line_is_asked_for_once_and_kept_when_whole() -> None:
 
 
 def test_half_a_line_is_not_kept_nor_asked_for_again() -> None:
-    lines, out = VoiceLines(agent(), {}), list[Action]()
+    lines = VoiceLines(agent(), {})
     for completed, audio in ((False, b"\x01"), (True, b""), (True, bytes(MAX_BYTES + 1))):
         asked = lines.next_missing()
         assert asked is not None
         lines.created("r", asked[0])
         lines.add(audio)
-        lines.done(completed, out)
-    assert out == []
+        assert lines.done(completed) == []
 
 
 def test_known_lines_are_not_asked_for() -> None:
@@ -63,14 +63,13 @@ def test_known_lines_are_not_asked_for() -> None:
 
 
 def test_a_lost_session_forgets_the_line_under_way() -> None:
-    lines, out = VoiceLines(agent(), {}), list[Action]()
+    lines = VoiceLines(agent(), {})
     asked = lines.next_missing()
     assert asked is not None
     lines.created("r", asked[0])
     lines.reset()
     assert not lines.owns("r")
-    lines.done(True, out)
-    assert out == []
+    assert lines.done(True) == []
     again = lines.next_missing()
     assert again is not None
     assert again[1] == asked[1]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.adapters.agents import prices as price_file
 from app.core.agent.definition import Budget
-from app.core.call.cost import Ledger, Tokens, read, tokens_of
+from app.core.call.cost import CostMeter, Tokens, read, tokens_of
 from app.errors import SettingsError
 
 DAY = date(2026, 11, 21)
@@ -30,8 +30,8 @@ USAGE: dict[str, Any] = {
 }
 
 
-def ledger(model: str = "gpt-realtime-2.1", **budget: float) -> Ledger:
-    return Ledger(model, price_file.load().on(DAY), Budget(**budget))
+def ledger(model: str = "gpt-realtime-2.1", **budget: float) -> CostMeter:
+    return CostMeter(model, price_file.load().on(DAY), Budget(**budget))
 
 
 def test_cost_of_one_response() -> None:

@@ -75,7 +75,7 @@ class Server(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        if self.gate.state != "idle" and self.gate.key:
+        if not self.gate.free and self.gate.key:
             self.unwanted.add(self.gate.key)
         response_id = self.gate.cancel(0.0)
         if response_id:

@@ -9,8 +9,7 @@ import orjson
 import pytest
 
 from app.cli.replay import read
-from app.core.call.events import Note, SaveState
-from app.core.record.entries import encode
+from app.core.record.entries import UNRECORDED, encode
 from app.core.record.replay import play
 from app.core.text.call import TextCall
 from app.errors import BadRequest
@@ -24,15 +23,15 @@ RECORDS = sorted((Path(__file__).parents[3] / "records").glob("*.jsonl"))
 def record_of(call: SimulatedCall) -> list[dict[str, Any]]:
     """The flight record of a simulated call."""
     began = call.began
-    about = {"call_id": "call_1", "agent": call.agent.model_dump(), "state": None}
+    about = {"channel": "retell", "state": None, **call.setup().to_json()}
     lines = [encode(began, 1, {"begin": about})]
-    again = TextCall("call_1", call.agent)
+    again = TextCall(call.setup())
     actions = again.start(began)
     for at, event in [(began, None), *call.events]:
         if event is not None:
             lines.append(encode(at, 1, event))
             actions = again.handle(event, at)
-        lines += [encode(at, 1, a) for a in actions if not isinstance(a, (Note, SaveState))]
+        lines += [encode(at, 1, a) for a in actions if not isinstance(a, UNRECORDED)]
     return [orjson.loads(line) for line in lines]
 
 
@@ -64,8 +63,8 @@ def test_what_is_no_record_is_refused() -> None:
         read(b"{")
     with pytest.raises(BadRequest, match="empty"):
         read(b"\n")
-    with pytest.raises(BadRequest, match="only text calls"):
-        play([{"t": 1.0, "s": 1, "begin": {"channel": "audio"}}])
+    with pytest.raises(BadRequest, match="not the beginning of a call"):
+        play([{"t": 1.0, "s": 1, "begin": {"channel": "twilio"}}])
     with pytest.raises(BadRequest, match="no beginning"):
         play([{"t": 1.0, "s": 1, "in": "tick"}])
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.core.agent.definition import Budget
 from app.core.call import events
 from app.core.language.words import words
-from app.core.text.call import TextCall
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Call, Say
 from app.rehearsal.realtime_server.response import NEVER
@@ -157,7 +157,7 @@ def test_reminder_asks_the_model_with_a_note_that_does_not_stay() -> None:
     call.advance(3)
     assert call.text(1) == "Are you there?"
     call.say("Yes I am, sorry about that", wait=3)
-    kinds = [item.kind for item in call.call.model.history.items]
+    kinds = [item.kind for item in call.call.model.conversation.history.items]
     assert "note" not in kinds
     assert not call.stage.violations
 
@@ -195,7 +195,7 @@ def test_result_that_never_comes_is_told_honestly() -> None:
     call.advance(60)
     call.script("Here it is.")
     call.say("And now, what did you find", wait=4)
-    assert any("Late result" in item.text for item in call.call.model.history.items)
+    assert any("Late result" in item.text for item in call.call.model.conversation.history.items)
 
 
 def late_tool(name: str, /, **arguments: str) -> SimulatedCall:
@@ -209,7 +209,9 @@ def late_tool(name: str, /, **arguments: str) -> SimulatedCall:
 
 
 def outputs(call: SimulatedCall) -> list[str]:
-    return [item.text for item in call.call.model.history.items if item.kind == "output"]
+    return [
+        item.text for item in call.call.model.conversation.history.items if item.kind == "output"
+    ]
 
 
 def test_nobody_waits_again_for_a_tool_that_is_late() -> None:
@@ -243,7 +245,7 @@ def test_a_late_result_outlives_the_process() -> None:
     third.advance(1)
     third.script("By the way, it is booked.")
     third.say("What about parking at your place", wait=3)
-    assert any("Late result" in item.text for item in third.call.model.history.items)
+    assert any("Late result" in item.text for item in third.call.model.conversation.history.items)
 
 
 def test_running_tool_is_not_cancelled_by_new_words() -> None:
@@ -447,10 +449,9 @@ def test_state_goes_to_another_process_in_mid_answer() -> None:
     call.say("Tell me about it please", wait=0.5)
     state = call.call.to_state()
     other = SimulatedCall(call.agent, pace=SLOW, start=False)
-    other.call = TextCall.from_state("call_1", call.agent, state)
     other.stage.script.extend(call.stage.script)
     other.now = call.now
-    other.feed(events.Resumed())
+    other.resume(state)
     other.advance(5)
     assert other.text(0) == ""
     assert other.text(1) == "A long answer, finished."
@@ -464,10 +465,9 @@ def test_state_goes_to_another_process_while_a_tool_runs() -> None:
     call.script(tool_call("book_appointment", slot_id="s1", name="Ann Lee"))
     call.say("Yes book it for me please", wait=0.6)
     other = SimulatedCall(call.agent, pace=SLOW, start=False)
-    other.call = TextCall.from_state("call_1", call.agent, call.call.to_state())
     other.now = call.now
     other.script("It is booked.")
-    other.feed(events.Resumed())
+    other.resume(call.call.to_state())
     other.advance(5)
     assert [run.key for run in other.ran] == [run.key for run in call.ran]
     assert other.text(1).endswith("It is booked.")
@@ -528,10 +528,11 @@ def test_smoke_test_of_a_bare_client_is_answered() -> None:
 
 
 def test_a_spent_budget_ends_the_call_politely() -> None:
-    call = started()
+    call = SimulatedCall(make_agent(Budget(end_usd=0.000_01)), pace=SLOW)
+    call.advance(1)
     call.script("Sure.")
     call.say("Tell me about it please", wait=3)
-    call.feed(events.BudgetSpent())
+    assert [note["alarm"] for note in call.noted("budget")] == ["end"]
     call.say("And more of it please", wait=1)
     assert call.text(2) == call.agent.lines.time_up
     assert call.responses(2)[-1]["end_call"]

@@ -111,7 +111,7 @@ def check(call: SimulatedCall, seed: int) -> None:
     call.transcript.append({"role": "user", "content": "and one more question about parking"})
     call.request()
     call.advance(40.0)
-    if not call.call.model.fatal and call.call.pending is None:
+    if not call.call.model.connection.fatal and call.call.ending.pending is None:
         seen = view_words(call)[: len(heard_words(call))]
         assert seen == heard_words(call), f"seed {seed}"
         assert words(call.text(call.response_id)), f"seed {seed}: nothing was said"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.audio.frames import SILENCE
 from app.core.audio.levels import loudness
 from app.core.audio.tones import tone
 from app.errors import BadRequest
+from app.protocol.twilio import SILENCE
 from app.rehearsal.twilio_phone import sounds
 from app.rehearsal.twilio_phone.mouth import Line, Mouth
 from app.rehearsal.twilio_phone.sounds import Utterance

@@ -1,0 +1,76 @@
+"""A call as its present holder keeps it in Redis: the lease, the state to resume from, the record.
+
+Where Redis is away the call goes on without it, and what could not be written is written with the
+next save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.bridges.call_record import CallRecord
+from app.bridges.caller import Caller
+from app.bridges.lease import CallLease
+from app.bridges.services import Services
+from app.bridges.state_writer import StateWriter
+from app.core.call.setup import Call
+
+
+class KeptCall:
+    """The parts of one socket's hold on one call."""
+
+    def __init__(
+        self, services: Services, call_id: str, channel: str, on_lost: Callable[[], None]
+    ) -> None:
+        self.lease = CallLease(services.calls, call_id, services.process_id, on_lost)
+        self.record = CallRecord(call_id)
+        self.caller = Caller(channel)
+        self.writer = StateWriter(call_id, self._write)
+        self.call: Call | None = None
+        """What is kept; None until it is known."""
+
+    def take(self) -> dict[str, Any] | None:
+        """Take the call over; the state to resume from, None for a new call."""
+        state = self.lease.take()
+        if state is not None:
+            self.caller.details = dict(state.get("details") or {})
+        return state
+
+    def save_state(self) -> bool:
+        """Save the state alone, and wait for it. False where a newer socket has the call.
+
+        Raises `Unavailable`.
+        """
+        lease, call = self.lease, self.call
+        if lease.lease is None or lease.lost or call is None:
+            return not lease.lost
+        fields = {
+            "channel": self.caller.channel,
+            **call.summary(),
+            **self.record.fields(),
+            **self.caller.fields(),
+        }
+        saved = lease.store.save(lease.call_id, call.to_state(), fence=lease.fence, fields=fields)
+        if not saved:
+            lease.lose()
+        return saved
+
+    def _write(self) -> None:
+        if self.lease.ensure() and self.save_state():
+            self.record.write(self.lease.store)
+
+    def leave(self, *, over: bool) -> None:
+        """The socket is closed. `over`: the call has ended; else the caller may come back."""
+        if self.lease.lost or self.call is None:
+            return
+        said = [u for u in self.call.transcript if u.content.strip()]
+        self.record.end([{"role": u.role, "content": u.content} for u in said])
+        self.writer.save_now()
+        self.lease.release(over=over)
+
+    def close(self) -> None:
+        """This hold has ended, and nobody is told of anything any more."""
+        self.lease.close()
+        self.writer.close()
+        self.call = None

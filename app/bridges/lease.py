@@ -1,0 +1,147 @@
+"""The right to speak in a call: taken by the newest socket, renewed while it lives, given back.
+
+Fencing: each holder has a greater number than the one before. What a holder writes is refused once
+there is a greater number, and a holder that is told of a greater number stops.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import gevent
+
+from app import logs, metrics
+from app.adapters.calls.store import LEASE_S, CallStore, Lease
+from app.errors import AppError, Unavailable
+
+#: Leases renewed in one step, and the pause between steps: a thousand at once would hold up
+#: everything else for a quarter of a second.
+RENEW_AT_ONCE, RENEW_PAUSE_S = 20, 0.02
+
+log = logs.get(__name__)
+
+
+class CallLease:
+    """One socket's hold on one call. `on_lost` is called once when a newer socket has it."""
+
+    def __init__(
+        self, store: CallStore, call_id: str, process: str, on_lost: Callable[[], None]
+    ) -> None:
+        self.store = store
+        self.call_id = call_id
+        self.lease: Lease | None = None
+        self.lost = False
+        self._process = process
+        self._on_lost: Callable[[], None] | None = on_lost
+        self._newest = 0
+
+    @property
+    def fence(self) -> int:
+        """The number of this hold; 0 while the store has not answered."""
+        return self.lease.fence if self.lease else 0
+
+    def take(self) -> dict[str, Any] | None:
+        """Take the call over; the state to resume from, None for a new call.
+
+        Where the store is away the call goes on without it, and is taken later by `ensure`.
+        """
+        try:
+            self.ensure()
+        except Unavailable:
+            log.error("the call goes on without its store", extra={"call_id": self.call_id})
+            metrics.ERRORS_TOTAL.labels("store").inc()
+        return self.lease.state if self.lease else None
+
+    def ensure(self) -> bool:
+        """Take the call if that has not been done; whether this socket holds it.
+
+        Raises `Unavailable`.
+        """
+        if self.lease is None and not self.lost:
+            self.lease = self.store.take(self.call_id, self._process)
+            renewer.add(self)
+            if self._newest > self.lease.fence:
+                self.lose()
+        return not self.lost
+
+    def newer(self, fence: int) -> None:
+        """The store tells of a holder with this number.
+
+        A command that was given up while Redis stalled may have been done all the same, so a
+        number may be this socket's own although it is not known yet: while it is not, the number
+        is kept for when it is.
+        """
+        self._newest = max(self._newest, fence)
+        if self.lease is not None and fence > self.lease.fence:
+            self.lose()
+
+    def lose(self) -> None:
+        """A newer socket has the call: nothing is written any more."""
+        if self.lost:
+            return
+        self.lost = True
+        renewer.discard(self)
+        if self._on_lost is not None:
+            self._on_lost()
+
+    def release(self, *, over: bool) -> None:
+        """The socket is closed. `over`: the call has ended; else the caller may come back."""
+        if self.lease is None or self.lost:
+            return
+        try:
+            if over:
+                self.store.end(self.call_id)
+            self.store.release(self.lease)
+        except AppError as error:
+            log.warning("the call's end could not be written", extra={"code": error.code})
+
+    def close(self) -> None:
+        """Renew no more, and drop the callback, so that the call's objects can be freed."""
+        renewer.discard(self)
+        self._on_lost = None
+
+
+class _Renewer:
+    """Renews the leases of all calls of the process, a few at a time."""
+
+    def __init__(self) -> None:
+        self._held: set[CallLease] = set()
+        self._greenlet: gevent.Greenlet[..., None] | None = None
+
+    def add(self, lease: CallLease) -> None:
+        self._held.add(lease)
+        if self._greenlet is None or self._greenlet.dead:
+            self._greenlet = gevent.spawn(self._run)
+
+    def discard(self, lease: CallLease) -> None:
+        self._held.discard(lease)
+
+    def _run(self) -> None:
+        while self._held:
+            began = time.monotonic()
+            held = tuple(self._held)
+            for first in range(0, len(held), RENEW_AT_ONCE):
+                self._renew(held[first : first + RENEW_AT_ONCE])
+                gevent.sleep(RENEW_PAUSE_S)
+            gevent.sleep(max(RENEW_PAUSE_S, LEASE_S / 3 - (time.monotonic() - began)))
+
+    def _renew(self, leases: Iterable[CallLease]) -> None:
+        holding = [(h, h.lease) for h in leases if h.lease is not None and h in self._held]
+        if not holding:
+            return
+        try:
+            lost = holding[0][0].store.renew([lease for _, lease in holding])
+        except Unavailable:
+            return
+        except Exception:
+            metrics.ERRORS_TOTAL.labels("renew").inc()
+            log.exception("leases could not be renewed")
+            return
+        for holder, lease in holding:
+            if any(lease is one for one in lost):
+                holder.lose()
+
+
+renewer = _Renewer()

@@ -1,0 +1,35 @@
+"""What the model is told about the call beside what was said: notes, and answers to tool calls."""
+
+from __future__ import annotations
+
+SILENT = "[The caller has said nothing for a while. Ask briefly whether they are still there.]"
+NOTHING_YET = "[The call has begun and the caller has not said anything yet.]"
+GO_ON = "[A fault cut your answer off. Go on exactly where it ended, without repeating anything.]"
+TAKEN_BACK = "[The caller spoke before the call was ended or transferred: it did not happen.]"
+BACK = "[The line was cut for a moment and is back. Go on where you were; do not greet again.]"
+
+SUPERSEDED = "The caller went on speaking, so this was not done. Listen to what they say now."
+BUSY = "Not done: another tool is still running. Call this again afterwards."
+NOBODY_TO_TRANSFER_TO = "There is nobody to transfer to. Offer something else."
+NO_DIGITS = "There are no digits to press."
+LATE_READ = "No answer in time: the calendar cannot be seen. Say so, and offer to try again."
+LATE_WRITE = (
+    "No answer in time: it is noted, but not known yet whether it worked. Say so; you will be told."
+)
+NOT_RUN = "Not done: the caller kept on speaking. Ask whether it is still wanted."
+
+
+def late_result(name: str, output: str) -> str:
+    """A tool has answered after the model was told that there is no answer."""
+    return f"[Late result of {name}: {output}]"
+
+
+def verbatim(text: str) -> str:
+    """Have the model say `text` and nothing else."""
+    quoted = text.replace('"', "'")
+    return f'[Say exactly this, word for word, and nothing else: "{quoted}"]'
+
+
+def keys_pressed(digits: str) -> str:
+    """The caller pressed keys."""
+    return f"[Keys pressed on the telephone: {' '.join(digits) or '#'}]"
