@@ -61,6 +61,9 @@ class Settings:
     agent_file: str = ""
     booking_webhook_url: str = field(default="", repr=False)
     booking_webhook_secret: str = field(default="", repr=False)
+    tools_module: str = ""
+    tools_secret: str = field(default="", repr=False)
+    tools_allow_private: bool = False
     smtp_url: str = field(default="", repr=False)
     notify_email_from: str = ""
     notify_sms_from: str = ""
@@ -72,6 +75,7 @@ class Settings:
     max_frame_bytes: int = 4_000_000
     live_workers: int = 4
     background_workers: int = 2
+    worker_memory_mb: int = 512
     live_call_ttl_s: int = 6 * 3600
     ended_call_ttl_s: int = 300
     record_retention_s: int = 7 * 24 * 3600
@@ -139,6 +143,9 @@ class Settings:
             agent_file=reader.text("AGENT_FILE"),
             booking_webhook_url=reader.text("BOOKING_WEBHOOK_URL"),
             booking_webhook_secret=reader.text("BOOKING_WEBHOOK_SECRET"),
+            tools_module=reader.text("TOOLS_MODULE"),
+            tools_secret=reader.text("TOOLS_SECRET"),
+            tools_allow_private=reader.flag("TOOLS_ALLOW_PRIVATE", cls.tools_allow_private),
             smtp_url=reader.text("SMTP_URL"),
             notify_email_from=reader.text("NOTIFY_EMAIL_FROM"),
             notify_sms_from=reader.text("NOTIFY_SMS_FROM"),
@@ -149,8 +156,11 @@ class Settings:
             ),
             max_body_bytes=reader.number("MAX_BODY_BYTES", cls.max_body_bytes, 1024, 50_000_000),
             max_frame_bytes=reader.number("MAX_FRAME_BYTES", cls.max_frame_bytes, 1024, 50_000_000),
-            live_workers=reader.number("LIVE_WORKERS", cls.live_workers, 1, 256),
-            background_workers=reader.number("BACKGROUND_WORKERS", cls.background_workers, 1, 256),
+            live_workers=reader.number("LIVE_WORKERS", cls.live_workers, 1, 255),
+            background_workers=reader.number("BACKGROUND_WORKERS", cls.background_workers, 1, 255),
+            worker_memory_mb=reader.number(
+                "WORKER_MEMORY_MB", cls.worker_memory_mb, 128, 1_000_000
+            ),
             live_call_ttl_s=reader.number("LIVE_CALL_TTL", cls.live_call_ttl_s, 60, 7 * 86400),
             ended_call_ttl_s=reader.number("ENDED_CALL_TTL", cls.ended_call_ttl_s, 1, 7 * 86400),
             record_retention_s=reader.number(

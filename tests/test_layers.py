@@ -27,6 +27,8 @@ LAYERS = {
     "app.settings": 0,
     "app.logs": 0,
     "app.metrics": 0,
+    "app.tools": 3,
+    "app.testing": 3,
     "app.protocol": 1,
     "app.core": 2,
     "app.security": 2,
@@ -68,7 +70,15 @@ FORBIDDEN_MODULES = {
     *("flask", "gevent", "gunicorn", "httpx", "openai", "redis", "requests", "rq", "websockets"),
 }
 #: Libraries that only compute.
-PURE_LIBRARIES = {"orjson", "pydantic", "phonenumbers", "rapidfuzz", "jellyfish", "anyascii"}
+PURE_LIBRARIES = {
+    "jsonschema",
+    "orjson",
+    "pydantic",
+    "phonenumbers",
+    "rapidfuzz",
+    "jellyfish",
+    "anyascii",
+}
 #: Parts of libraries that only compute.
 PURE_PARTS = ("websockets.utils.", "websockets.speedups.")
 FORBIDDEN_FUNCTIONS = {"open", "input", "print"}

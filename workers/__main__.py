@@ -34,17 +34,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
     parser.add_argument("--queue", choices=QUEUES, help="run the process of this queue only")
     parser.add_argument("--parent", type=int, default=0, help="end when this process is gone")
+    parser.add_argument("--pulse", type=int, default=-1, help="file descriptor for signs of life")
+    parser.add_argument("--held-by", default="", help="PID:JOB that held the process before")
     arguments = parser.parse_args(argv)
     try:
         settings = Settings.from_env(os.environ)
         logs.setup(settings.log_level)
         if arguments.queue is None:
             open_runtime(settings, connections=1)  # names what is wrong once, not in each process
-            return Supervisor(commands(QUEUES)).run()
+            limit = settings.worker_memory_mb * 2**20
+            return Supervisor(commands(QUEUES), memory_bytes=limit).run()
         from workers.process import serve
+        from workers.pulse import Pulse
 
         _end_with(arguments.parent)
-        return serve(settings, arguments.queue, parent=arguments.parent)
+        return serve(
+            settings,
+            arguments.queue,
+            parent=arguments.parent,
+            pulse=Pulse.open(arguments.pulse),
+            held_by=arguments.held_by,
+        )
     except SettingsError as error:
         print("workers: " + "; ".join(error.problems), file=sys.stderr)
         return EX_CONFIG

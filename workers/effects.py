@@ -28,6 +28,7 @@ from app.adapters.tools.store import (
     EffectStore,
 )
 from app.errors import CalendarDown, Unavailable
+from workers.own_tools import find_handler
 from workers.runtime import Runtime, runtime
 
 #: One attempt may take this long; a handler that waits for its calendar has its own shorter limits.
@@ -70,16 +71,31 @@ def run(call_id: str, key: str) -> None:
         _attempt(at_work, effect, worker)
 
 
+def give_up_held(at_work: Runtime, call_id: str, key: str, process: str, error: str) -> None:
+    """Settle as failed an effect that held its process, which is gone: its worker's name begins
+    with `process`. Does nothing where another worker has it by now."""
+    effect = at_work.effects.get(call_id, key)
+    if effect is None or effect.state != "running" or not effect.worker.startswith(process):
+        return
+    _settle(at_work, effect, effect.worker, None, error)
+
+
 def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
-    handler = HANDLERS.get(effect.tool)
+    ctx = context_of(at_work, effect)
+    handler = HANDLERS.get(effect.tool) or find_handler(
+        at_work.settings, at_work.effects.of_call, ctx, effect.tool
+    )
     if handler is None:
         _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
         return
-    timeout = gevent.Timeout.start_new(ATTEMPT_S, AttemptTimeout("no result in time"))
+    tool = ctx.agent.toolset.get(effect.tool)
+    limit_s = max(ATTEMPT_S, tool.policy.timeout_s + 1.0) if tool else ATTEMPT_S
+    timeout = gevent.Timeout.start_new(limit_s, AttemptTimeout("no result in time"))
     try:
-        result: Any = handler(context_of(at_work, effect), effect.arguments)
+        result: Any = handler(ctx, effect.arguments)
     except (CalendarDown, Unavailable) as error:
-        _again(at_work, effect, worker, f"{error.code}: {error.message}")
+        attempts = tool.policy.attempts if tool else MAX_ATTEMPTS
+        _again(at_work, effect, worker, f"{error.code}: {error.message}", attempts)
         return
     except Exception as error:
         log.exception("a tool failed", extra={"tool": effect.tool, "attempt": effect.attempts})
@@ -94,9 +110,11 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     _settle(at_work, effect, worker, None if problem else result, problem)
 
 
-def _again(at_work: Runtime, effect: Effect, worker: str, error: str) -> None:
-    """The attempt failed: another one later, or none any more."""
-    if effect.attempts >= MAX_ATTEMPTS:
+def _again(
+    at_work: Runtime, effect: Effect, worker: str, error: str, attempts: int = MAX_ATTEMPTS
+) -> None:
+    """The attempt failed: another one later, or none if there were `attempts` already."""
+    if effect.attempts >= min(attempts, MAX_ATTEMPTS):
         _settle(at_work, effect, worker, None, error)
         return
     delay = RETRY_DELAYS_S[effect.attempts - 1]

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import time
+from functools import partial
 from uuid import uuid4
 
 import gevent
@@ -27,6 +28,8 @@ from app.adapters.queue import QueueName
 from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
 from app.settings import Settings
+from workers.held_jobs import give_up_held
+from workers.pulse import Pulse, TurnKeeper
 from workers.rq_worker import GreenletWorker
 from workers.runtime import open_runtime
 from workers.upkeep import Upkeep
@@ -47,9 +50,21 @@ log = logs.get(__name__)
 class Process:
     """The workers of one queue in this process."""
 
-    def __init__(self, settings: Settings, name: QueueName, *, parent: int = 0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        name: QueueName,
+        *,
+        parent: int = 0,
+        pulse: Pulse | None = None,
+        held_by: str = "",
+    ) -> None:
+        """`pulse` is where the supervisor looks for signs of life; `held_by` names the process
+        before and the job that held it, `PID:JOB`, where it was ended for that."""
         self._name = name
         self._parent = parent
+        self._turns = TurnKeeper(pulse or Pulse.open(-1))
+        self._held_by = held_by
         self._count = settings.live_workers if name == "live" else settings.background_workers
         self._id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
         self._runtime = open_runtime(settings, connections=self._count + SPARE_CONNECTIONS)
@@ -76,6 +91,7 @@ class Process:
         """Work until `stop` is called or the parent process is gone; the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self.stop)
+        self._turns.start()
         upkeep = gevent.spawn(self._keep_up)
         workers = [gevent.spawn(self._work, number) for number in range(self._count)]
         log.info("worker started", extra={"queue": self._name, "workers": self._count})
@@ -85,6 +101,7 @@ class Process:
                 self.stop()
         left = gevent.joinall(workers, timeout=GRACE_S)
         upkeep.kill()
+        self._turns.stop()
         with contextlib.suppress(redis.RedisError, Unavailable, OSError):
             gevent.with_timeout(1.0, self._upkeep.leave, timeout_value=None)
             gevent.with_timeout(1.0, self._metrics.report, timeout_value=None)
@@ -93,6 +110,10 @@ class Process:
         return 0
 
     def _work(self, number: int) -> None:
+        with self._turns.worker(number + 1):
+            self._keep_working(number)
+
+    def _keep_working(self, number: int) -> None:
         """Keep one RQ worker going. RQ ends a worker on errors of its own loop."""
         life, pause = 0, 0.1
         while not self._stop.is_set():
@@ -100,7 +121,9 @@ class Process:
             began = time.monotonic()
             try:
                 worker = GreenletWorker(
-                    queue.rq_queue(self._runtime.redis, self._name), f"{self._id}.{number}.{life}"
+                    queue.rq_queue(self._runtime.redis, self._name),
+                    f"{self._id}.{number}.{life}",
+                    partial(self._turns.begin, number + 1),
                 )
                 self._workers[number] = worker
                 if self._stop.is_set():
@@ -119,6 +142,9 @@ class Process:
     def _keep_up(self) -> None:
         while True:
             try:
+                if self._held_by:
+                    give_up_held(self._runtime, self._held_by)
+                    self._held_by = ""
                 self._upkeep.step()
                 if time.monotonic() >= self._metrics_due:
                     self._metrics_due = time.monotonic() + METRICS_S
@@ -133,9 +159,16 @@ class Process:
             gevent.sleep(TICK_S)
 
 
-def serve(settings: Settings, name: QueueName, *, parent: int = 0) -> int:
+def serve(
+    settings: Settings,
+    name: QueueName,
+    *,
+    parent: int = 0,
+    pulse: Pulse | None = None,
+    held_by: str = "",
+) -> int:
     """Run this process's workers until it is told to end. The caller has patched the standard
     library for gevent before anything else was imported."""
     for module in MODULES:
         importlib.import_module(module)
-    return Process(settings, name, parent=parent).run()
+    return Process(settings, name, parent=parent, pulse=pulse, held_by=held_by).run()

@@ -8,6 +8,7 @@ that RQ does between jobs is done by one greenlet for all (`workers.upkeep`).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -22,7 +23,7 @@ from rq.timeouts import BaseDeathPenalty
 from rq.utils import get_version, now
 
 from app import logs, metrics
-from app.adapters.queue import DEAD_TTL_S, job_key
+from app.adapters.queue import DEAD_TTL_S, failed_key, job_key
 
 #: A wait for jobs ends after this long, to look whether the process is asked to end.
 WAIT_S = 1
@@ -68,7 +69,10 @@ class GreenletWorker(SimpleWorker):
     death_penalty_class = GreenletTimeout
     job_class = LeanJob
 
-    def __init__(self, queue: Queue, name: str) -> None:
+    def __init__(
+        self, queue: Queue, name: str, at_job: Callable[[str], None] = lambda job_id: None
+    ) -> None:
+        """`at_job` is told the id of each job that begins, and an empty one when it has ended."""
         super().__init__(
             [queue],
             name=name,
@@ -78,6 +82,7 @@ class GreenletWorker(SimpleWorker):
             log_job_description=False,
         )
         self._beaten = 0.0
+        self._at_job = at_job
 
     def stop(self) -> None:
         """End after the job at hand, or within `WAIT_S`."""
@@ -149,11 +154,12 @@ class GreenletWorker(SimpleWorker):
         pipeline.lrem(queue.intermediate_queue.key, 1, job_id)
         pipeline.hset(job_key(job_id), "status", "failed")
         pipeline.expire(job_key(job_id), DEAD_TTL_S)
-        pipeline.zadd(f"rq:failed:{queue.name}", {job_id: time.time() + DEAD_TTL_S})
+        pipeline.zadd(failed_key(queue.name), {job_id: time.time() + DEAD_TTL_S})
         pipeline.execute()
 
     def prepare_execution(self, job: Job) -> Execution:
         """Write down who runs the job since when; from here on it is found if this worker dies."""
+        self._at_job(job.id)
         with self.connection.pipeline() as pipeline:
             self.execution = Execution.create(
                 job, self.get_heartbeat_ttl(job), pipeline=pipeline, worker_name=self.name
@@ -168,6 +174,7 @@ class GreenletWorker(SimpleWorker):
 
     def handle_execution_ended(self, job: Job, queue: Queue, heartbeat_ttl: int) -> None:
         """The job ended, well or not."""
+        self._at_job("")
         job.ended_at = now()
 
     def handle_job_success(

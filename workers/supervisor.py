@@ -1,11 +1,13 @@
 """The parent of the worker processes: starts one for each queue, and again if one ends.
 
 It has no connection to Redis. A process that cannot start for its settings (exit status 78) ends
-everything; one that crashes is started again, ever more slowly while it keeps crashing.
+everything; one that crashes is started again, ever more slowly while it keeps crashing. One that
+stands still because a job holds it is killed, replaced, and told which job that was.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import subprocess
@@ -15,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app import logs
+from workers.pulse import Pulse
 
 #: sysexits.h: the settings are wrong, another start would not help.
 EX_CONFIG = 78
@@ -24,6 +27,14 @@ MAX_PAUSE_S = 10.0
 STABLE_S = 10.0
 #: Longer than a process takes for its jobs at hand, shorter than the 30 s platforms give.
 GRACE_S = 24.0
+#: A process may take this long before its first sign of life.
+START_S = 60.0
+#: A process that gave no sign of life for this long is held up by one of its jobs. They come four
+#: times a second; a busy machine delays them by tenths of a second.
+HELD_S = 4.0
+#: A process that has grown too large and was silent for this long is not asked any more.
+SILENT_S = 1.0
+MEMORY_BYTES = 512 * 2**20
 
 log = logs.get(__name__)
 
@@ -34,13 +45,24 @@ class Child:
 
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
+    pulse: Pulse | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     pause_s: float = 0.1
+    asked_at: float = -1e9
+    """When it was last asked to end for its size."""
+    held_by: str = ""
+    """`PID:JOB` of the process before, where one of its jobs held it."""
 
     def start(self) -> None:
         """Start it. It gets the supervisor's standard streams."""
-        self.process = subprocess.Popen(list(self.command))
+        self.pulse = Pulse.create()
+        more = ["--pulse", str(self.pulse.fd)]
+        if self.held_by:
+            more += ["--held-by", self.held_by]
+            self.held_by = ""
+        fds = (self.pulse.fd,)
+        self.process = subprocess.Popen([*self.command, *more], pass_fds=fds)
         self.started_at = time.monotonic()
 
     def ended(self, now: float) -> int | None:
@@ -51,24 +73,68 @@ class Child:
         if status is None:
             return None
         self.process = None
+        self._close()
         self.pause_s = 0.1 if now - self.started_at > STABLE_S else self.pause_s * 2
         self.start_at = now + min(self.pause_s, MAX_PAUSE_S)
         return status
 
+    def silent_s(self, now: float) -> float:
+        """For how long it has given no sign of life; one that only starts has time for that."""
+        if self.pulse is None:
+            return 0.0
+        beaten_at = self.pulse.beaten_at()
+        if not beaten_at:
+            return max(0.0, now - self.started_at - START_S)
+        return now - beaten_at
+
+    def end(self, now: float) -> str:
+        """Kill it, and give the job that held it, if any. The next process is due at once."""
+        assert self.process is not None
+        assert self.pulse is not None
+        self.process.kill()
+        self.process.wait()
+        job_id = self.pulse.job_at_turn()
+        self.held_by = f"{self.process.pid}:{job_id}" if job_id else ""
+        self.process = None
+        self._close()
+        self.start_at = now
+        return job_id
+
+    def _close(self) -> None:
+        if self.pulse is not None:
+            self.pulse.close()
+            self.pulse = None
+
 
 class Supervisor:
-    """Runs `commands`, one process each, until SIGTERM or SIGINT."""
+    """Runs `commands`, one process each, until SIGTERM or SIGINT.
 
-    def __init__(self, commands: Sequence[Sequence[str]]) -> None:
+    A process that gives no sign of life for `held_s` is killed and replaced; one that has grown
+    beyond `memory_bytes` is asked to end, and killed where it does not.
+    """
+
+    def __init__(
+        self,
+        commands: Sequence[Sequence[str]],
+        *,
+        held_s: float = HELD_S,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
         self._children = [Child(command) for command in commands]
+        self._held_s = held_s
+        self._memory_bytes = memory_bytes
         self._stopping = False
 
     def run(self) -> int:
         """Keep the processes going until told to end; the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
+        looked_at = time.monotonic()
         while not self._stopping:
             now = time.monotonic()
+            # Where this process itself stood still, the machine did, or its clock has jumped.
+            awake = now - looked_at < POLL_S + 1.0
+            looked_at = now
             for child in self._children:
                 status = child.ended(now)
                 if status == EX_CONFIG:
@@ -77,8 +143,25 @@ class Supervisor:
                     log.warning("a worker process ended", extra={"status": status})
                 if child.process is None and now >= child.start_at and not self._stopping:
                     child.start()
+                elif awake:
+                    self._look_at(child, now)
             time.sleep(POLL_S)
         return self._end(0)
+
+    def _look_at(self, child: Child, now: float) -> None:
+        """End a process that stands still, or that has grown too large."""
+        if child.process is None:
+            return
+        pid, silent_s = child.process.pid, child.silent_s(now)
+        too_large = resident_bytes(pid) > self._memory_bytes
+        if silent_s > self._held_s or (too_large and silent_s > SILENT_S):
+            job_id = child.end(now)
+            told = {"pid": pid, "job": job_id or None, "silent_s": round(silent_s, 1)}
+            log.error("a worker process was held up by a job and is replaced", extra=told)
+        elif too_large and now - child.asked_at > GRACE_S:
+            child.asked_at = now
+            log.warning("a worker process has grown too large", extra={"pid": pid})
+            child.process.terminate()
 
     def _asked_to_stop(self, *_: object) -> None:
         self._stopping = True
@@ -98,6 +181,15 @@ class Supervisor:
                 process.wait()
                 status = status or 1
         return status
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory a process takes; 0 where the system does not tell (it is told on Linux)."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def commands(queues: Sequence[str]) -> list[list[str]]:

@@ -123,7 +123,7 @@ class Upkeep:
 
     def move_scheduled(self) -> None:
         """Queue the jobs whose next attempt is due."""
-        self._due(keys=[f"rq:scheduled:{self._name}", self._queue.key], args=[queue.job_key("")])
+        self._due(keys=[queue.scheduled_key(self._name), self._queue.key], args=[queue.job_key("")])
 
     def find_popped(self) -> None:
         """Queue jobs again that a worker took and never started."""
@@ -150,7 +150,7 @@ class Upkeep:
             return
         pipeline = self._redis.pipeline(transaction=False)
         for entry in started:
-            pipeline.hget(f"rq:execution:{entry}", "worker_name")
+            pipeline.hget(queue.execution_key(entry), "worker_name")
         owners = {
             entry: process_of(name.decode())
             for entry, name in zip(started, pipeline.execute(), strict=True)
@@ -172,7 +172,7 @@ class Upkeep:
         """RQ's own upkeep, and bounds to what it keeps of failed jobs."""
         clean_registries(self._queue)
         worker_registration.clean_worker_registry(self._queue)
-        self._redis.zremrangebyrank(f"rq:failed:{self._name}", 0, -MAX_DEAD - 1)
+        self._redis.zremrangebyrank(queue.failed_key(self._name), 0, -MAX_DEAD - 1)
 
     def _gone(self, processes: set[str]) -> set[str]:
         """Those that have been silent for long enough, by what this process saw itself."""

@@ -7,6 +7,8 @@ of CPU and 0.7 MB.
 from __future__ import annotations
 
 import functools
+import ipaddress
+import socket
 import ssl
 import time
 
@@ -19,6 +21,27 @@ _KEEP_ALIVE_S = 10.0
 
 class HttpFailed(Exception):
     """The server could not be reached or did not answer in time."""
+
+
+class AddressRefused(HttpFailed):
+    """The host has an address that is not public."""
+
+
+def public_address(host: str) -> str:
+    """Look up a host and return one of its addresses.
+
+    Raises AddressRefused if any of them is private, loopback, link-local or otherwise not public;
+    OSError if the host is not known.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    for address in addresses:
+        known = ipaddress.ip_address(address)
+        if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is not None:
+            known = known.ipv4_mapped
+        if not known.is_global or known.is_multicast:
+            raise AddressRefused("the host has an address that is not public")
+    return addresses[0]
 
 
 @functools.cache
@@ -44,16 +67,25 @@ def request(
     *,
     timeout_s: float = 5.0,
     max_bytes: int = MAX_ANSWER_BYTES,
+    public_only: bool = False,
 ) -> tuple[int, bytes]:
     """Send a request; return status and body, which is cut after `max_bytes`.
 
     `timeout_s` bounds connecting, each wait for the server, and reading the whole answer.
-    Raises HttpFailed, whose text never shows the URL.
+    `public_only` refuses hosts with private, loopback or link-local addresses.
+    Raises HttpFailed, whose text never shows the URL; AddressRefused for such a host.
     """
     deadline = time.monotonic() + timeout_s
+    extensions: dict[str, str] = {}
     try:
+        target = httpx2.URL(url)
+        if public_only:
+            # The checked address is the one connected to: a second look-up could give another.
+            headers = {**(headers or {}), "Host": target.netloc.decode()}
+            extensions["sni_hostname"] = target.host
+            target = target.copy_with(host=public_address(target.host))
         with _client().stream(
-            method, url, content=body, headers=headers, timeout=timeout_s
+            method, target, content=body, headers=headers, timeout=timeout_s, extensions=extensions
         ) as answer:
             read = bytearray()
             for piece in answer.iter_bytes():

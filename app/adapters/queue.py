@@ -1,5 +1,8 @@
 """Jobs: how they get onto RQ's queues, in the same step as the state they belong to.
 
+Together with `workers.rq_worker` and `workers.upkeep` this is all that knows how RQ keeps its jobs
+in Redis; `tests/unit/adapters/test_library_parts.py` compares it with the RQ that is installed.
+
 A job is put on a queue by commands that the caller sends with its own writes, in one MULTI or one
 script: `enqueue(pipeline, ...)` or `prepare(...)`. Both write what RQ's own `enqueue` writes.
 Every job may run more than once.
@@ -14,6 +17,7 @@ from uuid import uuid4
 
 from redis import Redis
 from rq import Queue, Retry
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from rq.utils import now
@@ -35,6 +39,7 @@ RETRY_DELAYS_S = (2, 10, 60)
 WORKER_SILENT_S = 6.0
 
 QUEUES_KEY = Queue.redis_queues_keys
+RETRIES_LEFT = "retries_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +143,52 @@ def queue_key(queue: str) -> str:
     return f"{Queue.redis_queue_namespace_prefix}{queue}"
 
 
+def failed_key(queue: str) -> str:
+    """RQ's sorted set of a queue's failed jobs, by the time at which they are forgotten."""
+    return f"rq:failed:{queue}"
+
+
+def scheduled_key(queue: str) -> str:
+    """RQ's sorted set of a queue's jobs that wait for another attempt, by its time."""
+    return f"rq:scheduled:{queue}"
+
+
+def execution_key(entry: str) -> str:
+    """RQ's hash of one execution; `entry` is a member of its registry of started jobs."""
+    return f"rq:execution:{entry}"
+
+
+def results_key(job_id: str) -> str:
+    """RQ's stream of a job's results."""
+    return f"rq:results:{job_id}"
+
+
 def rq_queue(redis: Redis, queue: str) -> Queue:
     """RQ's own object for a queue, with the serializer that all jobs here use."""
     return Queue(queue, connection=redis, serializer=JSONSerializer)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """What a job in Redis calls."""
+
+    function: str
+    args: tuple[Any, ...]
+
+
+def read_job(redis: Redis, job_id: str) -> JobCall | None:
+    """What a job calls; None where it is gone or cannot be read."""
+    try:
+        job = Job.fetch(job_id, redis, serializer=JSONSerializer)
+        return JobCall(str(job.func_name), tuple(job.args))
+    except (NoSuchJobError, DeserializationError, ValueError, TypeError):
+        return None
+
+
+def forbid_retries(redis: Redis, job_id: str) -> None:
+    """Have a job that is under way buried when it fails, however many attempts it had left."""
+    if redis.exists(job_key(job_id)):
+        redis.hset(job_key(job_id), RETRIES_LEFT, 0)
 
 
 def workers_alive(redis: Redis, queue: QueueName) -> int:

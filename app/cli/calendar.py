@@ -22,6 +22,7 @@ import uuid
 from app.adapters.agents import files
 from app.adapters.calendars.blocks import Block, expand
 from app.adapters.calendars.factory import open_calendar
+from app.adapters.calendars.occurrences import EventReports
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
@@ -88,7 +89,11 @@ def _blocks(args: argparse.Namespace, calendar: RedisCalendar, rules: BookingRul
         first, last = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
         if first >= last or len(start) != len(end):
             raise ValueError
-        expand([block], first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC), rules.zone)
+        reports, margin = EventReports(), dt.timedelta(days=1)
+        span = (first.replace(tzinfo=dt.UTC) - margin, last.replace(tzinfo=dt.UTC) + margin)
+        expand([block], *span, rules.zone, reports)
+        if reports.problems:
+            raise ValueError
     except (ValueError, TypeError, KeyError):
         raise BadRequest("START, END or --rule cannot be read") from None
     calendar.block(block)

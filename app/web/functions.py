@@ -19,7 +19,8 @@ from app.adapters.calls.intake import LIMIT_S
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
 from app.core.booking import slot_ids
-from app.core.tools.declarations import TOOLS, Tool, idempotency_key
+from app.core.tools.arguments import ArgumentReader, adapt_arguments
+from app.core.tools.declarations import Tool, idempotency_key
 from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
 from app.web.edge import edge
@@ -46,8 +47,8 @@ def function(name: str) -> Response:
         raise Unauthorized("the signature is missing")
     asked = parse_function(name, raw, request.args)
     agent = now_services.agents.for_retell(asked.agent_id)
-    tool = TOOLS.get(name)
-    if tool is None or tool.kind == "action" or name not in agent.tools:
+    tool = agent.toolset.get(name)
+    if tool is None or tool.kind == "action" or tool not in agent.offered("function"):
         raise NotFound(f"there is no function {name[:64]!r}")
     with logs.bind(call_id=asked.call_id or NO_CALL):
         result = run(now_services, agent, tool, asked, raw)
@@ -60,10 +61,10 @@ def run(
     now_services: Services, agent: Agent, tool: Tool, asked: FunctionRequest, raw: bytes
 ) -> dict[str, Any]:
     """Ask for the effect and wait for its end, or for the agent's patience to end."""
-    arguments, missing = arguments_of(tool, asked.args)
-    if missing:
-        return {"ok": False, "error": f"Missing: {', '.join(missing)}. Ask the caller."}
-    call_id, arguments = call_of(tool, asked.call_id, arguments)
+    read = ArgumentReader(agent.toolset).check(tool.name, adapt_arguments(tool, asked.args))
+    if read.problem:
+        return {"ok": False, "error": read.problem}
+    call_id, arguments = call_of(tool, asked.call_id, read.values)
     # Only a request that is sent again is the same in all its bytes. A reading is never a repeat.
     parts = (tool.name.encode(), orjson.dumps(arguments), raw)
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -93,6 +94,7 @@ def run(
             context,
             deadline_s=patience_s,
             reply_to=now_services.replies.process,
+            kind=tool.kind,
         )
         if asked.call_id and raw:
             now_services.calls.merge(call_id, told_of(asked))
@@ -115,23 +117,6 @@ def told_of(asked: FunctionRequest) -> dict[str, Any]:
     """What the request itself tells of its call."""
     told = {"agent_id": asked.agent_id, "from_number": asked.from_number}
     return {name: value for name, value in told.items() if value}
-
-
-def arguments_of(tool: Tool, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The arguments the tool knows, as texts, and those that are missing.
-
-    Retell adds `execution_message`, and what a query carries is always text: what the tool does
-    not know is left out.
-    """
-    known = tool.parameters["properties"]
-    arguments = {}
-    for name, value in given.items():
-        if name not in known or value is None or isinstance(value, (dict, list, bool)):
-            continue
-        text = str(value).strip()
-        if text:
-            arguments[name] = text[:500]
-    return arguments, [name for name in tool.parameters["required"] if name not in arguments]
 
 
 def call_of(tool: Tool, call_id: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -30,7 +30,7 @@ class Request:
 
 
 class LocalServer:
-    """Serves `answer(request) -> (status, JSON value)`; requests are kept in `seen`."""
+    """Serves `answer(request) -> (status, JSON value)`, or bytes of XML; keeps `seen` requests."""
 
     def __init__(self, answer: Callable[[Request], Answer]) -> None:
         self._answer = answer
@@ -55,14 +55,20 @@ class LocalServer:
                 with outer._lock:
                     outer.seen.append(request)
                     status, value = outer._answer(request)
-                body = b"" if value is None else orjson.dumps(value)
+                raw = value is None or isinstance(value, bytes)
+                body = (value or b"") if raw else orjson.dumps(value)
+                assert isinstance(body, bytes)
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json; charset=UTF-8")
+                kind = "application/json"
+                if raw:
+                    kind = "application/xml" if body.startswith(b"<?xml") else "text/calendar"
+                self.send_header("Content-Type", f"{kind}; charset=UTF-8")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+            do_PROPFIND = do_REPORT = do_OPTIONS = _serve  # noqa: N815
 
             def log_message(self, *args: object) -> None:
                 pass

@@ -8,17 +8,21 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import argparse
 import os
+import re
 import sys
 import time
 from typing import Any
 
 from app import logs
+from app.adapters.queue import QUEUES
 from app.adapters.tools.context import ToolContext
 from app.errors import CalendarDown
 from app.settings import Settings
 from workers import effects
 from workers.process import Process
+from workers.pulse import Pulse
 
 
 def _done(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +65,28 @@ def _murder(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
     raise AssertionError
 
 
+def _spin(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Compute without end, and give way to nobody."""
+    context.redis.incr(f"test:tries:{context.key}")
+    while True:
+        pass
+
+
+def _swallow(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Fill the memory."""
+    context.redis.incr(f"test:tries:{context.key}")
+    heap = []
+    while True:
+        heap.append(b"x" * 1_000_000)
+
+
+def _regex(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Stay in C, where no signal and no other thread gets a turn."""
+    context.redis.incr(f"test:tries:{context.key}")
+    re.match(r"(a+)+$", "a" * 60 + "b")
+    raise AssertionError
+
+
 def _nonsense(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
     return "done"  # type: ignore[return-value]
 
@@ -73,6 +99,9 @@ TOOLS = {
     "refused": _refused,
     "murder": _murder,
     "nonsense": _nonsense,
+    "spin": _spin,
+    "swallow": _swallow,
+    "regex": _regex,
     "check_availability": _done,
 }
 
@@ -88,15 +117,26 @@ def job(name: str, seconds: float = 0.0, fail: int = 0) -> None:
     client.rpush(f"test:job:done:{name}", os.getpid())
 
 
+def spin(name: str) -> None:
+    """A background job that computes without end."""
+    effects.runtime().redis.rpush(f"test:job:began:{name}", os.getpid())
+    while True:
+        pass
+
+
 def main() -> int:
     """Serve."""
     settings = Settings.from_env(os.environ)
     logs.setup("INFO")
     for tool, handler in TOOLS.items():
         effects.register(tool, handler)
-    name = sys.argv[1]
-    assert name in ("live", "background")
-    return Process(settings, name).run()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("queue", choices=QUEUES)
+    parser.add_argument("--pulse", type=int, default=-1)
+    parser.add_argument("--held-by", default="")
+    given = parser.parse_args()
+    pulse = Pulse.open(given.pulse)
+    return Process(settings, given.queue, pulse=pulse, held_by=given.held_by).run()
 
 
 if __name__ == "__main__":

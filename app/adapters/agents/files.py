@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from app.adapters.agents import imported
 from app.core.agent.definition import Agent
 from app.errors import SettingsError
 
@@ -124,6 +126,7 @@ class _Source:
             return None
         try:
             agent = Agent.model_validate(_with_time_zone(data))
+            agent = self._with_outside(agent, at)
             if agent.audio.format == "pcm" and importlib.util.find_spec("soxr") is None:
                 self._add(
                     (*at, "audio", "format"),
@@ -137,6 +140,19 @@ class _Source:
                 message = problem["msg"].removeprefix("Value error, ")
                 self._add((*at, *problem["loc"]), f"{place}: {message}" if place else message)
             return None
+
+    def _with_outside(self, agent: Agent, at: Location) -> Agent:
+        """The agent with its Python tools; secrets that are not set are problems."""
+        for place, name in imported.unset_secrets(agent, os.environ):
+            self._add(
+                (*at, "tools", place),
+                f"tools.{place}: ${{{name}}} is not set; set {name} in the environment",
+            )
+        try:
+            return imported.with_python_tools(agent, os.environ.get("TOOLS_MODULE", "").strip())
+        except (imported.CannotImport, ValueError) as error:
+            self._add((*at, "tools"), f"tools: {error}")
+            return agent
 
     def _add(self, location: Location, what: str) -> None:
         self.problems.append(f"{self.name}:{_line(self.root, location)}: {what}")

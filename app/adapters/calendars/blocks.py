@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events
-from icalendar import Calendar, Event, vRecur
+from icalendar import Event, vRecur
 
+from app.adapters.calendars.occurrences import EventReports, busy_of
 from app.core.booking.appointment import Busy
 
 
@@ -52,52 +52,20 @@ class Block:
 
 
 def expand(
-    found: Iterable[Block], start: dt.datetime, end: dt.datetime, zone: ZoneInfo
-) -> list[Busy]:
-    """Return every occurrence of the blocks that touches `start`..`end`."""
-    calendar = Calendar()
-    for block in found:
-        calendar.add_component(block.event(zone))
-    return busy_of(calendar, start, end, zone)
-
-
-def busy_of(
-    calendar: Calendar,
+    found: Iterable[Block],
     start: dt.datetime,
     end: dt.datetime,
     zone: ZoneInfo,
-    own: Callable[[Event], Busy | None] = lambda event: None,
-    takes_time: Callable[[Event], bool] = lambda event: True,
+    reports: EventReports | None = None,
 ) -> list[Busy]:
-    """Return when the events of an iCalendar object take time between `start` and `end`.
-
-    `own` may give an event's busy time itself; `takes_time` is asked of each occurrence.
-    """
-    if not calendar.subcomponents:
-        return []
-    # Whole days are compared without a time zone there, so ask for a day more on each side.
-    margin = dt.timedelta(days=1)
-    busy = []
-    for event in recurring_ical_events.of(calendar).between(start - margin, end + margin):
-        if not takes_time(event):
-            continue
-        item = own(event)
-        if item is None:
-            item = Busy(*span(event, zone))
-        if item.start < end and start < item.end:
-            busy.append(item)
-    return sorted(busy, key=lambda item: item.start)
-
-
-def span(event: Any, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """The UTC instants a VEVENT begins and ends; whole days are days of `zone`."""
-    begin, finish = event.start, event.end
-    return _instant(begin, zone), _instant(finish, zone)
-
-
-def _instant(value: dt.date, zone: ZoneInfo) -> dt.datetime:
-    if not isinstance(value, dt.datetime):
-        value = dt.datetime.combine(value, dt.time())
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=zone)
-    return value.astimezone(dt.UTC)
+    """Return every occurrence of the blocks that touches `start`..`end`. One that cannot be read
+    is skipped, or blocks what can be read of it, and is reported."""
+    reports = reports or EventReports()
+    events = []
+    for block in found:
+        try:
+            events.append(block.event(zone))
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"a block cannot be read: it is skipped ({type(error).__name__})"
+            reports.add(block.id, "block", message)
+    return busy_of(events, start, end, zone, reports)

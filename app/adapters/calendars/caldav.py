@@ -18,19 +18,26 @@ from zoneinfo import ZoneInfo
 import caldav
 from caldav.elements import dav
 from caldav.lib.error import AuthorizationError, DAVError
-from icalendar import Calendar as ICalendar
 from icalendar import Event
 from redis import Redis
 
 from app import logs
 from app.adapters.calendars import vevent
-from app.adapters.calendars.blocks import busy_of
 from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
+from app.adapters.calendars.occurrences import EventReports, busy_of, read_events
 from app.core.booking.appointment import Appointment, Busy
-from app.errors import CalendarDown
+from app.errors import CalendarDown, CalendarError
 
 TIMEOUT_S = 4
 DAY = dt.timedelta(days=1)
+
+_QUERY = """<?xml version="1.0" encoding="utf-8"?>
+<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">
+<D:prop><D:getetag/><C:calendar-data/></D:prop>
+<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">
+<C:time-range start="{}" end="{}"/>
+</C:comp-filter></C:comp-filter></C:filter>
+</C:calendar-query>"""
 
 log = logs.get(__name__)
 
@@ -48,16 +55,26 @@ class CalDavCalendar(GuardedCalendar):
         self._user = unquote(parts.username or "") or None
         self._password = unquote(parts.password or "") or None
         self._zone = zone
+        self._reports = EventReports()
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self._found = ""
 
     def busy(self, start: dt.datetime, end: dt.datetime) -> list[Busy]:
         """Return what takes time between `start` and `end`."""
-        merged = ICalendar()
-        for event in self._search(start, end):
-            if vevent.blocks_time(event) or event.get("recurrence-id") is not None:
-                merged.add_component(event)
-        return busy_of(merged, start, end, self._zone, self._own_busy, vevent.blocks_time)
+        taking = [
+            event
+            for event in self._search(start, end)
+            if vevent.blocks_time(event) or event.get("recurrence-id") is not None
+        ]
+        return busy_of(
+            taking,
+            start,
+            end,
+            self._zone,
+            self._reports,
+            own=self._own_busy,
+            takes_time=vevent.blocks_time,
+        )
 
     def events(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
         """Return our appointments that touch `start`..`end`, cancelled ones included."""
@@ -73,10 +90,13 @@ class CalDavCalendar(GuardedCalendar):
         status, body, etag = self._request("GET", event_id)
         if status in (404, 410):
             return None, ""
-        for event in ICalendar.from_ical(body).walk("VEVENT"):
-            appointment = vevent.read(event, self._zone)  # type: ignore[arg-type]
+        for event in read_events(body, event_id, self._reports):
+            appointment = vevent.read(event, self._zone)
             if appointment:
                 return appointment, etag
+        if status == 200:
+            # It is there, and nobody may write over what a person or a program made of it.
+            raise CalendarDown("the appointment's entry in the calendar cannot be read")
         return None, ""
 
     def _create(self, appointment: Appointment) -> bool:
@@ -110,14 +130,21 @@ class CalDavCalendar(GuardedCalendar):
             return answer.status, str(answer.raw), answer.headers.get("ETag", "*")
 
     def _search(self, start: dt.datetime, end: dt.datetime) -> Iterator[Event]:
-        """Events that may touch `start`..`end`: servers reckon whole days in zones of their own."""
+        """Events that may touch `start`..`end`: servers reckon whole days in zones of their own.
+
+        The query is our own: the library's search also reads and expands what it finds, and fails
+        or never ends over one bad event.
+        """
+        query = _QUERY.format(_utc(start - DAY), _utc(end + DAY))
+        headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
         with self._client() as client:
-            found = self._calendar(client).search(
-                event=True, start=start - DAY, end=end + DAY, expand=False
-            )
-            texts = [item.data for item in found]
-        for text in texts:
-            yield from ICalendar.from_ical(text).walk("VEVENT")  # type: ignore[misc]
+            url = str(self._calendar(client).url)
+            answer = client.request(url, "REPORT", query, headers)
+            if answer.status >= 400:
+                raise CalendarDown(f"the calendar answered {answer.status}")
+            entries = list(_entries(answer.tree))
+        for path, text in entries:
+            yield from read_events(text, path, self._reports)
 
     def _calendar(self, client: Any) -> Any:
         if not self._found:
@@ -155,7 +182,26 @@ class CalDavCalendar(GuardedCalendar):
         except AuthorizationError as error:
             log.error("the calendar refuses the user or password of CALENDAR_URL")
             raise CalendarDown("the calendar refuses the user or password") from error
+        except CalendarError:
+            raise
         except (DAVError, OSError) as error:
             log.warning("the calendar failed", extra={"error": type(error).__name__})
             raise CalendarDown("the calendar did not answer") from error
+        except Exception as error:  # of any of the libraries that read an answer which is no DAV
+            log.warning(
+                "the calendar's answer cannot be read", extra={"error": type(error).__name__}
+            )
+            raise CalendarDown("the calendar's answer cannot be read") from error
         self._idle.put(client)
+
+
+def _utc(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _entries(tree: Any) -> Iterator[tuple[str, str]]:
+    """Path and calendar object of each entry of a REPORT's answer."""
+    for entry in tree.iter("{DAV:}response"):
+        path = entry.findtext("{DAV:}href") or ""
+        for data in entry.iter("{urn:ietf:params:xml:ns:caldav}calendar-data"):
+            yield unquote(urlsplit(path).path), data.text or ""

@@ -25,6 +25,7 @@ import redis
 from redis import Redis
 
 from app.adapters.calendars import blocks
+from app.adapters.calendars.occurrences import EventReports
 from app.adapters.calendars.redis_commit import COMMIT
 from app.core.booking.appointment import Appointment, Busy, Draft
 from app.errors import BookingNotFound, CalendarDown, SlotTaken
@@ -54,6 +55,7 @@ class RedisCalendar:
         self._clock = clock
         self._tag = f"calendar:{{{name}}}"
         self._name = name
+        self._reports = EventReports()
         self._commit = client.register_script(COMMIT)
 
     # What the protocol asks for
@@ -62,7 +64,7 @@ class RedisCalendar:
         """Return appointments and blocked time between `start` and `end`."""
         taken = [a.busy() for a in self._between(start, end) if not a.cancelled]
         _, blocked = self._blocks()
-        taken += blocks.expand(blocked, start, end, self._zone)
+        taken += blocks.expand(blocked, start, end, self._zone, self._reports)
         return sorted(taken, key=lambda item: item.start)
 
     def book(self, draft: Draft, key: str) -> Appointment:
@@ -173,7 +175,7 @@ class RedisCalendar:
         version, blocked = self._blocks()
         if check:
             around = blocks.expand(
-                blocked, new.start - MAX_BUFFER, new.end + MAX_BUFFER, self._zone
+                blocked, new.start - MAX_BUFFER, new.end + MAX_BUFFER, self._zone, self._reports
             )
             if any(item.blocks(new.start, new.end, new.before, new.after) for item in around):
                 if not expected and (there := self.get(new.id)):

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import orjson
 from icalendar import Calendar, Event, vText
 
-from app.adapters.calendars.blocks import span
 from app.adapters.calendars.feed import standard
+from app.adapters.calendars.occurrences import span
 from app.core.booking.appointment import Appointment
 
 DATA = "X-CALLSMITH"

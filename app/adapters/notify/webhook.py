@@ -8,8 +8,6 @@ BOOKING_WEBHOOK_SECRET over ``<t>.<body>``. The id stays the same when a change 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from collections.abc import Callable
 
@@ -18,8 +16,7 @@ import orjson
 from app.adapters.http import HttpFailed, request
 from app.adapters.notify.base import Change, NotTold
 from app.core.agent.definition import Agent
-
-SIGNATURE = "Callsmith-Signature"
+from app.security import outgoing
 
 
 class Webhook:
@@ -52,16 +49,10 @@ class Webhook:
         )
         headers = {"Content-Type": "application/json", "User-Agent": "callsmith"}
         if self._secret:
-            headers[SIGNATURE] = sign(body, self._secret, int(self._clock()))
+            headers[outgoing.HEADER] = outgoing.sign(body, self._secret, int(self._clock()))
         try:
             status, _ = request("POST", self._url, body, headers)
         except HttpFailed as failed:
             raise NotTold(f"the booking webhook failed: {failed}") from failed
         if not 200 <= status < 300:
             raise NotTold(f"the booking webhook answered {status}")
-
-
-def sign(body: bytes, secret: str, now: int) -> str:
-    """The value of the signature header."""
-    digest = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={now},v1={digest}"

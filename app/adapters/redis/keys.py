@@ -98,6 +98,11 @@ def offers(call_id: str) -> str:
     return call(call_id, "offers")
 
 
+def confirmations(call_id: str) -> str:
+    """Hash: the intentions that the caller was asked about, and how much they had said by then."""
+    return call(call_id, "confirmations")
+
+
 def booking_lock(call_id: str) -> str:
     """String: held while a worker changes the call's bookings."""
     return call(call_id, "booking_lock")

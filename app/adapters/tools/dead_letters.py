@@ -87,7 +87,7 @@ class DeadLetters:
             about=job.description,
         )
         pipeline = self._redis.pipeline()
-        pipeline.zrem(f"rq:failed:{name}", job.id)
+        pipeline.zrem(queue.failed_key(name), job.id)
         queue.put(pipeline, fresh)
         pipeline.execute()
 
@@ -100,14 +100,14 @@ class DeadLetters:
             return
         self._job(letter_id)
         pipeline = self._redis.pipeline()
-        pipeline.delete(queue.job_key(letter_id), f"rq:results:{letter_id}")
+        pipeline.delete(queue.job_key(letter_id), queue.results_key(letter_id))
         for name in queue.QUEUES:
-            pipeline.zrem(f"rq:failed:{name}", letter_id)
+            pipeline.zrem(queue.failed_key(name), letter_id)
         pipeline.execute()
 
     def _jobs(self, limit: int) -> Iterator[DeadLetter]:
         for name in queue.QUEUES:
-            found = cast(list[bytes], self._redis.zrevrange(f"rq:failed:{name}", 0, limit - 1))
+            found = cast(list[bytes], self._redis.zrevrange(queue.failed_key(name), 0, limit - 1))
             for item in found:
                 job_id = item.decode()
                 try:

@@ -20,7 +20,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
 from app.adapters.tools import scripts
 from app.adapters.tools.execution import GIVEN_UP, REPLACED, Effect
-from app.core.tools.declarations import TOOLS
+from app.core.tools.declarations import TOOLS, Kind
 from app.errors import TooMany
 from app.settings import Settings
 
@@ -80,6 +80,7 @@ class EffectStore:
         *,
         deadline_s: float = DEADLINE_S,
         reply_to: str = "",
+        kind: Kind | None = None,
     ) -> Effect:
         """Have `tool` run under `key`, unless it was already; give the effect as it is now.
 
@@ -87,15 +88,16 @@ class EffectStore:
         `tool_call_id` that asked gets the one result through `Replies`: in the process that holds
         the call when the effect ends, or in process `reply_to`. A tool call that asks again gets
         what it got before; a new one has a failed, superseded or refused effect, or a mere
-        reading, run anew. `context` (JSON values) goes to the handler.
+        reading, run again. `context` (JSON values) goes to the handler. `kind` is the tool's, if it
+        is not a built-in one.
 
         Raises `TooMany` beyond `MAX_EFFECTS` effects in one call.
         """
         job = queue.prepare(
             RUN, (call_id, key), queue="live", retry_delays_s=(1, 2, 4), about=f"effect {tool}"
         )
-        known_tool = TOOLS.get(tool)
-        again = known_tool is not None and known_tool.kind == "read"
+        if kind is None and tool in TOOLS:
+            kind = TOOLS[tool].kind
         created, flat = self._ask(
             keys=[
                 keys.effect(call_id, key),
@@ -117,7 +119,7 @@ class EffectStore:
                 deadline_s,
                 self._start_s,
                 self._keep_s,
-                int(again),
+                int(kind == "read"),
                 MAX_EFFECTS,
                 MAX_ROUNDS,
                 job.job_id,

@@ -5,12 +5,16 @@ Read and validated by `app.adapters.agents.files`; `docs/agent-file.md` document
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
+from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.booking.rules import BookingRules
+from app.core.tools.declarations import Tool
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
@@ -171,7 +175,7 @@ class Agent(Model):
     time_zone: str = "UTC"
     retell_agent_ids: tuple[str, ...] = ()
     transfer_number: str | None = Field(default=None, pattern=r"^\+?[0-9]{3,15}$")
-    tools: tuple[str, ...] = (
+    tools: tuple[ToolEntry, ...] = (
         "check_availability",
         "book_appointment",
         "reschedule_appointment",
@@ -190,6 +194,7 @@ class Agent(Model):
     budget: Budget = Budget()
     booking: BookingRules = BookingRules()
     blocked_numbers: tuple[str, ...] = ()
+    _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
 
     @field_validator("time_zone")
     @classmethod
@@ -200,10 +205,29 @@ class Agent(Model):
 
     @field_validator("tools")
     @classmethod
-    def _known_tools(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        from app.core.tools.declarations import TOOLS
-
-        unknown = [name for name in value if name not in TOOLS]
-        if unknown:
-            raise ValueError(f"unknown tools {unknown}; known are {sorted(TOOLS)}")
+    def _known_tools(cls, value: tuple[ToolEntry, ...]) -> tuple[ToolEntry, ...]:
+        declared_tools(value)
         return value
+
+    @cached_property
+    def toolset(self) -> Mapping[str, Tool]:
+        """The agent's tools by name, those of its Python modules and MCP servers included."""
+        return declared_tools(self.tools, self._imported)
+
+    def offered(self, channel: Channel) -> list[Tool]:
+        """The tools that calls of a channel may use."""
+        return [
+            tool
+            for tool in self.toolset.values()
+            if not tool.policy.channels or channel in tool.policy.channels
+        ]
+
+    def with_imported(self, imported: Mapping[str, Tool]) -> Agent:
+        """The agent with the tools that its Python modules and MCP servers bring.
+
+        Raises ValueError for a name that is taken.
+        """
+        agent = self.model_copy()
+        agent._imported = dict(imported)
+        declared_tools(agent.tools, agent._imported)
+        return agent

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.agent.definition import Agent
+from app.core.agent.tools import Channel
 from app.core.booking.rules import WEEKDAYS, BookingRules
 from app.core.language.speech import say_date, say_list, say_time
-from app.core.tools.declarations import TOOLS
 
 #: Values of Retell's dynamic variables and metadata are told to the model up to this length.
 VALUE_CHARS = 500
@@ -69,9 +69,9 @@ def _clock(minutes: int) -> str:
     return say_time(time(minutes // 60 % 24, minutes % 60))
 
 
-def _common(agent: Agent) -> dict[str, Any]:
+def _common(agent: Agent, channel: Channel) -> dict[str, Any]:
     session: dict[str, Any] = {
-        "tools": [TOOLS[name].declaration() for name in agent.tools],
+        "tools": [tool.declaration() for tool in agent.offered(channel)],
         "tool_choice": "auto",
         "max_output_tokens": agent.max_output_tokens or "inf",
     }
@@ -85,10 +85,12 @@ def _common(agent: Agent) -> dict[str, Any]:
     return session
 
 
-def text_session(agent: Agent, details: dict[str, Any], started_at: float) -> dict[str, Any]:
+def text_session(
+    agent: Agent, details: dict[str, Any], started_at: float, channel: Channel = "retell"
+) -> dict[str, Any]:
     """The session of a call whose speech is Retell's: text in, text out."""
     return {
         "output_modalities": ["text"],
         "instructions": instructions(agent, details, started_at),
-        **_common(agent),
+        **_common(agent, channel),
     }

@@ -19,7 +19,7 @@ def audio_session(agent: Agent, details: dict[str, Any], started_at: float) -> d
     form = _format(audio)
     reduction = audio.noise_reduction
     return {
-        **text_session(agent, details, started_at),
+        **text_session(agent, details, started_at, "audio"),
         "output_modalities": ["audio"],
         "audio": {
             "input": {

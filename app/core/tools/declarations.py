@@ -26,6 +26,24 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """How a tool may be run, whoever made it."""
+
+    confirm: bool = False
+    """The caller must agree to what is about to be done before it is done."""
+    timeout_s: float = 10.0
+    """One attempt may take this long."""
+    attempts: int = 4
+    """Attempts while the tool's server is away; a refusal is final."""
+    runs_per_call: int | None = None
+    """How often one call may run it; None is no limit."""
+    holding_line: str = ""
+    """Said while it takes long; empty takes one of the agent's lines."""
+    channels: frozenset[str] = frozenset()
+    """The channels it is offered on (`retell`, `audio`, `function`); empty is all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """One tool. `parameters` is a JSON schema.
 
@@ -37,6 +55,7 @@ class Tool:
     description: str
     parameters: dict[str, Any]
     kind: Kind
+    policy: Policy = Policy()
 
     def declaration(self) -> dict[str, Any]:
         """The form the Realtime session's `tools` takes."""

@@ -22,6 +22,7 @@ from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 Start = Callable[..., Part]
+Supervise = Callable[[queue.QueueName], Part]
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +68,7 @@ def start_worker(url: str, redis: Redis, tmp_path: Path) -> Iterator[Start]:
         before = queue.workers_alive(redis, name)
         part.start()
         parts.append(part)
-        eventually(lambda: _at_work(redis, name, part, before))
+        eventually(lambda: at_work(redis, name, part, before))
         return part
 
     yield start
@@ -77,25 +78,38 @@ def start_worker(url: str, redis: Redis, tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def supervised(url: str, redis: Redis, tmp_path: Path) -> Iterator[Part]:
-    """The product's supervisor over one worker process with the tests' tools."""
-    script = (
-        "import sys; from workers.supervisor import Supervisor; sys.exit(Supervisor("
-        "[[sys.executable, '-m', 'tests.support.worker_process', 'live']]).run())"
-    )
-    part = Part(
-        "supervisor",
-        [sys.executable, "-c", script],
-        log=tmp_path / "supervisor.log",
-        env={**os.environ, "REDIS_URL": url, "APP_ENV": "development"},
-        cwd=ROOT,
-    )
-    part.start()
-    eventually(lambda: _at_work(redis, "live", part, 0))
-    yield part
-    part.stop(30)
+def supervise(url: str, redis: Redis, tmp_path: Path) -> Iterator[Supervise]:
+    """Start the product's supervisor over one worker process with the tests' tools."""
+    parts: list[Part] = []
+
+    def start(name: queue.QueueName) -> Part:
+        script = (
+            "import sys; from workers.supervisor import Supervisor; sys.exit(Supervisor("
+            f"[[sys.executable, '-m', 'tests.support.worker_process', '{name}']]).run())"
+        )
+        part = Part(
+            "supervisor",
+            [sys.executable, "-c", script],
+            log=tmp_path / "supervisor.log",
+            env={**os.environ, "REDIS_URL": url, "APP_ENV": "development"},
+            cwd=ROOT,
+        )
+        part.start()
+        parts.append(part)
+        eventually(lambda: at_work(redis, name, part, 0), timeout=60)
+        return part
+
+    yield start
+    for part in parts:
+        part.stop(30)
 
 
-def _at_work(redis: Redis, name: queue.QueueName, part: Part, before: int) -> bool:
+@pytest.fixture
+def supervised(supervise: Supervise) -> Part:
+    """A supervisor over one live worker process."""
+    return supervise("live")
+
+
+def at_work(redis: Redis, name: queue.QueueName, part: Part, before: int) -> bool:
     assert part.alive, part.tail()
     return queue.workers_alive(redis, name) > before

@@ -157,3 +157,63 @@ def test_audio_that_needs_a_missing_library_is_refused_at_load(
 
     assert "a.yaml:5" in str(caught.value)
     assert "requirements-all.txt" in str(caught.value)
+
+
+WITH_TOOLS = """\
+name: Ada
+business: Corner Bakery
+instructions: Sell cakes.
+tools:
+  - end_call
+  - name: order_status
+    description: Look up an order.
+    parameters:
+      type: object
+      properties: {order_id: {type: string}}
+      required: [order_id]
+    method: GET
+    url: "https://shop.example/orders/{order_id}"
+    headers: {Authorization: "Bearer ${SHOP_TOKEN}"}
+  - {python: tests.support.my_tools}
+"""
+
+
+def test_tools_of_ones_own_stand_beside_the_built_in_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "t")
+
+    agent = files.parse(WITH_TOOLS, "a.yaml").default
+
+    assert list(agent.toolset) == ["end_call", "order_status", "weather", "remind"]
+    assert agent.toolset["order_status"].kind == "read"
+    assert agent.toolset["weather"].parameters["required"] == ["city"]
+    assert "Bearer ${SHOP_TOKEN}" in agent.model_dump_json()
+
+
+def test_a_module_named_by_the_environment_serves_every_agent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOOLS_MODULE", "tests.support.my_tools")
+    agent = files.parse("name: Ada\nbusiness: B\ninstructions: x\n", "a.yaml").default
+    assert "weather" in agent.toolset
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("SHOP_TOKEN", "NOT_SET", "a.yaml:6: tools.1: ${NOT_SET} is not set"),
+        ("end_call", "fly", "a.yaml:4: tools: unknown tool 'fly'"),
+        ('{order_id}"', '{id}"', "url holds {id}, which is no parameter"),
+        ("method: GET", "method: GO", "method"),
+        ("type: object", "type: list", "must be a JSON schema of type object"),
+        ("order_status", "end_call", "end_call is the name of a built-in tool"),
+        ("order_status", "weather", "two tools are named weather"),
+        ("my_tools", "no_tools", "tests.support.no_tools: ModuleNotFoundError"),
+        ("my_tools", "waiting", "has no function with the decorator"),
+    ],
+)
+def test_a_mistake_in_a_tool_is_named_with_its_line(
+    old: str, new: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "t")
+    told = problems(WITH_TOOLS.replace(old, new))
+    assert any(problem.replace("a.yaml", "agents.yaml") in line for line in told), told

@@ -1,0 +1,23 @@
+"""The jobs that workers run, by the paths under which they lie in Redis.
+
+Adapters queue them without importing `workers`. A path that was ever queued must keep working for
+`queue.QUEUED_TTL_S` after it was last used. `tests/integration/workers/test_job_names.py` checks
+that each names a function there.
+"""
+
+from __future__ import annotations
+
+RUN_EFFECT = "workers.effects.run"
+"""Run a tool under its key: call id, key."""
+WORK_OFF_CALL = "workers.calls.work_off"
+"""Work off a call's webhooks: call id, job id."""
+FINISH_NOTED = "workers.noted.finish"
+"""Try a booking request that was noted: call id, key, until, kind, what."""
+FORGET_BOOKING = "workers.noted.forget"
+"""Remove what a booking that was given up may have left: call id, key, wish."""
+ANNOUNCE = "workers.notifications.announce"
+"""Tell others of a change to a booking: the change."""
+DELIVER = "workers.notifications.deliver"
+"""Tell of it on one channel: the change, the channel's name."""
+
+JOB_NAMES = (RUN_EFFECT, WORK_OFF_CALL, FINISH_NOTED, FORGET_BOOKING, ANNOUNCE, DELIVER)

@@ -1,0 +1,174 @@
+"""Tools of the agent's file, run by a real worker process against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.adapters.tools.execution import Effect
+from app.adapters.tools.store import EffectStore
+from app.core.tools.declarations import Kind, idempotency_key
+from tests.integration.workers.conftest import Start
+from tests.support.local_http import Answer, LocalServer, Request
+from tests.support.waiting import eventually
+
+AGENT = """\
+name: Ada
+business: Corner Bakery
+instructions: Sell cakes.
+tools:
+  - name: order_status
+    description: Look up an order.
+    parameters:
+      type: object
+      properties: {order_id: {type: integer}}
+      required: [order_id]
+    method: GET
+    url: "%s/orders/{order_id}"
+    headers: {Authorization: "Bearer ${SHOP_TOKEN}"}
+    say: "Order {order_id} is {status}."
+  - name: place_order
+    description: Place an order.
+    parameters: {type: object, properties: {items: {type: array, items: {type: string}}}}
+    kind: write
+    url: "%s/orders"
+    runs_per_call: 2
+    secret: ${SHOP_SECRET}
+  - name: cancel_order
+    description: Cancel an order.
+    parameters: {type: object, properties: {number: {type: integer}}}
+    kind: write
+    confirm: true
+    url: "%s/orders"
+  - {python: tests.support.my_tools, settings: {desk: "${DESK}"}}
+"""
+
+
+class Shop:
+    """A shop's backend; busy for the first `busy` requests."""
+
+    def __init__(self) -> None:
+        self.busy = 0
+        self.placed: dict[str, Any] = {}
+        self.server = LocalServer(self._answer)
+
+    def _answer(self, request: Request) -> Answer:
+        if self.busy > 0:
+            self.busy -= 1
+            return 503, {"error": "busy"}
+        if request.method == "GET":
+            return 200, {"order_id": int(request.path.rpartition("/")[2]), "status": "sent"}
+        key = request.headers["idempotency-key"]
+        self.placed.setdefault(key, request.json())
+        return 201, {"number": list(self.placed).index(key) + 1}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.server.stop()
+
+
+class Tools:
+    """Asks for tools as a live call does."""
+
+    def __init__(self, effects: EffectStore) -> None:
+        self.effects = effects
+
+    def run(
+        self,
+        call_id: str,
+        name: str,
+        kind: Kind = "write",
+        *,
+        tool_call: str = "t1",
+        heard: tuple[tuple[str, str], ...] = (),
+        **arguments: Any,
+    ) -> Effect:
+        key = idempotency_key(call_id, name, arguments)
+        context = {"heard": heard}
+        self.effects.ask(call_id, key, name, arguments, tool_call, context, kind=kind)
+        eventually(lambda: self._done(call_id, key).settled)
+        return self._done(call_id, key)
+
+    def _done(self, call_id: str, key: str) -> Effect:
+        found = self.effects.get(call_id, key)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def tools(shop: Shop, effects: EffectStore, start_worker: Start, tmp_path: Path) -> Tools:
+    path = tmp_path / "agents.yaml"
+    path.write_text(AGENT % ((shop.server.url,) * 3))
+    start_worker(
+        AGENT_FILE=str(path), SHOP_TOKEN="t0k", SHOP_SECRET="s3c", DESK="desk 2",
+        TOOLS_ALLOW_PRIVATE="1",
+    )  # fmt: skip
+    return Tools(effects)
+
+
+def test_own_tools_run_in_a_worker(tools: Tools, shop: Shop) -> None:
+    _runs_tools_over_http_and_in_python(tools, shop)
+    _waits_for_a_yes_where_one_is_wanted(tools, shop)
+
+
+def _runs_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
+    found = tools.run("own-1", "order_status", "read", order_id=7)
+    assert found.result == {
+        "ok": True,
+        "output": {"order_id": 7, "status": "sent"},
+        "say": "Order 7 is sent.",
+    }
+    assert shop.server.seen[-1].headers["authorization"] == "Bearer t0k"
+
+    shop.busy = 1
+    found = tools.run("own-1", "place_order", items=["rye"])
+    assert found.ok
+    assert found.attempts == 2
+    assert list(shop.placed) == [found.key]
+    assert shop.placed[found.key]["call"]["business"] == "Corner Bakery"
+    assert shop.server.seen[-1].headers["callsmith-signature"].startswith("t=")
+
+    wrong = tools.run("own-1", "order_status", "read", order_id="seven")
+    assert wrong.result is not None
+    assert wrong.result["output"]["message"] == "order_id must be of type integer."
+
+    weather = tools.run("own-1", "weather", "read", city="Berlin")
+    assert weather.result is not None
+    assert weather.result["output"]["for"] == "own-1"
+    refused = tools.run("own-1", "weather", "read", city="nowhere")
+    assert refused.result is not None
+    assert refused.result["output"]["message"] == "There is no such city. Ask again."
+
+    noted = tools.run("own-1", "remind", text="Call Kim")
+    assert noted.result is not None
+    assert noted.result["output"]["result"] == f"Call Kim (desk 2, {noted.key})"
+
+    tools.run("own-1", "place_order", items=["roll"])
+    third = tools.run("own-1", "place_order", items=["bun"])
+    assert third.result is not None
+    assert third.result["output"]["error"] == "too_many"
+    assert tools.run("own-2", "place_order", items=["bun"]).ok
+
+
+def _waits_for_a_yes_where_one_is_wanted(tools: Tools, shop: Shop) -> None:
+    want = ("user", "Cancel order seven please.")
+    question = ("agent", "I will cancel order seven. Is that right?")
+
+    def ask(tool_call: str, *heard: tuple[str, str]) -> Effect:
+        return tools.run("own-3", "cancel_order", tool_call=tool_call, heard=heard, number=7)
+
+    first = ask("t1", want)
+    assert first.result is not None
+    assert first.result["output"]["error"] == "confirm_first"
+    assert not ask("t2", want).ok
+    assert not ask("t3", want, question, ("user", "No, wait.")).ok
+    assert shop.placed == {} or first.key not in shop.placed
+
+    assert ask("t4", want, question, ("user", "No, wait."), question, ("user", "Yes.")).ok
+    assert first.key in shop.placed

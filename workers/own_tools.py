@@ -1,0 +1,89 @@
+"""Tools that the agent's file brings: how a worker runs one over HTTP or in Python."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from app.adapters.agents.imported import python_tools
+from app.adapters.tools.context import Handler, ToolContext
+from app.adapters.tools.http_tool import HttpToolRunner
+from app.adapters.tools.python_tool import run_python
+from app.core.agent.references import fill_references
+from app.core.agent.tools import HttpTool, PythonTools
+from app.settings import Settings
+from app.tools import Context, PythonTool
+from workers.tool_policies import EffectsOf, with_policies
+
+
+def find_handler(
+    settings: Settings, effects_of: EffectsOf, ctx: ToolContext, name: str
+) -> Handler | None:
+    """The handler of one of the agent's own tools, with its policies around it.
+
+    None if the agent has no tool of that name.
+    """
+    handler = _find(settings, ctx, name)
+    return with_policies(ctx.agent.toolset[name], handler, effects_of) if handler else None
+
+
+def _find(settings: Settings, ctx: ToolContext, name: str) -> Handler | None:
+    for entry in ctx.agent.tools:
+        if isinstance(entry, HttpTool) and entry.name == name:
+            return _Http(settings, entry)
+    found = python_tools(ctx.agent).get(name)
+    return _Python(*found) if found else None
+
+
+class _Http:
+    def __init__(self, settings: Settings, entry: HttpTool) -> None:
+        self._entry = entry
+        secret = settings.tools_secret
+        if entry.secret:
+            secret = fill_references(entry.secret, os.environ)
+        self._runner = HttpToolRunner(secret, settings.tools_allow_private)
+
+    def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+        endpoint = self._entry.endpoint(os.environ)
+        timeout_s = self._entry.timeout_ms / 1000
+        return self._runner.run(
+            self._entry.name, endpoint, arguments, call_of(ctx), ctx.key, timeout_s
+        )
+
+
+class _Python:
+    def __init__(self, entry: PythonTools, found: PythonTool) -> None:
+        self._entry = entry
+        self._tool = found
+
+    def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+        return run_python(self._tool, context_for(ctx, self._entry), arguments)
+
+
+def call_of(ctx: ToolContext) -> dict[str, Any]:
+    """The call as the envelope of HTTP tools shows it, with the names of Retell's call object."""
+    return {
+        "call_id": ctx.call_id,
+        "from_number": ctx.caller_number or None,
+        "agent_name": ctx.agent.name,
+        "business": ctx.agent.business,
+        "language": ctx.agent.language,
+        "transcript_object": [{"role": role, "content": words} for role, words in ctx.heard],
+    }
+
+
+def context_for(ctx: ToolContext, entry: PythonTools) -> Context:
+    """What a Python tool is told of its call."""
+    settings = {
+        name: fill_references(value, os.environ) if isinstance(value, str) else value
+        for name, value in entry.settings.items()
+    }
+    return Context(
+        call_id=ctx.call_id,
+        business=ctx.agent.business,
+        agent=ctx.agent.name,
+        language=ctx.agent.language,
+        caller_number=ctx.caller_number,
+        idempotency_key=ctx.key,
+        settings=settings,
+    )

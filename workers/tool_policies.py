@@ -1,0 +1,107 @@
+"""What holds for any tool of the agent's file, whoever runs it: each policy wraps a handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.adapters.redis import keys
+from app.adapters.tools.context import Handler, ToolContext
+from app.adapters.tools.execution import Effect
+from app.adapters.tools.http_tool import refusal
+from app.core.language import agreement
+from app.core.tools.arguments import ArgumentReader
+from app.core.tools.declarations import Tool, idempotency_key
+
+CONFIRM_TTL_S = 3600
+
+EffectsOf = Callable[[str], Sequence[Effect]]
+"""The effects of a call, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckArguments:
+    """Runs the tool only with arguments that fit its schema."""
+
+    tool: Tool
+    handler: Handler
+
+    def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+        read = ArgumentReader({self.tool.name: self.tool}).check(self.tool.name, arguments)
+        if read.problem:
+            return refusal("bad_arguments", read.problem)
+        return self.handler(ctx, read.values)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRuns:
+    """Runs the tool at most so many times in one call; repetitions of one intention count once."""
+
+    tool: Tool
+    handler: Handler
+    effects_of: EffectsOf
+    limit: int
+
+    def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+        done = sum(
+            effect.tool == self.tool.name and effect.key != ctx.key and effect.ok
+            for effect in self.effects_of(ctx.call_id)
+        )
+        if done >= self.limit:
+            return refusal("too_many", "This cannot be done again in this call. Say so.")
+        return self.handler(ctx, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Runs the tool only after the caller was asked about these very arguments and agreed."""
+
+    tool: Tool
+    handler: Handler
+
+    def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+        intention = idempotency_key(ctx.call_id, self.tool.name, arguments)
+        turns = sum(role == "user" for role, _ in ctx.heard)
+        asked = self._asked(ctx, intention, turns)
+        if asked is None or (ctx.heard and (turns <= asked or not agreed(ctx.heard))):
+            return refusal(
+                "confirm_first",
+                "Not done yet. Read back to the caller what you are about to do, ask whether that "
+                "is right, and call this again with the same arguments after they said yes.",
+            )
+        return self.handler(ctx, arguments)
+
+    def _asked(self, ctx: ToolContext, intention: str, turns: int) -> int | None:
+        """How much the caller had said when they were first asked; None if this is the first."""
+        key = keys.confirmations(ctx.call_id)
+        with ctx.redis.pipeline(transaction=True) as pipeline:
+            pipeline.hget(key, intention)
+            pipeline.hsetnx(key, intention, f"{turns} {ctx.asked_at}")
+            pipeline.expire(key, CONFIRM_TTL_S)
+            before = pipeline.execute()[0]
+        if before is None:
+            return None
+        said, _, asked_at = before.decode().partition(" ")
+        # The same request that is tried again is still the first.
+        return int(said) if float(asked_at or 0) != ctx.asked_at else None
+
+
+def agreed(heard: Sequence[tuple[str, str]]) -> bool:
+    """Whether the caller's last words agree to the agent's last question."""
+    answer: list[str] = []
+    for role, words in reversed(heard):
+        if role == "user":
+            answer.insert(0, words)
+        elif "?" in words or answer:
+            return bool(answer) and agreement.agrees(" ".join(answer))
+    return False
+
+
+def with_policies(tool: Tool, handler: Handler, effects_of: EffectsOf) -> Handler:
+    """The handler with the policies of its tool around it, the outermost first to refuse."""
+    if tool.policy.confirm:
+        handler = Confirm(tool, handler)
+    if tool.policy.runs_per_call is not None:
+        handler = LimitRuns(tool, handler, effects_of, tool.policy.runs_per_call)
+    return CheckArguments(tool, handler)
