@@ -12,8 +12,15 @@ from app.core.booking import offers, sentences, slot_ids
 from app.core.booking import search as availability
 from app.core.booking.appointment import Busy
 from app.core.booking.rules import Service
-from app.core.booking.search import Choice, Wanted
+from app.core.booking.search import Choice
 from app.core.booking.slots import Slot, day_bounds
+from app.core.booking.wanted import (
+    FARTHEST,
+    NotUnderstood,
+    Wanted,
+    read_wanted,
+    spoken_hours,
+)
 from app.core.language.time import expressions
 
 MARGIN = dt.timedelta(hours=4)
@@ -31,8 +38,15 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
             f"We do not offer that. We offer {sentences.services(rules)}.",
             services=[item.name for item in rules.services],
         )
-    hours = availability.spoken_hours(rules.hours)
-    wish = availability.wanted(args, ctx.now.astimezone(rules.zone), hours)
+    wish = read_wanted(args, ctx.now.astimezone(rules.zone), rules.hours)
+    if isinstance(wish, NotUnderstood):
+        return refuse(
+            "not_understood",
+            sentences.unclear(wish),
+            argument=wish.argument,
+            reason=wish.why or "unclear",
+            expected="date: YYYY-MM-DD; time: HH:MM; part_of_day: morning, afternoon, or evening",
+        )
     choice = search(ctx, service, wish)
     sentence = sentences.offers(choice, wish, rules, ctx.now)
     return {
@@ -83,9 +97,9 @@ def nearest(
     """Offer what is free closest to `start`: the offers, and the same as one phrase."""
     rules = ctx.agent.booking
     wish = Wanted()
-    if start is not None and ctx.now < start < ctx.now + availability.FARTHEST:
+    if start is not None and ctx.now < start < ctx.now + FARTHEST:
         local = start.astimezone(rules.zone)
-        wish = Wanted(day=local.date(), time=local.time())
+        wish = Wanted.at(local.date(), local.time())
     choice = search(ctx, service, wish)
     return offer(ctx, choice.slots), offers.say_offers(choice.slots, rules, ctx.now)
 
@@ -106,7 +120,7 @@ def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(slot_id.strip())
     except ValueError:
-        hours = availability.spoken_hours(rules.hours)
+        hours = spoken_hours(rules.hours)
         said = expressions.resolve(slot_id[:200], now, prefer=hours)
         if said.date is None:
             return None

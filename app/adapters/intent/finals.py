@@ -11,7 +11,7 @@ from app.adapters.intent import engine
 from app.adapters.intent.model import Ask
 from app.core.agent.definition import Agent
 from app.core.booking.rules import ANY_SERVICE
-from app.core.booking.search import spoken_hours
+from app.core.booking.wanted import spoken_hours
 from app.core.language.intent.engine import IntentResult
 from app.core.language.intent.entities import Slots, extract, find_service
 

@@ -18,14 +18,6 @@ PARTS: dict[str, tuple[int, int]] = {"morning": (0, 12), "afternoon": (12, 17), 
 """Hours of the wall clock, the second exclusive."""
 
 
-def in_part(slot: Slot, part: str | None, zone: ZoneInfo) -> bool:
-    """Tell whether the slot begins in that part of the day; no part means any."""
-    if part not in PARTS:
-        return True
-    low, high = PARTS[part]
-    return low <= slot.local(zone).hour < high
-
-
 def spread(slots: Sequence[Slot], count: int) -> list[Slot]:
     """Choose `count` slots evenly, the first one included, in order."""
     if len(slots) <= count:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from app.core.booking.appointment import Busy
-from app.core.booking.offers import PARTS, in_part, nearest, spread
-from app.core.booking.rules import DAY_MINUTES, BookingRules, Hours, Service
+from app.core.booking.offers import PARTS, nearest, spread
+from app.core.booking.rules import BookingRules, Service
 from app.core.booking.slots import (
     ONE_DAY,
     Slot,
@@ -18,27 +18,16 @@ from app.core.booking.slots import (
     last_day,
     local_instant,
 )
-from app.core.language.settings import TimePreferences
-from app.core.language.time import expressions
+from app.core.booking.wanted import Wanted
 
 LOOK_AHEAD = dt.timedelta(days=14)
 """How far past the day asked for other times are looked for."""
-FARTHEST = dt.timedelta(days=1100)
-"""Days beyond this are as good as this: both are out of reach."""
 NEAR_TIME = dt.timedelta(minutes=90)
 """How far from the time asked for a slot of another day may be."""
+_NOON = dt.time(12)
 
 Why = Literal["free", "other_times", "past", "too_far", "closed", "holiday", "full", "none"]
 """`free`: what was asked for. The others say why it is not, with the nearest times instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the caller asks for; None is no preference."""
-
-    day: dt.date | None = None
-    part: str | None = None
-    time: dt.time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,64 +40,21 @@ class Choice:
     """How many further slots fit the wish."""
 
 
-def spoken_hours(hours: Hours) -> TimePreferences:
-    """How a bare "at three" is read where these hours are kept: as the three o'clock that is open.
-
-    The day begins after the longest time in which no day of the week is open, so that hours past
-    midnight belong to the evening before. Without such a time both halves stay possible.
-    """
-    spans = sorted({(s.opens, s.closes) for day in range(7) for s in hours.on(day)})
-    longest, opens, closes = 0, 0, 0
-    end = spans[0][1] if spans else 0
-    for begin, finish in [*spans[1:], *((a + DAY_MINUTES, b) for a, b in spans[:1])]:
-        if begin - end > longest:
-            longest, opens, closes = begin - end, begin % DAY_MINUTES, end % DAY_MINUTES
-        end = max(end, finish)
-    if not longest:
-        return expressions.DEFAULTS
-    return TimePreferences(opens=_wall(opens), closes=_wall(closes) if closes else dt.time.max)
-
-
-def _wall(minutes: int) -> dt.time:
-    return dt.time(*divmod(minutes, 60))
-
-
-def wanted(
-    arguments: dict[str, Any],
-    now_local: dt.datetime,
-    prefer: TimePreferences = expressions.DEFAULTS,
-) -> Wanted:
-    """Read `date`, `part_of_day` and `time` as a model gives them: ISO forms or spoken words."""
-    day = _iso_date(arguments.get("date"))
-    time = _iso_time(arguments.get("time"))
-    part = str(arguments.get("part_of_day") or "").strip().lower()[:40]
-    if day is None and arguments.get("date"):
-        said = expressions.resolve(str(arguments["date"])[:200], now_local, prefer=prefer)
-        day = said.date
-        time = time or said.time
-    if time is None and arguments.get("time"):
-        said = expressions.resolve(str(arguments["time"])[:200], now_local, prefer=prefer)
-        time = said.time
-        if said.window and said.window.name in PARTS:
-            part = part or said.window.name
-    if day is not None:
-        today = now_local.date()
-        day = min(max(day, today - FARTHEST), today + FARTHEST)
-    return Wanted(day, part if part in PARTS else None, time)
-
-
 def days_to_search(
     rules: BookingRules, wish: Wanted, now: dt.datetime, *, further: int = 0
 ) -> tuple[dt.date, dt.date]:
     """The local days whose busy times `choose` needs; `further` counts wider attempts."""
     first = bookable_from(rules, now).astimezone(rules.zone).date()
     last = last_day(rules, now)
-    if wish.day and first <= wish.day <= last:
-        first = max(first, wish.day - 2 * ONE_DAY * (further + 1))
-        return first, min(last, wish.day + LOOK_AHEAD * (further + 1))
-    if wish.day and wish.day > last:
+    if wish.first is not None and wish.first > last:
         return max(first, last - LOOK_AHEAD * (2 * further + 1)), last
-    return first, min(last, first + LOOK_AHEAD * (2 * further + 1))
+    begin = first
+    if wish.first is not None and wish.first >= first:
+        begin = max(first, wish.first - 2 * ONE_DAY * (further + 1))
+    if wish.any_day or (wish.last is not None and wish.last < first):
+        return begin, min(last, begin + LOOK_AHEAD * (2 * further + 1))
+    end = (wish.last or wish.first or begin) + LOOK_AHEAD * (further + 1)
+    return begin, min(last, end)
 
 
 def choose(
@@ -123,19 +69,33 @@ def choose(
     free = list(free_slots(rules, service, busy, days[0], days[1], now))
     if wish.day is not None:
         return _on_day(rules, wish, free, now)
+    asked = [slot for slot in free if wish.has_day(slot.local(rules.zone).date())]
+    if not asked and not wish.any_day:
+        middle = local_instant(_aim(wish, now.astimezone(rules.zone).date()), _NOON, rules.zone)
+        why = _why_not_any(rules, wish, days, now)
+        return Choice(why, _nearest_days(rules, free, middle))
     if wish.time is not None:
-        return _at_time(rules, wish.time, free)
-    fitting = [slot for slot in free if in_part(slot, wish.part, rules.zone)]
-    if not fitting:
-        return Choice("full" if free else "none", tuple(free[: rules.offers]))
-    return _first_days(rules, fitting)
+        return _at_time(rules, wish, asked)
+    fitting = [slot for slot in asked if wish.has_time(slot.local(rules.zone).time())]
+    if fitting:
+        return _first_days(rules, fitting)
+    if not asked:
+        return Choice("none", ())
+    if wish.any_day and wish.part:
+        return Choice("full", tuple(asked[: rules.offers]))
+    return Choice("other_times", tuple(asked[: rules.offers]))
+
+
+def _aim(wish: Wanted, today: dt.date) -> dt.date:
+    """The day of a span that others should be close to."""
+    return wish.first or wish.last or today
 
 
 def _on_day(rules: BookingRules, wish: Wanted, free: list[Slot], now: dt.datetime) -> Choice:
     assert wish.day is not None
     zone = rules.zone
     here = [slot for slot in free if slot.local(zone).date() == wish.day]
-    fitting = [slot for slot in here if in_part(slot, wish.part, zone)]
+    fitting = [slot for slot in here if wish.has_time(slot.local(zone).time())]
     if wish.time is not None and here:
         target = local_instant(wish.day, wish.time, zone)
         exact = [slot for slot in here if slot.start == target]
@@ -145,12 +105,34 @@ def _on_day(rules: BookingRules, wish: Wanted, free: list[Slot], now: dt.datetim
     if fitting:
         chosen = spread(fitting, rules.offers)
         return Choice("free", tuple(chosen), len(fitting) - len(chosen))
-    noon = dt.time(PARTS[wish.part][0]) if wish.part else dt.time(12)
-    target = local_instant(wish.day, wish.time or noon, zone)
+    target = local_instant(wish.day, _middle(wish), zone)
     if here:
         return Choice("other_times", tuple(nearest(here, target, rules.offers)))
-    alike = [slot for slot in free if in_part(slot, wish.part, zone)] or free
+    alike = [slot for slot in free if wish.has_time(slot.local(zone).time())] or free
     return Choice(_why_not(rules, wish.day, now), _nearest_days(rules, alike, target))
+
+
+def _middle(wish: Wanted) -> dt.time:
+    """The time of day that other offers should be close to."""
+    if wish.part:
+        return dt.time(PARTS[wish.part][0])
+    return wish.not_before or wish.not_after or _NOON
+
+
+def _why_not_any(
+    rules: BookingRules, wish: Wanted, days: tuple[dt.date, dt.date], now: dt.datetime
+) -> Why:
+    """Why none of several days can be had: the reason of all of them, or that they are full."""
+    first = wish.first or now.astimezone(rules.zone).date()
+    last = min(wish.last or days[1], first + LOOK_AHEAD)
+    if wish.days:
+        listed = list(wish.days)
+    else:
+        listed = [first + ONE_DAY * k for k in range((last - first).days + 1)] or [last]
+    reasons = {_why_not(rules, day, now) for day in listed}
+    if reasons <= {"closed", "holiday"}:
+        return "closed"
+    return reasons.pop() if len(reasons) == 1 else "full"
 
 
 def _why_not(rules: BookingRules, day: dt.date, now: dt.datetime) -> Why:
@@ -165,8 +147,10 @@ def _why_not(rules: BookingRules, day: dt.date, now: dt.datetime) -> Why:
     return "full"
 
 
-def _at_time(rules: BookingRules, time: dt.time, free: list[Slot]) -> Choice:
-    zone = rules.zone
+def _at_time(rules: BookingRules, wish: Wanted, free: list[Slot]) -> Choice:
+    """One time of day on any of the days asked for."""
+    zone, time = rules.zone, wish.time
+    assert time is not None
 
     def distance(slot: Slot) -> dt.timedelta:
         return abs(slot.start - local_instant(slot.local(zone).date(), time, zone))
@@ -209,19 +193,3 @@ def _two_days(rules: BookingRules, days: list[list[Slot]]) -> tuple[Slot, ...]:
     second = days[1][:1] if len(days) > 1 and rules.offers > 1 else []
     chosen = spread(days[0], rules.offers - len(second)) + second
     return tuple(sorted(chosen, key=lambda slot: slot.start))
-
-
-def _iso_date(value: Any) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(str(value or "").strip()[:10])
-    except ValueError:
-        return None
-
-
-def _iso_time(value: Any) -> dt.time | None:
-    try:
-        return dt.time.fromisoformat(str(value or "").strip()).replace(
-            second=0, microsecond=0, tzinfo=None
-        )
-    except ValueError:
-        return None

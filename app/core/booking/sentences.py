@@ -7,7 +7,8 @@ import datetime as dt
 from app.core.booking.ledger import Booking
 from app.core.booking.offers import say_offers
 from app.core.booking.rules import BookingRules, Service
-from app.core.booking.search import Choice, Wanted, Why
+from app.core.booking.search import Choice, Why
+from app.core.booking.wanted import NotUnderstood, Wanted
 from app.core.language import speech
 
 _WHY_NOT: dict[Why, str] = {
@@ -39,6 +40,28 @@ def offers(choice: Choice, wish: Wanted, rules: BookingRules, now: dt.datetime) 
     if not listed:
         return why or _WHY_NOT["none"]
     return f"{why} I have {listed}.".strip()
+
+
+_UNCLEAR = {
+    "past": "That day has passed already. Which day would you like?",
+    "no_such_day": "There is no such day. Which day would you like?",
+    "recurring": "I look for one day at a time. Which day would you like first?",
+    "weekday_mismatch": "That weekday and that date do not go together. Which day do you mean?",
+    "zone": "Which time is that on our clock?",
+    "several": "Which one of them would you like?",
+    "contradiction": "I heard two different times. Which one would you like?",
+}
+
+
+def unclear(asked: NotUnderstood) -> str:
+    """The question about a day or a time that was not understood."""
+    if asked.why in _UNCLEAR:
+        return _UNCLEAR[asked.why]
+    if asked.argument == "time":
+        return "I am not sure which time that is. What time would you like?"
+    if asked.argument == "part_of_day":
+        return "Would you like the morning, the afternoon, or the evening?"
+    return "I am not sure which day that is. Which day would you like?"
 
 
 def taken(listed: str) -> str:

@@ -15,6 +15,7 @@ from app.core.language.time.clock_grammar import (
     read_clock,
     skip_approximate,
 )
+from app.core.language.time.day_words import MONTHS
 from app.core.language.time.other_numbers import UNITS
 from app.core.language.time.tokens import CLOCK, DASH, NUMBER, Token, kind_at, word_at
 
@@ -180,6 +181,8 @@ def _linked(tokens: list[Token], i: int) -> Spanned | None:
     if word_at(tokens, end) not in _TO and not dashed:
         return None
     last = read_endpoint(tokens, end + 1)
+    if last and word_at(tokens, last[1]) in (*MONTHS, "of"):  # "7 to 11 December"
+        return None
     said = i == 0 or word_at(tokens, i - 1) in _FREE
     if last and (said or last[0].sure or clock.sure or tokens[i].kind == CLOCK):
         return Range(clock, last[0]), Bound.BETWEEN, last[1]

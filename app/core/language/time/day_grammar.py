@@ -6,12 +6,28 @@ import datetime as dt
 from dataclasses import replace
 
 from app.core.language.settings import TimePreferences
+from app.core.language.text import vocabulary
 from app.core.language.time import day_offsets, day_spans, month_grammar, weekday_grammar
+from app.core.language.time.bounds import MOVES
 from app.core.language.time.clock_grammar import PARTS
-from app.core.language.time.day_words import NO_SUCH_DAY, PAST, TODAY, TOMORROW, Day, Found
+from app.core.language.time.day_words import (
+    MONTHS,
+    NO_SUCH_DAY,
+    OTHER_WORDS_TOO,
+    PAST,
+    TODAY,
+    TOMORROW,
+    WEEKDAYS,
+    Day,
+    Found,
+    past,
+)
 from app.core.language.time.holidays import DAY, LONGEST, days_in, next_holiday
 from app.core.language.time.tokens import DASH, ISO, MARK, SLASH, Token, word_at
 
+_NOT_OF_DAY = frozenset(vocabulary("or and to week next this coming after fortnight works is"))
+"""A weekday before one of these is another day than the one said before it."""
+_NO_DASHED_DAY = frozenset(("am", "pm", "oclock", "people"))
 _DEEPEST = 3
 """How far days may be counted from days that are counted from days."""
 
@@ -23,6 +39,8 @@ class DayReader:
         self.tokens = tokens
         self.today = today
         self.prefer = prefer
+        count = len(tokens)
+        self.first_move = next((k for k in range(count) if tokens[k].text in MOVES), count)
         self._depth = 0
 
     def word(self, i: int) -> str:
@@ -53,15 +71,29 @@ class DayReader:
     def _read(self, i: int, at: int) -> Found | None:
         return (
             day_offsets.read(self, i)
-            or self.numeric(at)
-            or self._named(at)
-            or month_grammar.read_nth(self, at)
-            or month_grammar.read_month_day(self, at)
+            or self._with_weekday(
+                self.numeric(at)
+                or self._named(at)
+                or month_grammar.read_nth(self, at)
+                or month_grammar.read_month_day(self, at)
+            )
             or weekday_grammar.read(self, at)
             or month_grammar.read_day_of_month(self, at)
             or self._holiday(at)
             or day_spans.read(self, at)
         )
+
+    def _with_weekday(self, found: Found | None) -> Found | None:
+        """ "December 8th, Tuesday", "tomorrow, Friday": the weekday must fit the day."""
+        if found is None or found[0].date is None or found[0].last is not None:
+            return found
+        at = self.skip(found[1], (",",))
+        name = self.word(at)
+        if WEEKDAYS.get(name, -1) < 0 or name in OTHER_WORDS_TOO:
+            return found
+        if self.word(at + 1) in _NOT_OF_DAY:
+            return found
+        return weekday_grammar.fits((found[0], at + 1), WEEKDAYS[name])
 
     def numeric(self, i: int) -> Found | None:
         """ "2026-12-24", "12/24", "12-24-26"."""
@@ -75,7 +107,8 @@ class DayReader:
         month, day = token.a, token.b
         if self.prefer.day_first or month > 12:
             month, day = day, month
-        if token.kind == DASH and self.word(i + 1) in ("am", "pm", "oclock", "people"):
+        following = self.word(i + 1)
+        if token.kind == DASH and (following in _NO_DASHED_DAY or following in MONTHS):
             return None
         found = self.dated(year, month, day, i + 1)
         if found and found[0].date and day <= 12 and month != day and not self.prefer.day_first:
@@ -94,7 +127,7 @@ class DayReader:
             if not 1 <= year <= 9990 or day > days_in(year, month):
                 return None
             date = dt.date(year, month, day)
-            return (Day(date) if date >= self.today else PAST), end
+            return (Day(date) if date >= self.today else past(date)), end
         for year in range(self.today.year, self.today.year + 9):
             if day <= days_in(year, month) and dt.date(year, month, day) >= self.today:
                 return Day(dt.date(year, month, day)), end
@@ -106,7 +139,7 @@ class DayReader:
             weeks, end = self._weeks_later(i + 1)
             return Day(self.today + DAY * ((word in TOMORROW) + 7 * weeks)), end
         if word == "yesterday":
-            return PAST, i + 1
+            return past(self.today - DAY), i + 1
         if word == "later" and self.word(i + 1) == "today":
             return Day(self.today), i + 2
         if word in ("this", "later") and self.word(i + 1) in PARTS:

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from app.core.language.time.day_words import (
-    PAST,
     ROUGHLY,
     TODAY,
     TOMORROW,
@@ -14,6 +13,7 @@ from app.core.language.time.day_words import (
     Day,
     Found,
     Reader,
+    past,
     roughly,
 )
 from app.core.language.time.holidays import DAY, add_months
@@ -201,7 +201,7 @@ def _from_other(reader: Reader, said: _Count) -> Found | None:
     if day is None or day.date is None:
         return None
     if day.date < reader.today:
-        return PAST, base[1]
+        return past(day.date), base[1]
     return replace(day, unsure=base[0].unsure), base[1]
 
 
@@ -251,6 +251,8 @@ def _beside(reader: Reader, i: int) -> Found | None:
     if base is None or base[0].date is None:
         return None
     date = shift(base[0].date, -1 if link == "before" else 1, unit)
-    if date is None or date < reader.today:
-        return PAST, base[1]
+    if date is None:
+        return None
+    if date < reader.today:
+        return past(date), base[1]
     return Day(date), base[1]

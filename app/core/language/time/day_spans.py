@@ -72,6 +72,10 @@ def _weekend(reader: Reader, i: int) -> Span | None:
     but_one = weeks and reader.word(end) == "but" and reader.one(end + 1)
     if but_one or (reader.word(end), reader.word(end + 1)) == ("after", "next"):
         weeks, end = 2, end + 2
+    of = reader.read(reader.skip(end + 1, ("the",))) if reader.word(end) == "of" else None
+    if of is not None and of[0].date is not None and of[0].last is None:
+        saturday = of[0].date + DAY * (5 - of[0].date.weekday())
+        return saturday, saturday + DAY, of[1]
     saturday = weekday_grammar.in_week(reader, 5, weeks)
     return saturday, saturday + DAY, end
 
@@ -81,6 +85,8 @@ def _coming_days(reader: Reader, i: int) -> Span | None:
     if reader.word(i) not in ("next", "coming", "following"):
         return None
     count, at = day_offsets.count_at(reader.tokens, i + 1)
+    if at < 0 and reader.word(i + 1) == "days":
+        count, at = 7, i + 1
     if at < 0:
         return None
     days = {"days": 1, "weeks": 7, "months": 30}.get(reader.word(at), 0)

@@ -86,6 +86,8 @@ class Day:
     others: tuple[dt.date, ...] = ()
     approximate: bool = False
     """Said roughly ("in about three weeks"): a span around the day."""
+    over: dt.date | None = None
+    """The day that was named and is over, where it is known which."""
 
     @property
     def unusable(self) -> str:
@@ -101,6 +103,13 @@ def roughly(date: dt.date, days: int, today: dt.date) -> Day:
 
 PAST = Day(None, unsure=("past",))
 """A day that is over."""
+
+
+def past(date: dt.date) -> Day:
+    """A day that is over, and which it is."""
+    return Day(None, unsure=("past",), over=date)
+
+
 NO_SUCH_DAY = Day(None, unsure=("no_such_day",))
 """The thirtieth of February."""
 RECURRING = Day(None, unsure=("recurring",))
@@ -120,6 +129,8 @@ class Reader(Protocol):
     tokens: list[Token]
     today: dt.date
     prefer: TimePreferences
+    first_move: int
+    """The place of the first act of moving, after which "from" and "to" are no span."""
 
     def word(self, i: int) -> str: ...
     def one(self, i: int) -> bool: ...

@@ -89,6 +89,7 @@ def _described(
             "last": value.last,
             "unusable": value.unusable,
             "approximate": value.approximate,
+            "over": value.over,
             "relative": _is_relative(tokens[mention.start : mention.end]),
         }
     elif isinstance(value, Clock):

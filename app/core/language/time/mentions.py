@@ -10,7 +10,6 @@ from app.core.language.settings import TimePreferences
 from app.core.language.text import vocabulary
 from app.core.language.time import other_numbers
 from app.core.language.time.bounds import (
-    MOVES,
     UPPER,
     Bound,
     read_prefix,
@@ -78,7 +77,6 @@ class _Finder:
         self.reader = DayReader(tokens, now.date(), prefer)
         self.mentions: list[Mention] = []
         count = len(tokens)
-        self.first_move = next((k for k in range(count) if tokens[k].text in MOVES), count)
         self.first_counted = next((k for k in range(count) if tokens[k].text in _COUNTED), count)
         self.telling = sum(not _is_filler(token) for token in tokens)
 
@@ -126,12 +124,15 @@ def _moment(at: _Finder, i: int) -> int:
 
 def _bounded(at: _Finder, i: int) -> int:
     """ "After December 10th", "by five", "not before Friday"."""
-    prefix = read_prefix(at.tokens, i, moving=at.first_move < i)
+    prefix = read_prefix(at.tokens, i, moving=at.reader.first_move < i)
     if prefix is None:
         return i
     bound, start = prefix
-    if word_at(at.tokens, i) == "within":
-        start = i
+    last = at.last
+    if bound is Bound.UNTIL and last is not None and last.kind == DAY and last.end == i:
+        return i  # "from the 7th until the 9th"
+    if word_at(at.tokens, i) == "within" and (day := at.reader.read(i)):
+        return at.add(Mention(DAY, day[0], i, day[1], bound))
     while word_at(at.tokens, start) in ("on", "around", "about") and start < i + 6:
         start += 1
     day = at.reader.read(start)
@@ -166,7 +167,7 @@ def _with_time(at: _Finder, mention: Mention) -> Mention:
 
 def _range(at: _Finder, i: int) -> int:
     """ "Between 2 and 4", "10 or later"."""
-    found = read_range(at.tokens, i, moving=at.first_move < i)
+    found = read_range(at.tokens, i, moving=at.reader.first_move < i)
     if found is None:
         return i
     span, bound, end = found
@@ -322,7 +323,7 @@ def _booked_for(at: _Finder, i: int, end: int) -> bool | None:
 def _moved_to(at: _Finder, i: int, end: int) -> bool | None:
     """ "Move it to four", where no party of four is meant; "move it from two"."""
     moves = word_at(at.tokens, i - 1) in ("to", "from") and at.tokens[i].a <= 12
-    return True if moves and at.first_move < i <= at.first_counted else None
+    return True if moves and at.reader.first_move < i <= at.first_counted else None
 
 
 def _alternative(at: _Finder, i: int, end: int) -> bool | None:

@@ -17,7 +17,7 @@ from app.core.language.time.day_words import (
 )
 from app.core.language.time.holidays import add_months, days_in, nth_weekday
 from app.core.language.time.other_numbers import UNITS
-from app.core.language.time.tokens import NUMBER, ORDINAL, kind_at
+from app.core.language.time.tokens import DASH, NUMBER, ORDINAL, kind_at
 
 _CLOCK_WORDS = frozenset(("am", "pm", "oclock", "to", "past", "minutes", "mins"))
 _PRONOUNS = ("i", "we", "you", "be", "have")
@@ -25,14 +25,24 @@ _PRONOUNS = ("i", "we", "you", "be", "have")
 
 def read_month_day(reader: Reader, i: int) -> Found | None:
     """ "March 3rd 2026", "mar the 3rd", "3 of march", "first of march", "the ides of march"."""
+    span = _dashed(reader, i)
+    if span is not None:
+        return span
     month = MONTHS.get(reader.word(i), 0)
     if month:
         at = reader.skip(i + 1, (".", "the", "/", "-", ","))
         if at < len(reader.tokens) and _is_day_number(reader, at):
+            if last := _last_day(reader, at):
+                return _days_of(reader, month, reader.tokens[at].a, reader.tokens[last].a, last)
             year, end = read_year(reader, at + 1)
             return reader.dated(year, month, reader.tokens[at].a, end) or (NO_SUCH_DAY, end)
         return None
     token = reader.tokens[i]
+    if token.kind in (NUMBER, ORDINAL) and (last := _last_day(reader, i)):
+        month = MONTHS.get(reader.word(reader.skip(last + 1, ("of",))), 0)
+        if month:
+            at = reader.skip(last + 1, ("of",))
+            return _days_of(reader, month, token.a, reader.tokens[last].a, at)
     ides = token.text == "ides"
     if not ides and (token.kind not in (NUMBER, ORDINAL) or not 1 <= token.a <= 31):
         return None
@@ -45,6 +55,44 @@ def read_month_day(reader: Reader, i: int) -> Found | None:
     return reader.dated(year, month, day, end) or (NO_SUCH_DAY, end)
 
 
+def _dashed(reader: Reader, i: int) -> Found | None:
+    """ "December 7-11", "7-11 december"."""
+    month, at = MONTHS.get(reader.word(i), 0), i + 1
+    if not month:
+        month, at = MONTHS.get(reader.word(i + 1), 0), i
+    if not month or kind_at(reader.tokens, at) != DASH or reader.tokens[at].c >= 0:
+        return None
+    return _days_of(reader, month, reader.tokens[at].a, reader.tokens[at].b, i + 1)
+
+
+def _last_day(reader: Reader, at: int) -> int:
+    """ "December 7 to 11": the place of the last day, 0 where an hour may be meant."""
+    links = ("to", "through", "thru", "until", "till")
+    if reader.word(at + 1) not in links or at > reader.first_move:
+        return 0
+    last = at + 3 if reader.word(at + 2) == "the" else at + 2
+    kind = kind_at(reader.tokens, last)
+    if kind == ORDINAL:
+        return last if reader.tokens[at].a < reader.tokens[last].a <= 31 else 0
+    if kind != NUMBER or not reader.tokens[at].a < reader.tokens[last].a <= 31:
+        return 0
+    following = reader.word(last + 1)
+    hour = following in _CLOCK_WORDS or following in UNITS or following in PARTS
+    return 0 if hour or kind_at(reader.tokens, last + 1) == NUMBER else last
+
+
+def _days_of(reader: Reader, month: int, begin: int, finish: int, at: int) -> Found:
+    """Days of one month from one to another; `at` is the last token before a year."""
+    year, end = read_year(reader, at + 1)
+    first = reader.dated(year, month, begin, end)
+    last = reader.dated(year, month, finish, end)
+    if first is None or last is None:
+        return NO_SUCH_DAY, end
+    if first[0].date is None or last[0].date is None or begin >= finish:
+        return PAST, end
+    return Day(min(first[0].date, last[0].date), last[0].date), end
+
+
 def _is_day_number(reader: Reader, i: int) -> bool:
     token = reader.tokens[i]
     if token.kind == ORDINAL:
@@ -52,6 +100,8 @@ def _is_day_number(reader: Reader, i: int) -> bool:
     if token.kind != NUMBER or not 1 <= token.a <= 31 or len(token.text) > 2:
         return False
     following = reader.word(i + 1)
+    if following == "to" and _last_day(reader, i):
+        return True
     return following not in _CLOCK_WORDS and following not in UNITS
 
 

@@ -14,7 +14,7 @@ from app.core.language.time.day_words import MONTHS, WEEKDAYS, Day
 from app.core.language.time.holidays import add_months
 from app.core.language.time.mentions import DAY, PART, TIME, Mention
 from app.core.language.time.spoken import Spoken, TimeMention, Window
-from app.core.language.time.tokens import Token, word_at
+from app.core.language.time.tokens import ISO, NUMBER, ORDINAL, SLASH, Token, word_at
 from app.core.language.time.zones import names_other_zone
 
 _HALF_DAY = dt.timedelta(hours=12)
@@ -135,17 +135,32 @@ def _span(tokens: list[Token], mentions: list[Mention]) -> tuple[dt.date, dt.dat
         return None
     if first is None or last is None:
         return None
+    if _has_month(tokens, mentions[1]) and not _has_month(tokens, mentions[0]):
+        numbered = [t.a for t in _tokens(tokens, mentions[0]) if t.kind in (NUMBER, ORDINAL)]
+        if numbered and numbered[-1] <= last.day and not _has_weekday(tokens, mentions[0]):
+            first = last.replace(day=max(numbered[-1], 1))  # "the 14th to the 18th of December"
     return first, _not_before(first, last, tokens, mentions[1])
 
 
 def _not_before(first: dt.date, last: dt.date, tokens: list[Token], said: Mention) -> dt.date:
     """The end of a span, in a later week or month where it would lie before the begin."""
-    named = {token.text for token in tokens[said.start : said.end]}
-    if last >= first or named & MONTHS.keys():
+    if last >= first or _has_month(tokens, said):
         return last
-    if named & WEEKDAYS.keys():
+    if _has_weekday(tokens, said):
         return last + 7 * _ONE_DAY * -((last - first).days // 7)
     return add_months(last, 1)
+
+
+def _tokens(tokens: list[Token], mention: Mention) -> list[Token]:
+    return tokens[mention.start : mention.end]
+
+
+def _has_month(tokens: list[Token], mention: Mention) -> bool:
+    return any(t.text in MONTHS or t.kind in (ISO, SLASH) for t in _tokens(tokens, mention))
+
+
+def _has_weekday(tokens: list[Token], mention: Mention) -> bool:
+    return any(token.text in WEEKDAYS for token in _tokens(tokens, mention))
 
 
 def _set_bounds(

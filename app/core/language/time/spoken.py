@@ -52,6 +52,8 @@ class TimeMention:
     approximate: bool = False
     relative: bool = False
     assumed: bool = False
+    over: dt.date | None = None
+    """The day that was named and has passed, where it is known which."""
 
     @property
     def recurring(self) -> bool:

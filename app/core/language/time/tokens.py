@@ -103,19 +103,36 @@ def tokenise(text: str) -> list[Token]:
     """The tokens of any text. Case, quotes and the forms of "p.m." and "o'clock" are levelled."""
     skipped = max(0, len(text) - MAX_CHARS)
     text = level(text[skipped:])
+    places: dict[int, tuple[int, int]] = {}
     if "clock" in text:
-        text = _OCLOCK.sub(lambda m: "oclock".ljust(len(m[0])), text)
+        text = _rewrite(_OCLOCK, "oclock", text, places)
     if "m" in text:
-        text = _HALF_OF_DAY.sub(lambda m: f" {m[1] or m[2]}m".ljust(len(m[0])), text)
+        text = _rewrite(_HALF_OF_DAY, "", text, places)
     raw: list[Token] = []
     for match in _TOKEN.finditer(text):
-        _add(raw, match, skipped)
+        start, end = places.get(match.start(), match.span())
+        _add(raw, _token(match)._replace(start=start + skipped, end=end + skipped))
     return _join_numbers(raw)
 
 
-def _add(raw: list[Token], match: re.Match[str], skipped: int) -> None:
-    """Add the token of a match; "3p" and "three-ish" are two."""
-    token = _token(match)._replace(start=match.start() + skipped, end=match.end() + skipped)
+def _rewrite(
+    pattern: re.Pattern[str], word: str, text: str, places: dict[int, tuple[int, int]]
+) -> str:
+    """Level the forms of a word without moving the rest of the text; note where each stood."""
+
+    def level_one(match: re.Match[str]) -> str:
+        said = match[0]
+        new = word or f" {match[1] or match[2]}m"
+        first = match.start() + len(new) - len(new.lstrip())
+        begin = match.start() + len(said) - len(said.lstrip(" "))
+        places[first] = begin, match.start() + len(said.rstrip(" "))
+        return new.ljust(len(said))
+
+    return pattern.sub(level_one, text)
+
+
+def _add(raw: list[Token], token: Token) -> None:
+    """Add a token; "3p" and "three-ish" are two."""
     last = raw[-1] if raw else None
     if token.kind == WORD and last is not None:
         if token.text in _ATTACHED and last.end == token.start and last.kind in (NUMBER, CLOCK):

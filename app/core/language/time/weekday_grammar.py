@@ -17,6 +17,7 @@ from app.core.language.time.day_words import (
     Day,
     Found,
     Reader,
+    past,
 )
 from app.core.language.time.holidays import DAY, add_months, days_in
 from app.core.language.time.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLASH
@@ -105,7 +106,7 @@ def _recurring(reader: Reader, i: int) -> Found | None:
 
 
 def _has_company(reader: Reader, i: int) -> bool:
-    if len(reader.tokens) <= 2 or reader.word(i - 1) in BEFORE_DAY:
+    if len(reader.tokens) <= 2 or reader.word(i - 1) in BEFORE_DAY or _beside_weekday(reader, i):
         return True
     after = reader.skip(i + 1, (",", ".", "the", "/", "-"))
     if after >= len(reader.tokens):
@@ -115,10 +116,21 @@ def _has_company(reader: Reader, i: int) -> bool:
     return numbered or following.text in MONTHS or following.text in ("at", "next", *PARTS)
 
 
+def _beside_weekday(reader: Reader, i: int) -> bool:
+    """ "Mon-Fri", "Sat or Sun"."""
+    links = ("-", "to", "or", "and", "through", "/", ",")
+    return any(
+        0 <= i + step < len(reader.tokens)
+        and reader.tokens[i + step].text in links
+        and reader.word(i + 2 * step) in WEEKDAYS
+        for step in (1, -1)
+    )
+
+
 def _modified(reader: Reader, weekday: int, modifier: str) -> Day:
     soon = coming(reader, weekday)
     if modifier in ("last", "past"):
-        return PAST
+        return past(soon - 7 * DAY if soon - 7 * DAY < reader.today else soon - 14 * DAY)
     if modifier == "this":
         date = in_week(reader, weekday, 0)
         return Day(date) if date >= reader.today else Day(soon)
@@ -151,8 +163,10 @@ def _with_date(reader: Reader, weekday: int, i: int) -> Found | None:
     if at >= len(reader.tokens):
         return None
     token = reader.tokens[at]
-    if token.kind in (SLASH, DASH, ISO):
-        return reader.numeric(at)
+    if token.kind == ISO:
+        return fits(reader.numeric(at), weekday)
+    if token.kind in (SLASH, DASH):
+        return _doubted(reader.numeric(at), weekday)
     if token.kind == ORDINAL or (token.kind == NUMBER and not token.spelled):
         found = month_grammar.read_month_day(reader, at)
         if found is None:
@@ -163,11 +177,25 @@ def _with_date(reader: Reader, weekday: int, i: int) -> Found | None:
         return _in_week_of(reader, weekday, at)
     if found is None or found[0].date is None:
         return found
-    first, end = found[0].date, found[1]
+    return fits(found, weekday)
+
+
+def _doubted(found: Found | None, weekday: int) -> Found | None:
+    """A day in figures that is another weekday: it may be read the wrong way round."""
+    if found is None or found[0].date is None or found[0].date.weekday() == weekday:
+        return found
+    return replace(found[0], unsure=("weekday_mismatch",)), found[1]
+
+
+def fits(found: Found | None, weekday: int) -> Found | None:
+    """The day, if it is that weekday; else that the two contradict each other."""
+    if found is None or found[0].date is None:
+        return found
+    first = found[0].date
     if first.weekday() == weekday:
         return found
     near = first + DAY * ((weekday - first.weekday() + 3) % 7 - 3)
-    return Day(None, unsure=("weekday_mismatch",), others=(first, near)), end
+    return Day(None, unsure=("weekday_mismatch",), others=(first, near)), found[1]
 
 
 def _in_week_of(reader: Reader, weekday: int, i: int) -> Found | None:

@@ -27,6 +27,9 @@ _OFFSETS = {
 }
 """Hours from UTC. Callers say "EST" in summer too, so US names stand for both."""
 
+ZONE_NAMES = frozenset(_OFFSETS)
+"""The names that are known."""
+
 _US_SUMMER = {"est": -4, "cst": -5, "mst": -6, "pst": -7}
 
 

@@ -12,16 +12,10 @@ from hypothesis import strategies as st
 
 from app.core.booking.appointment import Busy
 from app.core.booking.offers import caller_clock, describe, say_offers
-from app.core.booking.rules import BookingRules, Hours
-from app.core.booking.search import (
-    Choice,
-    Wanted,
-    choose,
-    days_to_search,
-    spoken_hours,
-    wanted,
-)
+from app.core.booking.rules import BookingRules
+from app.core.booking.search import Choice, choose, days_to_search
 from app.core.booking.slots import refusal
+from app.core.booking.wanted import NotUnderstood, Wanted, read_wanted
 
 LA = ZoneInfo("America/Los_Angeles")
 RULES = BookingRules.model_validate(
@@ -42,7 +36,8 @@ NOW = dt.datetime(2027, 3, 8, 8, tzinfo=LA)
 
 
 def ask(busy: list[Busy] | None = None, **arguments: Any) -> Choice:
-    wish = wanted(arguments, NOW)
+    wish = read_wanted(arguments, NOW, RULES.hours)
+    assert isinstance(wish, Wanted)
     days = days_to_search(RULES, wish, NOW)
     return choose(RULES, RULES.services[0], busy or [], wish, days, NOW)
 
@@ -53,39 +48,6 @@ def told(choice: Choice) -> tuple[str, list[str]]:
 
 def block(start: str, end: str) -> Busy:
     return Busy(*(dt.datetime.fromisoformat(text).replace(tzinfo=LA) for text in (start, end)))
-
-
-@pytest.mark.parametrize(
-    ("hours", "opens", "closes"),
-    [
-        ({"monday": ["08:00-12:00", "13:00-17:00"], "friday": "09:00-19:00"}, "08:00", "19:00"),
-        ({"monday": ["16:00-24:00", "00:00-04:00"]}, "16:00", "04:00"),
-        ({"monday": "16:00-24:00"}, "16:00", "23:59"),
-        ({"monday": "00:00-24:00"}, "07:00", "21:00"),
-        ({}, "07:00", "21:00"),
-    ],
-)
-def test_bare_hours_are_read_by_the_hours_kept(
-    hours: dict[str, Any], opens: str, closes: str
-) -> None:
-    prefer = spoken_hours(Hours(**hours))
-    assert (f"{prefer.opens:%H:%M}", f"{prefer.closes:%H:%M}") == (opens, closes)
-
-
-@pytest.mark.parametrize(
-    ("hours", "said", "read"),
-    [
-        ("08:00-17:00", "three", "15:00"),
-        ("08:00-17:00", "at eight", "08:00"),
-        ("16:00-23:00", "at eight", "20:00"),
-        ("08:00-17:00", "3:00", "15:00"),
-        ("08:00-17:00", "03:00", "03:00"),
-        ("08:00-17:00", "eight in the evening", "20:00"),
-    ],
-)
-def test_a_time_in_words_is_read_by_the_hours_kept(hours: str, said: str, read: str) -> None:
-    wish = wanted({"time": said}, NOW, spoken_hours(Hours.model_validate({"monday": hours})))
-    assert f"{wish.time:%H:%M}" == read
 
 
 def test_no_wish_gives_the_next_days() -> None:
@@ -159,12 +121,29 @@ def test_wider_searches_reach_the_horizon() -> None:
     assert reached == [dt.date(2027, 3, 22), dt.date(2027, 4, 7), dt.date(2027, 4, 7)]
 
 
-def test_spoken_arguments() -> None:
-    assert wanted({"date": "next Tuesday"}, NOW).day is not None
-    assert wanted({"date": "tomorrow"}, NOW).day == dt.date(2027, 3, 9)
-    assert wanted({"date": "2027-03-09T10:00:00"}, NOW).day == dt.date(2027, 3, 9)
-    assert wanted({"part_of_day": "Morning "}, NOW).part == "morning"
-    assert wanted({"part_of_day": "brunch", "date": None, "time": 7}, NOW).part is None
+@pytest.mark.parametrize(
+    ("arguments", "why", "offered"),
+    [
+        ({"date": "after March 9th"}, "free", ["Wed 10 09:00", "Wed 10 17:00", "Fri 12 09:00"]),
+        ({"date": "before Wednesday"}, "free", ["Mon 08 09:00", "Mon 08 17:00", "Tue 09 09:00"]),
+        ({"date": "by Tuesday", "time": "10:00"}, "free", ["Mon 08 10:00", "Tue 09 10:00"]),
+        ({"date": "next week"}, "free", ["Mon 15 09:00", "Mon 15 17:00", "Tue 16 09:00"]),
+        ({"date": "Tuesday or Friday", "time": "after 10"}, "free",
+         ["Tue 09 10:00", "Tue 09 17:00", "Fri 12 10:00"]),
+        ({"date": "2027-03-09", "time": "after 3"}, "free",
+         ["Tue 09 15:00", "Tue 09 16:00", "Tue 09 17:00"]),
+        ({"date": "2027-03-09", "time": "between 1 and 2"}, "free",
+         ["Tue 09 13:00", "Tue 09 14:00"]),
+        ({"date": "2027-03-09", "time": "before ten"}, "free", ["Tue 09 09:00"]),
+        ({"date": "2027-03-12", "time": "after 3"}, "other_times",
+         ["Fri 12 09:00", "Fri 12 10:00", "Fri 12 11:00"]),
+        ({"time": "after 6 pm"}, "other_times", ["Mon 08 09:00", "Mon 08 10:00", "Mon 08 11:00"]),
+        ({"date": "this weekend"}, "closed", ["Fri 12 09:00", "Fri 12 11:00", "Mon 15 09:00"]),
+    ],
+)  # fmt: skip
+def test_spans_and_bounds(arguments: dict[str, str], why: str, offered: list[str]) -> None:
+    choice = ask(**arguments)
+    assert (choice.why, sorted(told(choice)[1])) == (why, sorted(offered))
 
 
 @given(
@@ -172,9 +151,15 @@ def test_spoken_arguments() -> None:
         {},
         optional={
             "date": st.one_of(
-                st.dates(dt.date(2027, 2, 1), dt.date(2027, 6, 1)).map(str), st.text()
+                st.dates(dt.date(2027, 2, 1), dt.date(2027, 6, 1)).map(str),
+                st.sampled_from(["next week", "after Friday", "by Tuesday", "Monday or Friday"]),
+                st.text(),
             ),
-            "time": st.one_of(st.times().map(lambda t: f"{t:%H:%M}"), st.text()),
+            "time": st.one_of(
+                st.times().map(lambda t: f"{t:%H:%M}"),
+                st.sampled_from(["after 3", "before eleven", "between 1 and 3", "noon"]),
+                st.text(),
+            ),
             "part_of_day": st.sampled_from(["morning", "afternoon", "evening", "x"]),
         },
     ),
@@ -185,11 +170,20 @@ def test_only_bookable_times_are_ever_offered(
 ) -> None:
     hour = dt.timedelta(hours=1)
     busy = [Busy(NOW + a * hour, NOW + (a + b) * hour) for a, b in taken]
-    choice = ask(busy, **arguments)
+    wish = read_wanted(arguments, NOW, RULES.hours)
+    if isinstance(wish, NotUnderstood):
+        return
+    days = days_to_search(RULES, wish, NOW)
+    choice = choose(RULES, RULES.services[0], busy, wish, days, NOW)
     assert len(choice.slots) <= RULES.offers
     assert list(choice.slots) == sorted(choice.slots, key=lambda slot: slot.start)
     for slot in choice.slots:
         assert refusal(RULES, RULES.services[0], slot.start, busy, NOW) is None
+        if choice.why == "free":
+            local = slot.local(LA)
+            assert wish.has_day(local.date())
+            assert wish.has_time(local.time())
+            assert wish.time in (None, local.time().replace(second=0, microsecond=0))
 
 
 def test_offers_in_words() -> None:
