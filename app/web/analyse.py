@@ -6,6 +6,7 @@ It keeps nothing, changes nothing and needs no Redis.
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,12 @@ import gevent
 import orjson
 from flask import Blueprint, Response
 
+from app.adapters.agents.files import Agents
 from app.bridges.services import services
+from app.core.agent.definition import Agent
+from app.core.booking.wanted import spoken_hours
 from app.core.language.intent import entities as spoken
+from app.core.language.intent.engine import IntentEngine
 from app.errors import BadRequest, TooLarge
 from app.protocol.body import json_object
 from app.web.edge import edge
@@ -22,12 +27,15 @@ from app.web.guard.body import read_json_body
 
 bp = Blueprint("analyse", __name__)
 
-MAX_CHARS = 10_000
+MAX_CHARS = 4000
+"""More than a person says in one breath."""
+LONG_CHARS = 300
+"""A text that is longer than this is read beside the loop that carries the calls."""
 
 
 @bp.post("/webhook/realtime")
 def realtime() -> Response:
-    """``{"transcript", "event"?, "referenceTime"?, "timezone"?}`` to intent and slots."""
+    """``{"transcript", "event"?, "agent"?, "referenceTime"?, "timezone"?}`` to intent and slots."""
     gevent.sleep(0)
     now_services = services()
     body = json_object(read_json_body(edge().bodies, now_services.settings.max_body_bytes))
@@ -35,23 +43,42 @@ def realtime() -> Response:
     if not isinstance(text, str):
         raise BadRequest("transcript must be a text")
     if len(text) > MAX_CHARS:
-        raise TooLarge(f"transcript may have {MAX_CHARS} characters")
+        raise TooLarge(f"transcript exceeds {MAX_CHARS} characters")
     event = body.get("event")
     if event is not None and not isinstance(event, str):
         raise BadRequest("event must be a text")
-    agent = now_services.agents.default
+    agent = chosen(now_services.agents, body.get("agent"))
     now = moment(body, agent.time_zone)
+    read = partial(_read, now_services.engine, agent, text, now)
+    answer = read() if len(text) <= LONG_CHARS else gevent.get_hub().threadpool.apply(read)
+    told = orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE)
+    return Response(told, content_type="application/json")
+
+
+def chosen(agents: Agents, name: Any) -> Agent:
+    """The agent that is named, or the default where none is. Raises `BadRequest`."""
+    if name is None:
+        return agents.default
+    if not isinstance(name, str):
+        raise BadRequest("agent must be a text")
+    for agent in agents.all:
+        if agent.name.casefold() == name.strip().casefold():
+            return agent
+    raise BadRequest("no agent has this name")
+
+
+def _read(engine: IntentEngine, agent: Agent, text: str, now: dt.datetime) -> dict[str, Any]:
+    """What the text asks for, by the agent's services and opening hours."""
     offered = tuple(service.name for service in agent.booking.services)
-    result = now_services.engine.analyse(text, now=now, settings=agent.intents, services=offered)
-    slots = spoken.extract(text, now, services=offered)
-    answer = {
+    result = engine.analyse(text, now=now, settings=agent.intents, services=offered)
+    hours = spoken_hours(agent.booking.hours)
+    slots = spoken.extract(text, now, services=offered, prefer=hours)
+    return {
         "received": True,
         "processedIntent": result.intent,
         "confidence": round(min(1.0, max(0.0, result.confidence)), 4),
         "slots": slots.as_json(now),
     }
-    told = orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE)
-    return Response(told, content_type="application/json")
 
 
 def moment(body: dict[str, Any], zone_name: str) -> dt.datetime:

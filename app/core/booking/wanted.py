@@ -14,92 +14,30 @@ from typing import Any
 
 from app.core.booking.offers import PARTS
 from app.core.booking.rules import DAY_MINUTES, Hours
+from app.core.booking.wanted_forms import (
+    CLOCK,
+    CLOCKS,
+    DOTTED,
+    HUNDREDS,
+    ISO,
+    MAX_CHARS,
+    MONTH,
+    PART_NAMES,
+    WEEK,
+    clean,
+    has_left_over,
+)
 from app.core.language.intent.entities import part_of_day
 from app.core.language.settings import TimePreferences
-from app.core.language.text import level, vocabulary
 from app.core.language.time import expressions
 from app.core.language.time.bounds import Bound
 from app.core.language.time.day_words import WEEKDAYS
 from app.core.language.time.expressions import Spoken
-from app.core.language.time.zones import ZONE_NAMES
 
 FARTHEST = dt.timedelta(days=1100)
 """Days beyond this are as good as this: both are out of reach."""
-MAX_CHARS = 200
 _ONE_DAY = dt.timedelta(days=1)
 
-_ISO = re.compile(
-    r"(?P<year>\d{4})(?P<sep>[-/.]?)(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})"
-    r"(?:[t ]\s?(?P<time>\d{1,2}:\d{2})(?::\d{2}(?:\.\d{1,6})?)?\s?(?P<zone>z|[+-]\d{2}:?\d{2})?)?"
-)
-_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
-_CLOCK = re.compile(
-    r"t?(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::\d{2}(?:\.\d{1,6})?)?)? ?"
-    r"(?:(?P<half>am?|pm?)|(?P<suffix>z|[+-]\d{2}:?\d{2}|h|hrs?|hours?))?"
-)
-_HUNDREDS = re.compile(r"^(\d{3,4}) ?(?:h|hrs?|hours)$")
-_DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})")
-_ONE_CLOCK = r"(\d{1,2}(?::\d{2})?(?: ?[ap]m)?)"
-_CLOCKS = re.compile(rf"(?:from |between )?{_ONE_CLOCK} ?(?:-|to|and) ?{_ONE_CLOCK}")
-_ANY = frozenset(
-    vocabulary(
-        """
-        any, any day, anyday, any date, any time, anytime, any time of day, asap, whenever, soon,
-        as soon as possible, as early as possible, next available, first available, earliest,
-        earliest available, the earliest, soonest, soonest available, the soonest, no preference,
-        no preferences, flexible, either, all, all day, open, anything, doesn't matter,
-        does not matter, whatever, whatever works, any works, any of them, next opening,
-        first opening, the next available, next free, first free, next free day, next free slot,
-        next available day, next available slot, none, null, n/a, na, -, unspecified,
-        not specified, unknown, undefined
-        """,
-        ",",
-    )
-)
-_PARTS = {
-    "am": "morning",
-    "mornings": "morning",
-    "afternoons": "afternoon",
-    "evenings": "evening",
-    "night": "evening",
-}
-_SIGNS = tuple(
-    (re.compile(pattern), words)
-    for pattern, words in (
-        (r"\s?(?:\.\.+|->|\u2192|/(?=\d{4}-))\s?", " to "),
-        (r"^>= ?", "not before "),
-        (r"^> ?", "after "),
-        (r"^<= ?", "by "),
-        (r"^< ?(?=\d)", "before "),
-        (r" ?\+$", " or later"),
-        (r"^(?:at (?:the )?)?earliest (?=\d)", "not before "),
-        (r"^(?:at (?:the )?)?latest (?=\d)", "by "),
-        (r"^past (?=\d)", "after "),
-        (r"^(?:between now and|from now (?:until|till|to|through)|now (?:until|till|to)) ", "by "),
-        (r"^(?:~|ca\b\.?|circa|approx\b\.?) ?", "around "),
-        (r"(?<!after )(?<!before )\blunch(?: ?time)?\b", "lunchtime"),
-        (
-            r"\b(?:the )?(?:next|first|earliest|soonest) (?:available|free|possible|open)\b"
-            r"(?: (?:slot|appointment|time|day|opening|date)\b)?",
-            "",
-        ),
-        (r"^from (?!.* (?:to|until|till|through|-|on|onwards?)\b)", "starting "),
-    )
-)
-"""Signs and short forms of models -> the words that callers use."""
-_HARMLESS = frozenset(
-    vocabulary(
-        "on the at please any day date time of in for around about approximately a an or and "
-        "if possible would be good great works is it this some sometime anytime preferably maybe "
-        "i'd i like want to come appointment slot between from by o'clock oclock local hours hrs "
-        "either ideally with no preference open available free also only exactly just can could do "
-        "roughly say there through until till to but earliest soonest early as opening later "
-        "onwards close near @ h ( )"
-    )
-) | frozenset((*ZONE_NAMES, "timezone", "zone"))
-_BETWEEN_MENTIONS = frozenset(("-", "/", "(", ")"))
-_WEEK = re.compile(r"week(?!end)", re.IGNORECASE)
-_LEFT = re.compile(r"[a-z0-9']+|[^\sa-z0-9',.?!;&]")
 _ABOUT_TIME = re.compile(r"date|day|time|when|hour|week|month|start|end|until|before|after|from|to")
 _KNOWN = frozenset(("date", "time", "part_of_day", "service"))
 
@@ -210,7 +148,7 @@ def read_wanted(
         if name in _KNOWN and not isinstance(value, str | None):
             return NotUnderstood(name, "type")
     reader = _Reader(now_local, hours)
-    said = {name: _clean(arguments.get(name)) for name in _KNOWN}
+    said = {name: clean(arguments.get(name)) for name in _KNOWN}
     part = reader.part(said["part_of_day"])
     if isinstance(part, NotUnderstood):
         return part
@@ -221,16 +159,6 @@ def read_wanted(
     if isinstance(time, NotUnderstood):
         return time
     return _together(_together(day, part, "part_of_day"), time, "time")
-
-
-def _clean(value: str | None) -> str:
-    """The words of an argument; "" where it says that anything will do."""
-    text = " ".join(level(value or "")[: MAX_CHARS + 1].split()).strip(" .,!?")
-    if text in _ANY:
-        return ""
-    for pattern, words in _SIGNS:
-        text = pattern.sub(words, text)
-    return text
 
 
 def _together(first: Wanted | NotUnderstood, more: Wanted, name: str) -> Wanted | NotUnderstood:
@@ -272,7 +200,7 @@ class _Reader:
         """ "Morning", "late afternoon", "after five"."""
         if not text:
             return Wanted()
-        name = _PARTS.get(text, text)
+        name = PART_NAMES.get(text, text)
         if name in PARTS:
             return Wanted(part=name)
         if text == "pm":
@@ -286,13 +214,13 @@ class _Reader:
         """ "2026-12-01", "2026-12-01T10:00", "2026-12", or words."""
         if not text:
             return Wanted()
-        if match := _ISO.fullmatch(text):
+        if match := ISO.fullmatch(text):
             return self._iso(match)
-        if match := _DOTTED.fullmatch(text):
+        if match := DOTTED.fullmatch(text):
             return self._iso(match)
         if text.isdigit():
             return NotUnderstood("date")
-        if match := _MONTH.fullmatch(text):
+        if match := MONTH.fullmatch(text):
             return self._month(int(match["year"]), int(match["month"]))
         return self._spoken(text, "date")
 
@@ -322,16 +250,16 @@ class _Reader:
         """ "14:00", "3 pm", "13:00-15:00", "after 3", or other words."""
         if not text:
             return Wanted()
-        if text in _PARTS or text in PARTS or text == "pm":
+        if text in PART_NAMES or text in PARTS or text == "pm":
             return self.part(text)
-        if (match := _ISO.fullmatch(text)) and match["time"]:
+        if (match := ISO.fullmatch(text)) and match["time"]:
             return self._iso(match)
-        text = _HUNDREDS.sub(r"\1", text)
-        if match := _CLOCKS.fullmatch(text):
+        text = HUNDREDS.sub(r"\1", text)
+        if match := CLOCKS.fullmatch(text):
             span = self._clocks(match)
             if span is not None:
                 return span
-        if match := _CLOCK.fullmatch(text):
+        if match := CLOCK.fullmatch(text):
             hour, half = int(match["hour"]), match["half"]
             if hour > 24 or int(match["minute"] or 0) > 59 or (half and not 0 < hour < 13):
                 return NotUnderstood("time")
@@ -357,7 +285,7 @@ class _Reader:
         if len(text) > MAX_CHARS:
             return NotUnderstood(name)
         said = expressions.resolve(text, self.now, prefer=self.prefer)
-        if any(mention.excluded for mention in said.mentions) or _left_over(text, said):
+        if any(mention.excluded for mention in said.mentions) or has_left_over(text, said):
             return NotUnderstood(name, said.unusable)
         if said.unusable == "past" and (over := _over(said)) is not None:
             return self._with_times(Wanted.at(self._reachable(over)), said, name)
@@ -376,7 +304,7 @@ class _Reader:
             first, last = said.dates or (said.earliest, said.latest)
             first = said.earliest or (None if said.latest else first)
             last = said.latest or (None if said.earliest else last)
-            if last is not None and any(_WEEK.search(m.text) for m in said.mentions):
+            if last is not None and any(WEEK.search(m.text) for m in said.mentions):
                 last = self._last_open(first, last)
             return Wanted(first and self._reachable(first), last and self._reachable(last))
         listed = [m.date for m in said.mentions if m.date and m.stands and m.bound is Bound.AT]
@@ -420,7 +348,7 @@ class _Reader:
 
 def _in_one_week(said: Spoken, listed: list[dt.date]) -> list[dt.date]:
     """ "Next week on Tuesday or Wednesday": both weekdays lie in the week that was named."""
-    named = [m.date for m in said.mentions if m.date and _WEEK.search(m.text)]
+    named = [m.date for m in said.mentions if m.date and WEEK.search(m.text)]
     if len(named) != 1:
         return listed
     monday = named[0] - _ONE_DAY * named[0].weekday()
@@ -436,15 +364,3 @@ def _over(said: Spoken) -> dt.date | None:
 def _wall_time(text: str) -> dt.time:
     hour, minute = text.split(":")
     return dt.time(int(hour), int(minute))
-
-
-def _left_over(text: str, said: Spoken) -> bool:
-    """Whether words stay that are neither a day nor a time nor say nothing."""
-    rest, at = [], 0
-    for mention in said.mentions:
-        if mention.start > at:
-            rest.append(text[at : mention.start])
-        at = max(at, mention.end)
-    rest.append(text[at:])
-    known = _HARMLESS | _BETWEEN_MENTIONS if len(said.mentions) > 1 else _HARMLESS
-    return any(word not in known for piece in rest for word in _LEFT.findall(piece))

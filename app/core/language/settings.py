@@ -17,7 +17,7 @@ NextWeekday = Literal["following", "coming"]
 
 
 class IntentOptions(Protocol):
-    """The part of `IntentSettings` that the engine reads."""
+    """The part of an agent's intent settings that the engine reads."""
 
     @property
     def act_threshold(self) -> float: ...
@@ -30,8 +30,8 @@ class IntentOptions(Protocol):
 
 
 @dataclass(frozen=True)
-class IntentSettings:
-    """When an intent is acted upon. Times in milliseconds, confidences from 0 to 1."""
+class DefaultIntents:
+    """`IntentOptions` where no agent's file says otherwise. Confidences from 0 to 1."""
 
     act_threshold: float = 0.75
     """An intent at or above this confidence may lead to its action."""
@@ -41,12 +41,6 @@ class IntentSettings:
     """Intents that are complete only when their object was said ("cancel my appointment")."""
     custom: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The agent's own intents: name -> phrases that mean it, as callers say them."""
-    partial_debounce_ms: int = 300
-    """A partial transcript is looked at when it has not changed for this long."""
-    cooldown_ms: int = 1500
-    """After an interruption nothing is committed until the caller was quiet for this long."""
-    language: str = "en"
-    """The caller's language; the phrase lists and the model are English."""
 
 
 class BackchannelOptions(Protocol):
@@ -66,7 +60,6 @@ class BackchannelSettings:
     """Phrases that never interrupt; None is the language's own list, a tuple replaces it."""
     interrupts: tuple[str, ...] | None = None
     """Phrases that always interrupt, whoever has the floor; None is the language's own list."""
-    language: str = "en"
 
 
 @dataclass(frozen=True)

@@ -83,3 +83,20 @@ def test_edges(client: FlaskClient) -> None:
     assert wrong.status_code == 415
     huge = client.post("/webhook/realtime", json={"transcript": "x" * 60_000})
     assert huge.status_code == 413
+
+
+def test_a_bare_hour_is_read_by_the_opening_hours(client: FlaskClient) -> None:
+    said = {"referenceTime": "2026-11-18T10:00:00", "timezone": "America/Los_Angeles"}
+    slots = ask(client, transcript="tomorrow at seven", **said).json["slots"]
+    assert (slots["time"], slots.get("ambiguous")) == ("19:00", None)  # closed at seven am
+
+
+def test_the_agent_may_be_named(client: FlaskClient) -> None:
+    assert ask(client, transcript="hello", agent="mia").status_code == 200
+    assert ask(client, transcript="hello", agent="nobody").status_code == 400
+    assert ask(client, transcript="hello", agent=5).status_code == 400
+
+
+def test_more_than_a_person_says_is_refused(client: FlaskClient) -> None:
+    assert ask(client, transcript="yes " * 1000).status_code == 200
+    assert ask(client, transcript="yes " * 1000 + "!").status_code == 413

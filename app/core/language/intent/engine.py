@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.language.intent import custom, non_requests, rules
+from app.core.language.intent import custom, non_requests, plain_requests, rules
 from app.core.language.intent.features import COMMA, STOP, Utterance, normalise
 from app.core.language.intent.linear_model import LinearModel
 from app.core.language.intent.vocabulary import REFUSABLE
-from app.core.language.settings import IntentOptions, IntentSettings
+from app.core.language.settings import DefaultIntents, IntentOptions
 from app.core.language.text import plain
 
 SCHEDULE = "schedule_meeting"
@@ -24,12 +24,12 @@ RESCHEDULE = "reschedule_meeting"
 QUERY = "query_availability"
 
 INTENTS = (SCHEDULE, CANCEL, RESCHEDULE, QUERY)
-"""The built-in intents. Agents add their own by name and phrases (`IntentSettings.custom`)."""
+"""The built-in intents. Agents add their own by name and phrases (`IntentOptions.custom`)."""
 
 ACTS = (SCHEDULE, CANCEL, RESCHEDULE)
 """The intents that change something."""
 
-DEFAULTS = IntentSettings()
+DEFAULTS = DefaultIntents()
 _NAMED_FROM = 0.6
 """Below this confidence no intent is named at all."""
 _WAITING = 0.6
@@ -38,10 +38,6 @@ _PLAIN = 0.85
 """The least confidence of a plain request to move a booking."""
 _SURE = 0.95
 """Above this the model's other opinion counts more than the plain words."""
-_PLAIN_REQUESTS = (
-    (RESCHEDULE, rules.plain_move),
-    (CANCEL, rules.plain_cancel),
-)
 _WEIGHED = 0.62
 """The most for what is only weighed ("I'm thinking about cancelling"): named, not acted upon."""
 _CONTRAST = 0.8
@@ -166,13 +162,13 @@ class IntentEngine:
     def _weigh(self, utterance: Utterance) -> tuple[str | None, float, str]:
         """The most likely intent at a confidence worth naming, else None and its confidence."""
         if self._model is None:
-            intent, confidence = rules.by_rules(utterance)
+            intent, confidence = plain_requests.by_rules(utterance)
             return intent, confidence, "rules"
         shares = self._model.probabilities(utterance.features)
         intent, place = max(self._places, key=lambda item: shares[item[1]])
         confidence = self._model.confidence(shares[place])
-        for plain_intent, is_plain in _PLAIN_REQUESTS:
-            if (intent == plain_intent or confidence < _SURE) and is_plain(utterance):
+        for plain_intent in plain_requests.plain(utterance):
+            if intent == plain_intent or confidence < _SURE:
                 share = shares[self._classes.index(plain_intent)]
                 return plain_intent, max(self._model.confidence(share), _PLAIN), "plain request"
         if confidence < _NAMED_FROM:
@@ -201,19 +197,3 @@ class IntentEngine:
         if needs_object and not rules.has_object(judged.utterance):
             return IntentResult(intent, confidence, complete=False, reason="no object")
         return IntentResult(intent, confidence, reason=judged.reason)
-
-
-def may_act(
-    result: IntentResult, settings: IntentOptions = DEFAULTS, *, repeated: bool = False
-) -> bool:
-    """Whether `result` is sure enough to be acted upon: named, complete and at the threshold.
-
-    repeated: the caller has just asked for the same without success, so the lower bound holds.
-    """
-    threshold = settings.repeat_threshold if repeated else settings.act_threshold
-    return (
-        result.intent is not None
-        and result.complete
-        and not result.negated
-        and result.confidence >= threshold
-    )

@@ -48,42 +48,42 @@ class Slots:
         assumed [str], alternatives [{date?, time?}]. With `now`, a time without any day also gets
         the day of its next occurrence as date, marked by ``"date_implied": true``.
         """
-        out: dict[str, Any] = {}
-        if self.date is not None:
-            out["date"] = self.date.isoformat()
-        if self.time is not None:
-            out["time"] = f"{self.time:%H:%M}"
-        if now is not None and self.date is None and (moment := self.spoken.moment(now)):
-            out["date"] = moment.date().isoformat()
-            out["date_implied"] = True
+        out = _pair(self.date, self.time) | self._implied(now)
         if self.window is not None:
-            ends = {"start": self.window.start, "end": self.window.end}
-            out["window"] = {key: f"{end:%H:%M}" for key, end in ends.items() if end is not None}
-            if self.window.name is not None:
-                out["window"]["name"] = self.window.name
+            out["window"] = _span(self.window)
         if self.spoken.dates is not None:
             out["dates"] = [day.isoformat() for day in self.spoken.dates]
         for key, day in (("earliest", self.spoken.earliest), ("latest", self.spoken.latest)):
             if day is not None:
                 out[key] = day.isoformat()
-        old = _pair(self.spoken.from_date, self.spoken.from_time)
-        if old:
-            out["from"] = old
-        if self.spoken.unusable:
-            out["unusable"] = self.spoken.unusable
-        for key in ("part_of_day", "name", "service"):
-            if (value := getattr(self, key)) is not None:
-                out[key] = value
-        if self.spoken.ambiguous:
-            out["ambiguous"] = list(self.spoken.ambiguous)
-        if self.spoken.assumed:
-            out["assumed"] = list(self.spoken.assumed)
-        if self.spoken.alternatives:
-            out["alternatives"] = [_pair(*other) for other in self.spoken.alternatives]
-        return out
+        told = {
+            "from": _pair(self.spoken.from_date, self.spoken.from_time),
+            "unusable": self.spoken.unusable,
+            "part_of_day": self.part_of_day,
+            "name": self.name,
+            "service": self.service,
+            "ambiguous": list(self.spoken.ambiguous),
+            "assumed": list(self.spoken.assumed),
+            "alternatives": [_pair(*other) for other in self.spoken.alternatives],
+        }
+        return out | {key: value for key, value in told.items() if value}
+
+    def _implied(self, now: dt.datetime | None) -> dict[str, Any]:
+        """The day of a time that was said without any day."""
+        if now is None or self.date is not None:
+            return {}
+        moment = self.spoken.moment(now)
+        return {"date": moment.date().isoformat(), "date_implied": True} if moment else {}
 
 
-def _pair(date: dt.date | None, time: dt.time | None) -> dict[str, str]:
+def _span(window: Window) -> dict[str, str]:
+    """A span of the clock in public form."""
+    ends = {"start": window.start, "end": window.end}
+    out = {key: f"{end:%H:%M}" for key, end in ends.items() if end is not None}
+    return out | ({"name": window.name} if window.name is not None else {})
+
+
+def _pair(date: dt.date | None, time: dt.time | None) -> dict[str, Any]:
     """A day and a time in public form, as far as they are known."""
     return ({"date": date.isoformat()} if date else {}) | (
         {"time": f"{time:%H:%M}"} if time else {}

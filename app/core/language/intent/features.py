@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from app.core.language.intent.vocabulary import (
     ACTS,
@@ -27,6 +28,10 @@ _NO_CHANGE = ("oil", "tire", "a")
 _CANNOT_MAKE = (["it"], ["my"], ["the"], ["our"], ["that"])
 _TAKES = frozenset(("take", "call", "taking", "calling"))
 _AWAY = frozenset(("off", "out"))
+_AWAY_REACH = 10
+_IN_PLACE_OF = frozenset((("instead", "of"), ("rather", "than")))
+_IN_PLACE_REACH = 2
+""" "Instead of cancelling": only the act right behind is not wanted."""
 
 _CLASS = (
     dict.fromkeys(DAY_NAMES, "<day>")
@@ -72,6 +77,18 @@ def normalise(text: str) -> list[str]:
     return out
 
 
+@dataclass(slots=True)
+class _Scan:
+    """Where the reading of a sentence stands. reach: the last place a negation reaches; taken: an
+    open "take", and whether it was negated."""
+
+    place: int = 0
+    before: str = "^"
+    earlier: str = ""
+    reach: int = -1
+    taken: tuple[int, bool] | None = None
+
+
 class Utterance:
     """words: without marks. acts: (place, class, negated). objects: (place, class).
 
@@ -93,55 +110,65 @@ class Utterance:
         self._relate()
 
     def _read(self) -> None:
-        features, words, tokens = self.features, self.words, self.tokens
-        before, earlier = "^", ""
-        reach = -1
-        place = 0
-        taken: tuple[int, bool] | None = None
-        for i, word in enumerate(tokens):
+        scan = _Scan()
+        for i, word in enumerate(self.tokens):
             if word == STOP:
-                if before != "^":
-                    features.add(before + " $")
-                before, earlier, reach, taken = "^", "", -1, None
-                continue
-            if word == COMMA:
-                reach = -1
-                continue
-            if word == before and word[0] == "<":
-                continue
-            features.add(word)
-            features.add(before + " " + word)
-            if len(word) > 6:
-                features.add(word[:5] + "~")
-            if word in CLAUSE_STARTS:
-                reach = -1
-            elif word in NEGATIONS:
-                self.negated = True
-                if not self._is_idiom(i):
-                    reach = place + NEGATION_REACH
-            elif word == "no":
-                self.negated = True
-                if i + 1 < len(tokens) and tokens[i + 1] in _AFTER_NO:
-                    reach = place + NEGATION_REACH
-            act = ACTS.get(word)
-            if word == "make" and place <= reach and tokens[i + 1 : i + 2] in _CANNOT_MAKE:
-                self.misses = True
-            elif act is not None and (word != "change" or before not in _NO_CHANGE):
-                self.acts.append((place, act, place <= reach))
-            elif word in _TAKES:
-                taken = place, place <= reach
-            elif word in _AWAY and taken and place - taken[0] <= 10:
-                self.acts.append((taken[0], "cancel", taken[1]))
-                taken = None
-            kind = OBJECTS.get(word)
-            if kind is not None:
-                self.objects.append((place, kind))
-                which = DETERMINERS.get(before) or DETERMINERS.get(earlier) or "-"
-                features.add(f"D={which}.{kind}")
-            words.append(word)
-            earlier, before = before, word
-            place += 1
-        features.add(before + " $")
+                if scan.before != "^":
+                    self.features.add(scan.before + " $")
+                scan = _Scan(len(self.words))
+            elif word == COMMA:
+                scan.reach = -1
+            elif word != scan.before or word[0] != "<":
+                self._take(scan, i, word)
+        self.features.add(scan.before + " $")
+
+    def _take(self, scan: _Scan, i: int, word: str) -> None:
+        """One word: its features, what it negates, and whether it is an act or an object."""
+        self.features.add(word)
+        self.features.add(scan.before + " " + word)
+        if len(word) > 6:
+            self.features.add(word[:5] + "~")
+        self._take_negation(scan, i, word)
+        self._take_act(scan, i, word)
+        kind = OBJECTS.get(word)
+        if kind is not None:
+            self.objects.append((scan.place, kind))
+            which = DETERMINERS.get(scan.before) or DETERMINERS.get(scan.earlier) or "-"
+            self.features.add(f"D={which}.{kind}")
+        self.words.append(word)
+        scan.earlier, scan.before = scan.before, word
+        scan.place += 1
+
+    def _take_negation(self, scan: _Scan, i: int, word: str) -> None:
+        """How far a negation reaches from here, or where its reach ends."""
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else ""
+        if (word, following) in _IN_PLACE_OF:
+            self.negated = True
+            scan.reach = scan.place + _IN_PLACE_REACH
+        elif word in CLAUSE_STARTS:
+            scan.reach = -1
+        elif word in NEGATIONS:
+            self.negated = True
+            if not self._is_idiom(i):
+                scan.reach = scan.place + NEGATION_REACH
+        elif word == "no":
+            self.negated = True
+            if following in _AFTER_NO:
+                scan.reach = scan.place + NEGATION_REACH
+
+    def _take_act(self, scan: _Scan, i: int, word: str) -> None:
+        """ "Cancel", "take ... off", "can't make it"."""
+        negated = scan.place <= scan.reach
+        act = ACTS.get(word)
+        if word == "make" and negated and self.tokens[i + 1 : i + 2] in _CANNOT_MAKE:
+            self.misses = True
+        elif act is not None and (word != "change" or scan.before not in _NO_CHANGE):
+            self.acts.append((scan.place, act, negated))
+        elif word in _TAKES:
+            scan.taken = scan.place, negated
+        elif word in _AWAY and scan.taken and scan.place - scan.taken[0] <= _AWAY_REACH:
+            self.acts.append((scan.taken[0], "cancel", scan.taken[1]))
+            scan.taken = None
 
     def _is_idiom(self, i: int) -> bool:
         """ "why don't you book", "can't you move it", "don't forget to add": no refusals."""

@@ -37,10 +37,18 @@ _WANTS: tuple[tuple[str, ...], ...] = tuple(
     for phrase in vocabulary(
         "i want to|i need to|i would like to|i have to|can i|could i|can you|could you|may i|"
         "i am calling to|i must|i wish to|we need to|we want to|i would love to|i am trying to|"
-        "i was hoping to|i wanted to|we have to|help me|i got to|can we|could we|i need you to",
+        "i was hoping to|i wanted to|we have to|help me|i got to|can we|could we|i need you to|"
+        "let us",
         "|",
     )
 )
+
+
+_IT = (("it",), ("this",), ("everything",))
+_WHOLLY = (("altogether",), ("completely",), ("entirely",))
+_BACK = ((), ("back",), ("forward",), ("off",), ("up",))
+_NEAR = 4
+"""An object so many words behind its act belongs to it."""
 
 
 def sentences(tokens: list[str]) -> list[list[str]]:
@@ -111,28 +119,34 @@ def contrasted(utterance: Utterance) -> list[str] | None:
     if utterance.misses and not utterance.objects:
         plain = [p for p, act, no in utterance.acts if not no and act in ("cancel", "move")]
         return _put_object(utterance.words[plain[-1] :]) if plain else None
-    refused = {REFUSABLE[act] for _, act, no in utterance.acts if no and act in REFUSABLE}
-    own = [at for at, kind in utterance.objects if kind in OWN_OBJECTS]
-    wanted = [
-        (place, REFUSABLE[act])
-        for place, act, no in utterance.acts
-        if not no
-        and act in REFUSABLE
-        and (
-            utterance.words[place] in PLAIN_ACTS
-            or (act == "book" and any(0 < at - place <= 4 for at in own))
-        )
-    ]
-    if not refused or not wanted or {intent for _, intent in wanted} <= refused:
+    wanted = _wanted_instead(utterance)
+    if wanted is None or any(kind == "other" for _, kind in utterance.objects):
         return None
-    if any(kind == "other" for _, kind in utterance.objects):
-        return None
-    place = wanted[-1][0]
-    later = [at for at, act, no in utterance.acts if no and at > place]
-    rest = utterance.words[place : later[0] if later else None]
+    later = [at for at, act, no in utterance.acts if no and at > wanted]
+    rest = utterance.words[wanted : later[0] if later else None]
     if any(OBJECTS.get(word) in OWN_OBJECTS for word in rest):
         return rest
     return _put_object(rest)
+
+
+def _wanted_instead(utterance: Utterance) -> int | None:
+    """The place of the last act that is wanted, where another one is refused."""
+    refused = {REFUSABLE[act] for _, act, no in utterance.acts if no and act in REFUSABLE}
+    wanted = [
+        (place, REFUSABLE[act])
+        for place, act, no in utterance.acts
+        if not no and act in REFUSABLE and _says_by_itself(utterance, place, act)
+    ]
+    if not refused or {intent for _, intent in wanted} <= refused:
+        return None
+    return wanted[-1][0]
+
+
+def _says_by_itself(utterance: Utterance, place: int, act: str) -> bool:
+    if utterance.words[place] in PLAIN_ACTS:
+        return True
+    own = (at for at, kind in utterance.objects if kind in OWN_OBJECTS)
+    return act == "book" and any(0 < at - place <= _NEAR for at in own)
 
 
 def refused(utterance: Utterance, intent: str) -> bool:
@@ -171,22 +185,25 @@ def breaks_off(tokens: list[str], *, ended: bool, asks: bool) -> bool:
 
 
 def waiting_request(utterance: Utterance) -> str | None:
-    """The intent of a request whose object is still to come: "I'd like to cancel my", "move".
+    """The intent of a request whose object is still to come, or is only an "it".
 
-    "Cancel that" and a bare "cancel" are not requests about a booking.
+    "I'd like to cancel my", "let's postpone it", "cancel it altogether". "Cancel that" and a bare
+    "cancel" are not requests about a booking.
     """
     words = tuple(utterance.words)
     acts = [(place, act) for place, act, negated in utterance.acts if not negated]
-    if utterance.misses or len(acts) != 1 or utterance.objects:
-        return None
-    if acts[0][1] not in ("cancel", "move"):
+    named = any(kind != "time" for _, kind in utterance.objects)
+    if utterance.misses or len(acts) != 1 or named:
         return None
     place, act = acts[0]
+    if act not in ("cancel", "move"):
+        return None
     rest = words[place + 1 :]
     wanted = any(words[place - len(want) : place] == want for want in _WANTS if place >= len(want))
-    if rest and rest[-1] in _OPEN_ENDS and len(rest) <= 2:
-        return REFUSABLE[act]
-    return REFUSABLE[act] if wanted and not rest else None
+    open_end = bool(rest) and rest[-1] in _OPEN_ENDS and len(rest) <= 2
+    whole = rest[:1] in _IT and rest[1:] in _WHOLLY
+    only_it = wanted and (not rest or (rest[:1] in _IT and rest[1:] in _BACK))
+    return REFUSABLE[act] if open_end or whole or only_it else None
 
 
 def has_object(utterance: Utterance) -> bool:
@@ -197,82 +214,3 @@ def has_object(utterance: Utterance) -> bool:
 
 
 _OBJECTS_TOO = frozenset(vocabulary("today tomorrow tonight plans party day date time spot"))
-
-
-def plain_move(utterance: Utterance) -> bool:
-    """Whether the text plainly asks to change a booking: an act of change, then its object.
-
-    So few public sentences ask for it that the model alone is too careful.
-    """
-    acts = [act for _, act, negated in utterance.acts if not negated]
-    words = utterance.words
-    if "cancel" in acts or "cancelled" in acts or not words or words[0] in _LOOKS_BACK:
-        return False
-    for place, act, negated in utterance.acts:
-        if act != "move" or negated or words[place] not in _CHANGES:
-            continue
-        if place and words[place - 1] in ("for", "the"):
-            continue
-        for at, kind in utterance.objects:
-            if kind in ("visit", "diary") and 0 < at - place <= 10:
-                return "book" not in acts or words[at] in ("booking", "schedule")
-            if kind == "visit" and at < place and "have" in words[:at]:
-                return "book" not in acts or "booking" in words
-    return False
-
-
-def plain_cancel(utterance: Utterance) -> bool:
-    """Whether the text plainly asks to cancel a booking: "delete my next meeting"."""
-    acts = [act for _, act, negated in utterance.acts if not negated]
-    words = utterance.words
-    if "cancel" not in acts or "move" in acts or words[0] in _LOOKS_BACK:
-        return False
-    if "book" in acts[: acts.index("cancel")]:
-        return False
-    if any(kind == "other" for _, kind in utterance.objects):
-        return False
-    own = [at for at, kind in utterance.objects if kind in ("visit", "diary")]
-    return any(
-        act == "cancel" and words[place] in _CANCELS and any(0 < at - place <= 4 for at in own)
-        for place, act, negated in utterance.acts
-        if not negated
-    )
-
-
-_LOOKS_BACK = frozenset(vocabulary("did was were has have why when had what"))
-"""A question that begins so asks about what was done, not for it."""
-_CANCELS = frozenset(("cancel", "delete", "erase", "remove"))
-_CHANGES = frozenset(
-    vocabulary(
-        "reschedule move change shift postpone push modify amend alter rebook switch swap delay "
-        "adjust update upgrade moving changing rescheduling amending modifying bump"
-    )
-)
-
-
-def by_rules(utterance: Utterance) -> tuple[str | None, float]:
-    """The intent by acts and objects alone, for engines without weights."""
-    kinds = {kind for _, kind in utterance.objects}
-    acts = [act.removesuffix("ed") for _, act, negated in utterance.acts if not negated]
-    acts = ["move" if act == "mov" else "cancel" if act == "cancell" else act for act in acts]
-    own = bool(kinds & OWN_OBJECTS)
-    if utterance.negated and not set(acts) & {"move", "cancel", "book"}:
-        return None, 0.8
-    if "other" in kinds and not kinds & {"visit", "doctor"}:
-        return None, 0.8
-    for act in ("move", "cancel"):
-        if act in acts:
-            return (REFUSABLE[act], 0.85) if own else (REFUSABLE[act], 0.55)
-    words = utterance.words
-    asks = words[:1] and words[0] in _ASKS
-    if ("free" in acts or "ask" in acts or asks) and (own or "free" in acts) and "book" not in acts:
-        return "query_availability", 0.8 if asks or "ask" in acts else 0.6
-    if "book" in acts:
-        return "schedule_meeting", 0.85 if own else 0.5
-    if kinds & {"doctor", "visit"} and any(word in _NEEDS for word in words):
-        return "schedule_meeting", 0.78
-    return None, 0.7
-
-
-_ASKS = frozenset(vocabulary("what when which is are do does am how any have"))
-_NEEDS = frozenset(vocabulary("need want would like see visit come"))

@@ -59,6 +59,9 @@ ACTS = _classes(
 )
 """Word -> what it does to an object; the past forms are classes of their own."""
 
+LEMMAS = {"cancelled": "cancel", "moved": "move", "booked": "book"}
+"""The classes of the past forms -> those of the acts."""
+
 REFUSABLE = {
     "cancel": "cancel_meeting",
     "cancelled": "cancel_meeting",
@@ -83,7 +86,7 @@ OBJECTS = _classes(
         "reservations reservtion visit visits consultation checkup checkups session sessions slot "
         "slots booking bookings reserved rez cleaning haircut trim filling exam physical viewing "
         "interview canal crown implant extraction whitening consult fitting manicure pedicure "
-        "facial vaccination treatment demo shot braces"
+        "facial vaccination treatment demo shot braces mine"
     ),
     diary="calendar calender schedule agenda event events diary itinerary",
     table="table tables dinner lunch brunch breakfast restaurant restaurants bistro",

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.intent.engine import engine
+from app.core.language.intent import plain_requests
 from app.core.language.intent.engine import (
     ACTS,
     CANCEL,
@@ -15,9 +16,18 @@ from app.core.language.intent.engine import (
     SCHEDULE,
     IntentEngine,
     IntentResult,
-    may_act,
 )
-from app.core.language.settings import IntentSettings
+from app.core.language.intent.features import Utterance, normalise
+from app.core.language.settings import DefaultIntents
+from app.core.language.text import plain
+
+
+def may_act(result: IntentResult, *, repeated: bool = False) -> bool:
+    """Whether a result is named, complete and at the default threshold."""
+    least = DefaultIntents().repeat_threshold if repeated else DefaultIntents().act_threshold
+    sure = result.complete and not result.negated and result.confidence >= least
+    return result.intent is not None and sure
+
 
 REQUESTS = {
     SCHEDULE: (
@@ -150,16 +160,16 @@ def test_high_stakes_wait_for_the_rest(text: str) -> None:
 def test_what_is_high_stakes_is_a_setting() -> None:
     text = "something came up, I need to cancel"
     assert not engine().analyse(text).complete
-    assert engine().analyse(text, settings=IntentSettings(high_stakes=())).complete
+    assert engine().analyse(text, settings=DefaultIntents(high_stakes=())).complete
 
 
 def test_an_agents_own_intents() -> None:
-    own = IntentSettings(custom={"opening_hours": ("what are your opening hours", "when open")})
+    own = DefaultIntents(custom={"opening_hours": ("what are your opening hours", "when open")})
     said = engine().analyse("Hello, what are your opening hours please", settings=own)
     assert (said.intent, may_act(said)) == ("opening_hours", True)
     assert engine().analyse("when are you open on Sunday", settings=own).intent == "opening_hours"
     assert engine().analyse("cancel my appointment", settings=own).intent == CANCEL
-    refund = IntentSettings(custom={"refund": ("give me a refund",)})
+    refund = DefaultIntents(custom={"refund": ("give me a refund",)})
     assert engine().analyse("don't book it, give me a refund", settings=refund).intent == "refund"
     assert engine().analyse("please don't give me a refund", settings=refund).intent is None
 
@@ -217,3 +227,43 @@ def test_the_same_text_gives_the_same_answer() -> None:
     text = "I'd like to move my appointment to next Friday at noon"
     assert IntentEngine().analyse(text) == IntentEngine().analyse(text)
     assert engine().analyse(text) == engine().analyse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "complete"),
+    [
+        ("Actually cancel it altogether", CANCEL, False),
+        ("can I come Wednesday instead of Tuesday", RESCHEDULE, True),
+        ("could we do Thursday rather than Friday", RESCHEDULE, True),
+        ("instead of cancelling could we move it", RESCHEDULE, True),
+        ("let's postpone", RESCHEDULE, False),
+        ("something came up, can we push it back", RESCHEDULE, False),
+        ("cancel mine and book a new one", CANCEL, True),
+        ("move mine to Thursday", RESCHEDULE, True),
+        ("can I swap my Tuesday for Thursday", RESCHEDULE, True),
+        ("I can't make it on Tuesday, can I come Wednesday", RESCHEDULE, True),
+        ("switch the alarm to Thursday", None, True),
+    ],
+)
+def test_moves_and_cancellations_in_few_words(
+    text: str, intent: str | None, complete: bool
+) -> None:
+    result = engine().analyse(text)
+    assert (result.intent, result.complete) == (intent, complete)
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["Actually cancel that.", "Sorry, never mind that.", "Actually no, don't.",
+     "Hang on, let me ask my wife first.", "On second thought, no.", "I'll call you back."],
+)  # fmt: skip
+def test_what_is_taken_back_or_put_off_is_not_asked_for(more: str) -> None:
+    result = engine().analyse(f"I want to book a cleaning for Tuesday at ten. {more}")
+    assert (result.intent, result.negated) == (None, True)
+
+
+@pytest.mark.parametrize("row", plain_requests.PLAIN, ids=lambda row: row.example)
+def test_every_plain_request_has_its_example(row: plain_requests.Row) -> None:
+    utterance = Utterance(normalise(plain(row.example)))
+    assert row.shows(utterance)
+    assert engine().analyse(row.example).intent == row.intent
