@@ -1,4 +1,4 @@
-"""Tools that the agent's file brings: how a worker runs one over HTTP or in Python."""
+"""Tools that the agent's file brings: how a worker runs one over HTTP, in Python, or a search."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from app.adapters.agents.imported import python_tools
+from app.adapters.knowledge import open_index, search_knowledge
 from app.adapters.tools.context import Handler, ToolContext
 from app.adapters.tools.http_tool import HttpToolRunner
 from app.adapters.tools.python_tool import run_python
@@ -31,8 +32,14 @@ def _find(settings: Settings, ctx: ToolContext, name: str) -> Handler | None:
     for entry in ctx.agent.tools:
         if isinstance(entry, HttpTool) and entry.name == name:
             return _Http(settings, entry)
+    if name == "search_knowledge":
+        return _search
     found = python_tools(ctx.agent).get(name)
     return _Python(*found) if found else None
+
+
+def _search(ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    return search_knowledge(open_index(ctx.agent.knowledge), str(arguments["query"]))
 
 
 class _Http:

@@ -19,6 +19,7 @@ import yaml
 from pydantic import ValidationError
 
 from app.adapters.agents import imported
+from app.adapters.knowledge import read_knowledge
 from app.core.agent.definition import Agent
 from app.errors import SettingsError
 
@@ -148,11 +149,25 @@ class _Source:
                 (*at, "tools", place),
                 f"tools.{place}: ${{{name}}} is not set; set {name} in the environment",
             )
+        agent = self._with_knowledge(agent, at)
         try:
             return imported.with_python_tools(agent, os.environ.get("TOOLS_MODULE", "").strip())
         except (imported.CannotImport, ValueError) as error:
             self._add((*at, "tools"), f"tools: {error}")
             return agent
+
+    def _with_knowledge(self, agent: Agent, at: Location) -> Agent:
+        """The agent with its knowledge's folder found from where the file is."""
+        if agent.knowledge.folder is None:
+            return agent
+        folder = Path(self.name).parent / agent.knowledge.folder
+        knowledge = agent.knowledge.model_copy(update={"folder": str(folder)})
+        try:
+            read_knowledge(knowledge)
+        except SettingsError as error:
+            for problem in error.problems:
+                self._add((*at, "knowledge", "folder"), problem)
+        return agent.model_copy(update={"knowledge": knowledge})
 
     def _add(self, location: Location, what: str) -> None:
         self.problems.append(f"{self.name}:{_line(self.root, location)}: {what}")

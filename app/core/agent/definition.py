@@ -165,6 +165,20 @@ class Budget(Model):
     end_usd: float | None = Field(default=None, ge=0)
 
 
+class Question(Model):
+    """One question with its answer."""
+
+    question: Text
+    answer: Text
+
+
+class Knowledge(Model):
+    """What the tool `search_knowledge` searches. `folder` holds Markdown files."""
+
+    folder: str | None = None
+    items: tuple[Question, ...] = ()
+
+
 class Agent(Model):
     """One agent. `name` is what it calls itself, `business` whom it speaks for."""
 
@@ -193,6 +207,7 @@ class Agent(Model):
     audio: AudioSettings = AudioSettings()
     budget: Budget = Budget()
     booking: BookingRules = BookingRules()
+    knowledge: Knowledge = Knowledge()
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
 

@@ -133,6 +133,13 @@ _ALL = (
         "read",
     ),
     Tool(
+        "search_knowledge",
+        "Search what the business has written down: questions and answers, prices, directions. Use "
+        "it before you say that you do not know, and say only what it returns.",
+        _object(("query",), query=_text("What is asked, in a few words of the caller's language.")),
+        "read",
+    ),
+    Tool(
         "end_call", "Hang up, after the conversation is over.", _object(message=_MESSAGE), "action"
     ),
     Tool(

@@ -19,6 +19,7 @@ AGENT = """\
 name: Ada
 business: Corner Bakery
 instructions: Sell cakes.
+knowledge: {folder: faq, items: [{question: "Do you deliver?", answer: "Within the city."}]}
 tools:
   - name: order_status
     description: Look up an order.
@@ -43,6 +44,7 @@ tools:
     kind: write
     confirm: true
     url: "%s/orders"
+  - search_knowledge
   - {python: tests.support.my_tools, settings: {desk: "${DESK}"}}
 """
 
@@ -104,6 +106,8 @@ class Tools:
 @pytest.fixture
 def tools(shop: Shop, effects: EffectStore, start_worker: Start, tmp_path: Path) -> Tools:
     path = tmp_path / "agents.yaml"
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq" / "visit.md").write_text("# Parking\nBehind the house.")
     path.write_text(AGENT % ((shop.server.url,) * 3))
     start_worker(
         AGENT_FILE=str(path), SHOP_TOKEN="t0k", SHOP_SECRET="s3c", DESK="desk 2",
@@ -148,6 +152,13 @@ def _runs_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
     noted = tools.run("own-1", "remind", text="Call Kim")
     assert noted.result is not None
     assert noted.result["output"]["result"] == f"Call Kim (desk 2, {noted.key})"
+
+    known = tools.run("own-1", "search_knowledge", "read", query="where can I park")
+    assert known.result is not None
+    assert known.result["output"]["passages"][0]["source"] == "visit.md"
+    known = tools.run("own-1", "search_knowledge", "read", query="deliveries")
+    assert known.result is not None
+    assert known.result["output"]["passages"][0]["text"] == "Within the city."
 
     tools.run("own-1", "place_order", items=["roll"])
     third = tools.run("own-1", "place_order", items=["bun"])

@@ -217,3 +217,16 @@ def test_a_mistake_in_a_tool_is_named_with_its_line(
     monkeypatch.setenv("SHOP_TOKEN", "t")
     told = problems(WITH_TOOLS.replace(old, new))
     assert any(problem.replace("a.yaml", "agents.yaml") in line for line in told), told
+
+
+def test_a_knowledge_folder_is_found_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq" / "a.md").write_text("# A\nOne.")
+    path = tmp_path / "agents.yaml"
+    path.write_text("name: A\nbusiness: B\ninstructions: x\nknowledge: {folder: faq}\n")
+
+    assert files.load(path).default.knowledge.folder == str(tmp_path / "faq")
+
+    path.write_text("name: A\nbusiness: B\ninstructions: x\nknowledge: {folder: none}\n")
+    with pytest.raises(SettingsError, match=r"agents.yaml:4: knowledge.folder: .* is no folder"):
+        files.load(path)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.tools.knowledge import KnowledgeIndex, read_folder, search_knowledge
+from app.adapters.knowledge import KnowledgeIndex, read_folder, search_knowledge
 from app.core.tools.passages import Passage
 from app.errors import SettingsError
 

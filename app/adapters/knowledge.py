@@ -5,6 +5,7 @@ Sources: SQLite docs, "FTS5 Extension" (bm25, the porter and unicode61 tokenizer
 
 from __future__ import annotations
 
+import functools
 import re
 import sqlite3
 import threading
@@ -12,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from app.core.tools.passages import Passage, read_markdown
+from app.core.agent.definition import Knowledge
+from app.core.tools.passages import Passage, read_markdown, read_question
 from app.errors import SettingsError
 
 MAX_FILES = 500
@@ -91,6 +93,18 @@ def read_folder(folder: Path) -> list[Passage]:
             raise SettingsError([problem]) from None
         passages += read_markdown(text, str(path.relative_to(folder)))
     return passages
+
+
+def read_knowledge(knowledge: Knowledge) -> list[Passage]:
+    """The passages of an agent's knowledge. Raises SettingsError; see `read_folder`."""
+    passages = [read_question(item.question, item.answer) for item in knowledge.items]
+    return passages + (read_folder(Path(knowledge.folder)) if knowledge.folder else [])
+
+
+@functools.lru_cache(maxsize=64)
+def open_index(knowledge: Knowledge) -> KnowledgeIndex:
+    """The index of an agent's knowledge, made once in a process."""
+    return KnowledgeIndex(read_knowledge(knowledge))
 
 
 def search_knowledge(index: KnowledgeIndex, query: str) -> dict[str, Any]:
