@@ -19,7 +19,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .PHONY: run test check lint types unit bench chaos lock fmt clean
 
 run: $(MARK)   ## start everything on this machine, after playing one booking (DEMO=0: without)
-	@exec $(PY) -m app dev
+	@exec $(PY) -m app dev --with-parent
 
 test: $(DEV_MARK)   ## the default test suite
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not browser and not faults"

@@ -1,6 +1,12 @@
 """`python -m app COMMAND`: the commands of this program; `python -m app --help` lists them."""
 
+# ruff: noqa: E402
 from __future__ import annotations
+
+import signal
+
+#: Ctrl-C while modules are being imported ends the program without a traceback.
+_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL) if __name__ == "__main__" else None
 
 import argparse
 import importlib
@@ -46,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
+        if _INTERRUPT is not None:
+            signal.signal(signal.SIGINT, _INTERRUPT)
         return int(parsed.run(parsed) or 0)
     except AppError as error:
         print(f"{parsed.command}: {error.message}", file=sys.stderr)

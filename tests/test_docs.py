@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from app.__main__ import COMMANDS
+from app.core.agent.definition import Agent
 from app.settings import Settings
 from app.web.application import create
 
@@ -51,3 +54,86 @@ def test_every_route_is_in_the_documents() -> None:
         if rule.endpoint.split(".")[-1] != "static" and path.rstrip("/") not in documented:
             missing.append(rule.rule)
     assert missing == []
+
+
+class Reads(dict[str, str]):
+    """An environment that remembers which settings were read."""
+
+    def __init__(self) -> None:
+        super().__init__(APP_ENV="development")
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+#: Read by a command or by docker-compose.yml, not by `Settings`.
+ELSEWHERE = {"DEMO", "AGENTS"}
+#: Set by a platform.
+PLATFORMS = {"DYNO", "RENDER", "RENDER_EXTERNAL_URL"}
+
+
+def settings_read() -> set[str]:
+    env = Reads()
+    Settings.from_env(env)
+    return env.names
+
+
+def example_settings() -> set[str]:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    return set(re.findall(r"^#?([A-Z][A-Z_]+)=", text, re.MULTILINE))
+
+
+def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
+    read, example = settings_read(), example_settings()
+    assert sorted(read - example - PLATFORMS) == []
+    assert sorted(example - read - ELSEWHERE) == []
+    table = (
+        (ROOT / "README.md").read_text(encoding="utf-8").split("## Settings")[1].split("\n## ")[0]
+    )
+    cells = " ".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))
+    assert sorted(set(re.findall(r"`([A-Z_]+)`", cells)) - read - ELSEWHERE) == []
+
+
+#: Keys of a row's value, shown in its text or example: opening hours, holidays, voice detection.
+INNER = {
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("opens", "closes", "from", "to", "yearly", "eagerness", "mcp"),
+}
+
+
+def model_keys(model: type[BaseModel], seen: set[type[BaseModel]] | None = None) -> set[str]:
+    """The keys of a part of the agent's file and of everything in it."""
+    seen = set() if seen is None else seen
+    if model in seen:
+        return set()
+    seen.add(model)
+    found = set()
+    for name, field in model.model_fields.items():
+        found.add(field.alias or name)
+        for part in _models_in(field.annotation):
+            found |= model_keys(part, seen)
+    return found
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def test_the_agent_files_keys_are_documented_and_no_others() -> None:
+    text = (ROOT / "docs" / "agent-file.md").read_text(encoding="utf-8").split("## Every key")[1]
+    documented = set()
+    for row in re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE):
+        documented |= set(re.findall(r"`([a-z_]+)`", row))
+    keys = model_keys(Agent)
+    tools = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+    assert sorted(documented - keys) == []
+    elsewhere = set(re.findall(r"\b[a-z_]+\b", tools))
+    assert sorted(keys - documented - elsewhere - INNER) == []

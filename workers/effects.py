@@ -98,7 +98,7 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
         _again(at_work, effect, worker, f"{error.code}: {error.message}", attempts)
         return
     except Exception as error:
-        log.exception("a tool failed", extra={"tool": effect.tool, "attempt": effect.attempts})
+        log.exception("tool failed", extra={"tool": effect.tool, "attempt": effect.attempts})
         metrics.ERRORS_TOTAL.labels("effect").inc()
         _again(at_work, effect, worker, f"{type(error).__name__}: {error}")
         return
@@ -106,7 +106,7 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
         timeout.close()
     problem = _problem(result)
     if problem:
-        log.error("a tool gave no result", extra={"tool": effect.tool, "problem": problem})
+        log.error("tool returned no usable result", extra={"tool": effect.tool, "problem": problem})
     _settle(at_work, effect, worker, None if problem else result, problem)
 
 
@@ -119,7 +119,7 @@ def _again(
         return
     delay = RETRY_DELAYS_S[effect.attempts - 1]
     log.warning(
-        "a tool is tried again",
+        "retrying tool",
         extra={"tool": effect.tool, "attempt": effect.attempts, "delay_s": delay, "error": error},
     )
     at_work.effects.postpone(effect.call_id, effect.key, worker, delay, error)
@@ -140,7 +140,7 @@ def _settle(
     )
     if not mine:
         # Its lease had lapsed, and another worker has run it since or is at it.
-        log.warning("a result came too late to count", extra={"tool": effect.tool})
+        log.warning("late tool result ignored", extra={"tool": effect.tool})
         state = "lost"
     elif result is None and effect.tool in AFTERMATH:
         AFTERMATH[effect.tool](at_work, effect.call_id, effect.key)

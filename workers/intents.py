@@ -130,7 +130,7 @@ def _act(
             return Verdict("none", str(act["why"]), tool=said.tool)
         tool_call_id = f"heard-{seen.request.number}-{key[-8:]}"
         effect = at_work.effects.ask(news.call_id, key, said.tool, arguments, tool_call_id, context)
-        log.info("a final led to an action", extra={"tool": said.tool})
+        log.info("transcript led to an action", extra={"tool": said.tool})
     if key not in {known["key"] for known in acts}:
         act["ok"] = effect.ok if effect.settled else None
         store.acted(news.call_id, [*acts, act])

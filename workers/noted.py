@@ -99,7 +99,7 @@ def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dic
     if Offered(ctx.redis, ctx.call_id).once(f"noted:{wish.key}"):
         _enqueue(ctx, time.time() + ctx.agent.booking.noted_minutes * 60, wish.kind, what)
     NOTED.labels("noted").inc()
-    log.warning("the calendar is away: noted", extra={"kind": wish.kind})
+    log.warning("calendar is away: request deferred", extra={"kind": wish.kind})
     how = sentences.BY_TEXT if by_text else sentences.BY_OFFICE
     return _result("calendar_down", sentences.noted(what, how), status="noted")
 
@@ -109,7 +109,7 @@ def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
     at_work = runtime()
     effect = at_work.effects.get(call_id, key)
     if effect is None:
-        log.error("a noted wish is lost", extra={"key": key})
+        log.error("deferred request is lost", extra={"key": key})
         return
     ctx = effects.context_of(at_work, effect)
     ctx = replace(ctx, deadline=time.time() + 3600)
@@ -162,7 +162,7 @@ def forget(call_id: str, key: str, wish: str) -> None:
 
 def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> None:
     NOTED.labels(kind.removeprefix("noted_")).inc()
-    log.info("a noted wish has ended", extra={"kind": kind, "error": output.get("error")})
+    log.info("deferred request ended", extra={"kind": kind, "error": output.get("error")})
     change = {
         "id": f"{kind}-{ctx.key}",
         "kind": kind,
@@ -207,7 +207,7 @@ def _enqueue(ctx: ToolContext, until: float, kind: str, what: str) -> None:
             )
             pipeline.execute()
     except (redis.RedisError, OSError) as error:
-        raise CalendarDown("the queue is away") from error
+        raise CalendarDown("the job queue cannot be reached") from error
 
 
 def _why(output: dict[str, Any]) -> dict[str, Any]:

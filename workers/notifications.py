@@ -48,7 +48,7 @@ def deliver(change: dict[str, Any], channel_name: str) -> None:
     at_work = runtime()
     channel = _channel(at_work, channel_name)
     if channel is None:
-        log.warning("a channel has been switched off", extra={"channel": channel_name})
+        log.warning("notification channel switched off", extra={"channel": channel_name})
         return
     told_key = keys.told(str(change["id"]), channel_name)
     if at_work.redis.exists(told_key):
@@ -59,10 +59,12 @@ def deliver(change: dict[str, Any], channel_name: str) -> None:
             channel.send(_change(change), agent)
         except NotTold as failed:
             TOLD.labels(channel_name, "failed").inc()
-            log.warning("not told", extra={"channel": channel_name, "why": failed.message})
+            log.warning(
+                "notification failed", extra={"channel": channel_name, "why": failed.message}
+            )
             raise
         TOLD.labels(channel_name, "sent").inc()
-        log.info("told", extra={"channel": channel_name, "kind": change["kind"]})
+        log.info("notification sent", extra={"channel": channel_name, "kind": change["kind"]})
     at_work.redis.set(told_key, "1", ex=TOLD_TTL_S)
 
 

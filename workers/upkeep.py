@@ -137,7 +137,7 @@ class Upkeep:
                 keys=[self._popped_key, self._queue.key], args=[queue.job_key(""), job_id]
             )
             if put_back:
-                log.warning("a job was taken and not started", extra={"job": job_id.decode()})
+                log.warning("job was popped but not started", extra={"job": job_id.decode()})
 
     def find_abandoned(self) -> None:
         """Give the jobs of processes that went silent back to RQ, to be tried again or buried."""
@@ -160,7 +160,7 @@ class Upkeep:
         lost = [entry for entry, process in owners.items() if process in gone]
         if not lost or not self._locked("abandoned", PATIENCE_S):
             return
-        log.warning("jobs were abandoned", extra={"jobs": len(lost), "workers": sorted(gone)})
+        log.warning("abandoned jobs requeued", extra={"jobs": len(lost), "workers": sorted(gone)})
         pipeline = self._redis.pipeline()
         for entry in lost:
             pipeline.zadd(self._started.key, {entry: 1}, xx=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 from app.cli.client import Records
 from app.cli.screen import Screen
+from app.local.stack import beside
 from app.rehearsal.retell_caller import events, scenario
 from app.rehearsal.retell_caller.client import Client, clock
 from app.rehearsal.retell_caller.line import Line
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play or type; 0 if all went as expected."""
-    settings = Settings.of_command(os.environ)
+    settings = Settings.of_command(beside(os.environ))
     url = args.url or socket_url(settings)
     screen = Screen()
     if args.scenario is None:
@@ -83,10 +84,12 @@ def _play(args: argparse.Namespace, url: str, screen: Screen, settings: Settings
     with _stopping() as stopped:
         stage.stop = stopped.is_set
         outcomes = play(script, stage)
-    return report(screen, script, outcomes)
+    return report(screen, script, outcomes, url)
 
 
-def report(screen: Screen, script: scenario.Scenario, outcomes: list[Outcome]) -> int:
+def report(
+    screen: Screen, script: scenario.Scenario, outcomes: list[Outcome], url: str = ""
+) -> int:
     """Print what failed, and the exit status."""
     failed = False
     for outcome in outcomes:
@@ -95,7 +98,7 @@ def report(screen: Screen, script: scenario.Scenario, outcomes: list[Outcome]) -
             failed = True
         if not outcome.ok:
             screen.line(f"          call {outcome.call_id}", "dim")
-        _hint(screen, outcome)
+        _hint(screen, outcome, url)
     if failed and script.requires:
         screen.line(f"  This scenario requires: {script.requires}", "bad")
     if not failed:
@@ -103,7 +106,7 @@ def report(screen: Screen, script: scenario.Scenario, outcomes: list[Outcome]) -
     return 1 if failed else 0
 
 
-def _hint(screen: Screen, outcome: Outcome) -> None:
+def _hint(screen: Screen, outcome: Outcome, url: str) -> None:
     """What to do about a server that could not be reached."""
     if outcome.sockets or not outcome.refused:
         return
@@ -111,7 +114,8 @@ def _hint(screen: Screen, outcome: Outcome) -> None:
     if "403" in why:
         screen.line("  The server wants its token: set SOCKET_TOKEN, or give it in --url.", "bad")
     elif "nothing listens" in why:
-        screen.line("  Start it with `python -m app dev`; PORT or --url name another.", "bad")
+        screen.line(f"  Looked at {url}.", "bad")
+        screen.line("  Start it with `make run`, or name another with PORT or --url.", "bad")
 
 
 def _from_number(script: scenario.Scenario, number: str) -> scenario.Scenario:
@@ -175,7 +179,7 @@ def _talk(args: argparse.Namespace, url: str, screen: Screen) -> int:
     driver = Typist(line, screen, call_id, outcome)
     with _stopping() as stopped:
         reason = Client(f"{url.rstrip('/')}/{call_id}", line, driver).run(stopped.is_set)
-    _hint(screen, outcome)
+    _hint(screen, outcome, url)
     return 1 if reason.startswith("error_") or not outcome.ok else 0
 
 

@@ -45,30 +45,30 @@ def _problems() -> list[str]:
     except SettingsError as error:
         problems += error.problems
     problem = redis_problem(settings)
-    if problem:
-        problems.append(problem)
+    if problem is not None:
+        problems.append(": ".join(problem))
     return problems
 
 
-def redis_problem(settings: Settings) -> str | None:
-    """What is wrong with Redis, with its cure; None if it can be used."""
+def redis_problem(settings: Settings) -> tuple[str, str] | None:
+    """What is wrong with Redis, and the cure; None if it can be used."""
     try:
         with redis.connect(settings, connections=1) as client:
             client.ping()
             policy = _policy(client)
     except redis_client.AuthenticationError:
-        return "Redis refuses the password of REDIS_URL"
+        return "Redis rejects the password of REDIS_URL", "correct the password in REDIS_URL"
     except redis_client.RedisError as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return (
-                "Redis shows a certificate that cannot be verified: set REDIS_TLS_VERIFY=0 if it "
-                "is self-signed, as Heroku's is"
+                "the certificate of Redis cannot be verified",
+                "set REDIS_TLS_VERIFY=0 if it is self-signed, as Heroku's is",
             )
-        return f"Redis is not reachable at REDIS_URL: {error}"
+        return f"cannot reach Redis: {error}", "start Redis, or correct REDIS_URL"
     if policy and policy != "noeviction":
         return (
-            f"Redis would drop queued jobs when it is full (maxmemory-policy {policy}): "
-            "set it to noeviction"
+            f"Redis would drop queued jobs when it is full (maxmemory-policy is {policy})",
+            "set maxmemory-policy to noeviction, in redis.conf or at the provider",
         )
     return None
 

@@ -14,9 +14,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from app.cli import diagnosis
 from app.cli.client import Records
 from app.cli.screen import Screen
 from app.local.processes import PartFailed
@@ -32,6 +34,7 @@ HELP = "everything on one machine, after playing one booking"
 DEMO = "booking"
 DEMO_SPEED = 3.0
 WATCH_S = 0.2
+SAME_SIGNAL_S = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-demo", action="store_true", help="do not play the booking first")
     parser.add_argument("--logs", action="store_true", help="print all logs, not only warnings")
     parser.add_argument("--speed", type=float, default=DEMO_SPEED, help=argparse.SUPPRESS)
+    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,42 +57,64 @@ def run(args: argparse.Namespace) -> int:
     if not env.get("APP_ENV", "").strip():
         env["APP_ENV"] = "development"
     settings = Settings.from_env(env)
+    signals = Signals()
     directory = run_directory()
     stack = Stack(env, directory, port=settings.port)
+    parent = os.getppid() if args.with_parent else None
     status = 1
-    _on_signals(_interrupt)
     try:
         screen.line("Starting", "bold")
         stack.start(lambda name, what, took: screen.line(f"  {name:<8} {what} ({took:.1f} s)"))
         tail = LogTail(directory, screen, everything=args.logs)
-        outcome = _demo(args, stack, settings, screen)
+        outcome = _demo(args, stack, settings, screen, parent)
         _welcome(stack, settings, screen, outcome, directory)
         tail.start()
-        status = _watch(stack, screen)
+        status = _watch(stack, screen, parent)
     except PartFailed as failed:
         screen.line(f"  {failed.message}", "bad")
     except KeyboardInterrupt:
         status = 0
     finally:
-        _on_signals(lambda *_: stack.kill())
+        signals.stopping(stack.kill)
         screen.line("Stopping", "bold")
         stack.stop()
         remove_run_directory(directory)
     return status
 
 
-def _on_signals(handler: Any) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, handler)
+class Signals:
+    """The first signal stops the program in order; one that comes later ends its parts at once.
+
+    A signal to a whole process group arrives twice, as `make` passes its own on to its children:
+    the second one, within `SAME_SIGNAL_S`, is the same.
+    """
+
+    def __init__(self) -> None:
+        self._first_at: float | None = None
+        self._kill: Callable[[], None] | None = None
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._handle)
+
+    def stopping(self, kill: Callable[[], None]) -> None:
+        """The program is ending: another signal calls `kill`."""
+        self._first_at = self._first_at or time.monotonic()
+        self._kill = kill
+
+    def _handle(self, *_: Any) -> None:
+        if self._first_at is None:
+            self._first_at = time.monotonic()
+            raise KeyboardInterrupt
+        if self._kill is not None and time.monotonic() - self._first_at > SAME_SIGNAL_S:
+            self._kill()
 
 
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def _watch(stack: Stack, screen: Screen) -> int:
-    """Wait until a part ends by itself; the exit status for that."""
+def _watch(stack: Stack, screen: Screen, parent: int | None) -> int:
+    """Wait until a part ends by itself; the exit status for that. With `parent`, end also when
+    that process has."""
     while True:
+        if parent is not None and os.getppid() != parent:
+            screen.line("  the process that started this one has ended", "bad")
+            return 1
         dead = stack.dead()
         if dead is not None:
             screen.line(f"  {dead.name} {dead.status}{because(dead)}", "bad")
@@ -97,13 +123,23 @@ def _watch(stack: Stack, screen: Screen) -> int:
 
 
 def _demo(
-    args: argparse.Namespace, stack: Stack, settings: Settings, screen: Screen
+    args: argparse.Namespace,
+    stack: Stack,
+    settings: Settings,
+    screen: Screen,
+    parent: int | None,
 ) -> Outcome | None:
     """Play the shipped scenario, unless it is not wanted."""
     if args.no_demo or os.environ.get("DEMO", "").strip().lower() in ("0", "no", "false"):
         return None
     if settings.calendar_url != "redis:":
         screen.line("No demonstration call: it would be booked in the calendar of CALENDAR_URL.")
+        return None
+    refusal = _model_problem(settings)
+    if refusal is not None:
+        screen.line(f"  model    {refusal.what}", "bad")
+        screen.line(f"           {refusal.cure}", "bad")
+        screen.line("No demonstration call: the model cannot be used.")
         return None
     screen.line()
     screen.line(f"A caller books an appointment ({args.speed:g} times as fast as people speak):")
@@ -113,7 +149,7 @@ def _demo(
         fetch=Records(stack.base, settings.admin_token).fetch,
         watch=screen.watch,
         speed=args.speed,
-        stop=lambda: stack.dead() is not None,
+        stop=lambda: stack.dead() is not None or parent not in (None, os.getppid()),
     )
     outcomes = play(scenario.load(DEMO), stage)
     screen.line()
@@ -123,6 +159,14 @@ def _demo(
     for problem in (p for outcome in outcomes for p in (*outcome.failures, *outcome.faults)):
         screen.line(f"  The call did not go as the scenario says: {problem}", "bad")
     return outcomes[-1] if outcomes else None
+
+
+def _model_problem(settings: Settings) -> diagnosis.Finding | None:
+    """Why the model that the environment names cannot be used, if it cannot."""
+    if not settings.openai_api_key and not settings.openai_base_url:
+        return None
+    (found,) = diagnosis.model(settings)
+    return found if found.verdict == "bad" else None
 
 
 def _welcome(

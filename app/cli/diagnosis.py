@@ -90,8 +90,8 @@ def agent_file(found: Settings) -> list[Finding]:
 def store(found: Settings) -> list[Finding]:
     """Redis: reachable, fast, with room for connections and data."""
     problem = redis_problem(found)
-    if problem:
-        return [Finding("redis", "bad", problem, "start Redis, or correct REDIS_URL")]
+    if problem is not None:
+        return [Finding("redis", "bad", *problem)]
     with redis.connect(found, connections=1) as client:
         since = time.monotonic()
         client.ping()
@@ -186,6 +186,21 @@ def web(records: Records) -> list[Finding]:
         return [Finding("web", "ok", f"{records.base} is ready for calls")]
     why = ((value or {}).get("error") or {}).get("message", "")
     return [Finding("web", "bad", f"/ready answers {status}: {why}", "see the part it names")]
+
+
+def admin(found: Settings, records: Records) -> list[Finding]:
+    """The API: takes our ADMIN_TOKEN, and nobody's blank one in production."""
+    status, _ = records.get("/api/calls?limit=1")
+    if status == 403 and found.admin_token:
+        cure = "set ADMIN_TOKEN here to the server's value"
+        return [Finding("api", "bad", "the server rejects this ADMIN_TOKEN", cure)]
+    if status == 403:
+        cure = "set ADMIN_TOKEN here to the server's value to read /api and /console"
+        return [Finding("api", "warn", "the server wants an ADMIN_TOKEN; none is set here", cure)]
+    if status != 200:
+        what = f"/api/calls answers with {status}"
+        return [Finding("api", "bad", what, "see the server's log")]
+    return [Finding("api", "ok", "the list of calls can be read")]
 
 
 def webhook(found: Settings, records: Records) -> list[Finding]:

@@ -56,10 +56,12 @@ def run(args: argparse.Namespace) -> int:
     web = diagnosis.web(records)
     bad += _show(screen, web)
     if web[0].verdict != "bad":
+        bad += _show(screen, diagnosis.admin(settings, records))
         bad += _show(screen, diagnosis.webhook(settings, records))
         bad += _show(screen, diagnosis.llm_socket(settings, url))
     screen.line()
-    screen.line("Nothing is wrong." if not bad else f"{bad} wrong.", "bad" if bad else "good")
+    problems = f"{bad} problem{'' if bad == 1 else 's'} found."
+    screen.line(problems if bad else "No problems found.", "bad" if bad else "good")
     return 1 if bad else 0
 
 
@@ -82,13 +84,13 @@ def _show(screen: Screen, findings: list[Finding]) -> int:
 
 
 def _explain(args: argparse.Namespace, screen: Screen) -> int:
-    settings = Settings.of_command(os.environ)
+    settings = Settings.of_command(beside(os.environ))
     records = Records.beside(args.url or _public(settings), settings)
     status, story = records.json(f"/api/calls/{args.call}")
     if status == 0:
         raise AppError(f"no server at {records.base}")
     if status == 403:
-        raise AppError("the server wants an ADMIN_TOKEN, and the one here is not its own")
+        raise AppError("the server rejected this ADMIN_TOKEN: set it to the server's value")
     if status != 200 or not isinstance(story, dict):
         raise AppError(f"the server knows no call {args.call} (its record may have lapsed)")
     for line, colour in explain(story):

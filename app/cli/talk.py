@@ -24,7 +24,7 @@ import orjson
 
 from app.cli.screen import Screen
 from app.errors import BadRequest
-from app.local.stack import running_model_url
+from app.local.stack import beside, running_model_url
 from app.rehearsal.twilio_phone import sounds
 from app.rehearsal.twilio_phone.mouth import Line, Mouth
 from app.rehearsal.twilio_phone.telephone import Outcome, Telephone
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the call; 0 where the agent was heard and nobody was cut off."""
-    settings = Settings.of_command(os.environ)
+    settings = Settings.of_command(beside(os.environ))
     screen = Screen()
     mouth = Mouth(deque(_lines(args.script)), args.wait if args.script else None)
     told = Words(args.model or running_model_url(), args.caller)

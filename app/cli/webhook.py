@@ -18,6 +18,7 @@ from pathlib import Path
 import orjson
 
 from app.errors import AppError
+from app.local.stack import beside
 from app.rehearsal.webhook_samples import SAMPLES, sample
 from app.security import signatures
 from app.settings import Settings
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send the webhook; 0 if it was answered with 2xx."""
-    settings = Settings.of_command(os.environ)
+    settings = Settings.of_command(beside(os.environ))
     keys = settings.signing_keys
     if not keys and not args.unsigned:
         raise AppError("RETELL_API_KEY is not set: there is nothing to sign with")

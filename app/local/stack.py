@@ -16,9 +16,8 @@ import redis
 
 from app.adapters import queue
 from app.adapters.redis import client as adapter
-from app.local import ports
 from app.local.embedded_redis import RedisServer
-from app.local.processes import Part, PartFailed, free_port, stop_all, wait_until
+from app.local.processes import Part, PartFailed, free_port, port_problem, stop_all, wait_until
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +31,7 @@ CRASHED = "a worker process ended"
 #: Where other commands of this machine find the address of a run's own Redis.
 REDIS_URL_FILE = "redis-url"
 MODEL_URL_FILE = "model-url"
+PORT_FILE = "port"
 #: Told of each part once it is ready: its name, what it is, the seconds it took.
 Report = Callable[[str, str, float], None]
 
@@ -98,6 +98,7 @@ class Stack:
         self.wait_for_workers()
         report("workers", "RQ workers", time.monotonic() - since)
         self.wait_for_web()
+        (self.directory / PORT_FILE).write_text(str(self.port))
         report("web", f"gunicorn on port {self.port}", time.monotonic() - since)
 
     def stop(self) -> None:
@@ -184,11 +185,9 @@ class Stack:
         return Settings.from_env({**self.env, "PORT": str(self.port)})
 
     def _check_port(self) -> None:
-        who = ports.taken(self.port)
-        if who:
-            raise PartFailed(
-                f"port {self.port} is taken by {who}: stop it, or choose another with PORT=…"
-            )
+        problem = port_problem(self.port)
+        if problem:
+            raise PartFailed(f"{problem}; choose another with PORT=8123")
 
     def _check_redis(self) -> None:
         try:
@@ -230,13 +229,17 @@ def running_redis_url() -> str | None:
 
 
 def beside(env: Mapping[str, str]) -> dict[str, str]:
-    """`env`, and where it names none, the Redis and the rehearsal model of a running
-    `python -m app dev`. What is blank counts as not named; production is left as it is."""
+    """`env`, and where it names none, port, Redis and rehearsal model of a running
+    `python -m app dev` of this folder. What is blank counts as not named; production is left as it
+    is."""
     out = dict(env)
     production = out.get("APP_ENV", "").strip() == "production"
     if production or out.get("DYNO") or out.get("RENDER"):
         return out
     redis_url, model_url = running_redis_url(), running_model_url()
+    port = _running(PORT_FILE)
+    if port and not out.get("PORT", "").strip():
+        out["PORT"] = port
     if redis_url and not out.get("REDIS_URL", "").strip():
         out["REDIS_URL"] = redis_url
     named = any(out.get(name, "").strip() for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"))

@@ -83,7 +83,7 @@ def _http(error: HTTPException) -> BaseResponse:
 
 def _redis(error: redis.RedisError) -> Response:
     log.warning("redis failed", extra={"path": _route(), "error": type(error).__name__})
-    return answer(Unavailable("the store is away", retry_after=1))
+    return answer(Unavailable("redis is away", retry_after=1))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -100,7 +100,7 @@ def run(
             now_services.calls.merge(call_id, told_of(asked))
     reply = now_services.replies.wait(effect, tool_call_id, patience_s)
     if reply is None:
-        log.warning("a function had no result in time", extra={"tool": tool.name})
+        log.warning("function timed out", extra={"tool": tool.name})
         return {
             "ok": False,
             "error": "pending",

@@ -91,5 +91,5 @@ def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, a
                     ringing.id, {"at": at, "kind": "webhook", "event": ringing.subject}
                 )
     except AppError as error:
-        log.info("an inbound webhook was not noted", extra={"code": error.code})
+        log.info("inbound webhook could not be stored", extra={"code": error.code})
     return True

@@ -43,6 +43,6 @@ def token_socket(ws: Connection, token: str, call_id: str) -> None:
 
 def _serve(ws: Connection, call_id: str) -> None:
     if not _CALL_ID.fullmatch(call_id):
-        raise BadRequest("this is no call id")
+        raise BadRequest("invalid call id")
     prove()
     retell.serve(services(), ws, call_id)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.cli.client import Records
@@ -48,7 +49,40 @@ def test_sigterm_ends_it_too_and_without_a_demo_nobody_calls(free_port: int) -> 
         assert not run.directory.exists()
 
 
-def test_a_busy_port_is_named_with_its_owner(free_port: int) -> None:
+def test_a_signal_that_comes_twice_still_cleans_up(free_port: int) -> None:
+    with dev(PORT=str(free_port), DEMO="0") as run:
+        run.wait_for("\n  redis ")
+        run.processes()
+        run.process.send_signal(signal.SIGTERM)
+        assert run.end(signal.SIGTERM) == 0
+        assert run.left() == []
+        assert not run.directory.exists()
+
+
+def test_it_ends_with_the_process_that_started_it(free_port: int) -> None:
+    """As `make run` starts it: a killed make leaves nothing running."""
+    command = f"{sys.executable} -m app dev --with-parent & echo $!; wait"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", command],
+        cwd=ROOT,
+        env=clean_environment(PORT=str(free_port), DEMO="0"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as shell:
+        assert shell.stdout is not None
+        run = psutil.Process(int(shell.stdout.readline()))
+        for line in shell.stdout:
+            if "Try, in a second terminal" in line:
+                break
+        parts = run.children(recursive=True)
+        shell.kill()
+        assert "ended" in shell.stdout.read()
+    _, alive = psutil.wait_procs([run, *parts], timeout=60)
+    assert alive == []
+    assert not (ROOT / ".run" / str(run.pid)).exists()
+
+
+def test_a_busy_port_is_named(free_port: int) -> None:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("0.0.0.0", free_port))
@@ -57,7 +91,7 @@ def test_a_busy_port_is_named_with_its_owner(free_port: int) -> None:
             assert run.join() == 1
             lines = [line.strip() for line in run.lines if "port" in line]
             assert len(lines) == 1
-            assert lines[0].startswith(f"port {free_port} is taken by process ")
+            assert lines[0].startswith(f"port {free_port} is in use by another process")
             assert "PORT=" in lines[0]
             assert run.left() == []
 
@@ -149,5 +183,5 @@ def test_the_commands_it_suggests_work(free_port: int) -> None:
             timeout=90,
         )
         assert doctor.returncode == 0, doctor.stdout
-        assert "Nothing is wrong." in doctor.stdout
+        assert "No problems found." in doctor.stdout
         assert "a session after" in doctor.stdout, "the rehearsal model was asked"

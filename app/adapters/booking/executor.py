@@ -79,7 +79,7 @@ class Performer:
         try:
             paused = self._ctx.redis.exists(keys.BOOKINGS_PAUSED)
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the booking record is away") from error
+            raise CalendarDown("the booking record cannot be reached") from error
         if paused:
             raise CalendarDown("bookings are paused")
 
@@ -118,9 +118,9 @@ def one_at_a_time(ctx: ToolContext) -> Iterator[None]:
     try:
         held = lock.acquire(blocking=True, blocking_timeout=wait)
     except (redis.RedisError, OSError) as error:
-        raise CalendarDown("the booking record is away") from error
+        raise CalendarDown("the booking record cannot be reached") from error
     if not held:
-        log.warning("a booking goes on without waiting any longer for another one")
+        log.warning("booking stopped waiting for another booking")
     try:
         yield
     finally:

@@ -40,7 +40,7 @@ class LedgerStore:
         try:
             version, blob = self.redis.hmget(keys.bookings(self.call_id), "version", "ledger")
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the booking record is away") from error
+            raise CalendarDown("the booking record cannot be reached") from error
         if not blob:
             return Ledger(), 0
         return Ledger.from_json(orjson.loads(blob)), int(version or 0)
@@ -60,7 +60,7 @@ class LedgerStore:
         except redis.WatchError:
             return False
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the booking record is away") from error
+            raise CalendarDown("the booking record cannot be reached") from error
         return True
 
     def _write(self, pipeline: Any, key: str, old: Ledger, new: Ledger, version: int) -> None:
@@ -179,7 +179,7 @@ def of_caller(client: Redis, number: str) -> list[Booking]:
         if extra:
             client.hdel(key, *extra)
     except (redis.RedisError, OSError) as error:
-        raise CalendarDown("the booking record is away") from error
+        raise CalendarDown("the booking record cannot be reached") from error
     return found[:MAX_CALLER_BOOKINGS]
 
 

@@ -92,11 +92,11 @@ class Offered:
                 self.redis.hset(key, mapping=fields)  # type: ignore[arg-type]
                 self.redis.expire(key, TTL_S)
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the record of offers is away") from error
+            raise CalendarDown("the offered slots cannot be reached") from error
 
     def _get(self, field: str) -> bytes | None:
         try:
             found: bytes | None = self.redis.hget(keys.offers(self.call_id), field)  # type: ignore[assignment]
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the record of offers is away") from error
+            raise CalendarDown("the offered slots cannot be reached") from error
         return found

@@ -72,4 +72,4 @@ class Notes:
         try:
             return question()
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the notes of the calendar are away") from error
+            raise CalendarDown("the calendar's notes cannot be reached") from error

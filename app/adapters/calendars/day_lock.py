@@ -40,7 +40,7 @@ def days(client: Redis, calendar: str, start: dt.datetime, end: dt.datetime) -> 
                     blocking=True, blocking_timeout=max(0.0, until - time.monotonic())
                 )
             except (redis.RedisError, OSError) as error:
-                raise CalendarDown("the lock of the calendar is away") from error
+                raise CalendarDown("the calendar's lock cannot be reached") from error
             if not taken:
                 raise CalendarDown("another booking of that day takes too long")
             held.callback(_release, lock)

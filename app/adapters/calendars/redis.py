@@ -251,7 +251,7 @@ class RedisCalendar:
         try:
             return question()
         except (redis.RedisError, OSError) as error:
-            raise CalendarDown("the calendar's store is away") from error
+            raise CalendarDown("the calendar's store cannot be reached") from error
 
 
 def _times(appointment: Appointment) -> tuple[Any, ...]:

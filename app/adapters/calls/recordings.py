@@ -97,7 +97,7 @@ class RecordKeeper:
             dropped.append(name.decode())
         self._drop(dropped)
         if dropped:
-            log.info("flight records made room", extra={"records": len(dropped)})
+            log.info("oldest flight records removed", extra={"records": len(dropped)})
 
     def _drop(self, call_ids: list[str]) -> None:
         if not call_ids:

@@ -186,7 +186,7 @@ class Upstream:
                 try:
                     on_event(raw)  # type: ignore[arg-type]  # a model's wire gives bytes
                 except Exception:
-                    log.exception("an event of the model could not be handled")
+                    log.exception("model event could not be handled")
                     metrics.ERRORS_TOTAL.labels("model_event").inc()
             wire.finish()
         except Exception:

@@ -65,7 +65,7 @@ class Breaker:
         probe = False
         if self._failures >= self._limit:
             if self._probing or self._clock() < self._open_until:
-                raise Unavailable("the store is away", retry_after=1)
+                raise Unavailable("redis is away", retry_after=1)
             self._probing = probe = True
         elif self._under_way >= self._waiting:
             raise Unavailable("too many requests wait for the store", retry_after=1)
@@ -77,10 +77,10 @@ class Breaker:
             raise
         except STALLED as error:
             self._failed(error)
-            raise Unavailable("the store is away", retry_after=1) from error
+            raise Unavailable("redis is away", retry_after=1) from error
         except redis.RedisError as error:
             # It answers, though with a refusal: out of memory, read-only, loading, misconfigured.
-            log.warning("the store refuses", extra={"error": type(error).__name__})
+            log.warning("redis refuses writes", extra={"error": type(error).__name__})
             self._succeeded()
             raise Unavailable("the store takes no writes", retry_after=2) from error
         else:
@@ -92,11 +92,11 @@ class Breaker:
 
     def _failed(self, error: Exception) -> None:
         if self._failures < self._limit:
-            log.warning("the store is away", extra={"error": type(error).__name__})
+            log.warning("redis is away", extra={"error": type(error).__name__})
         self._failures += 1
         self._open_until = self._clock() + self._pause_s
 
     def _succeeded(self) -> None:
         if self._failures >= self._limit:
-            log.info("the store is back")
+            log.info("redis is back")
         self._failures = 0

@@ -143,7 +143,7 @@ def guard() -> Iterator[None]:
         yield
     except (redis.RedisError, OSError) as error:
         log.warning("redis failed", extra={"error": type(error).__name__, "why": str(error)[:200]})
-        raise Unavailable("the store is away or takes no writes", retry_after=2) from error
+        raise Unavailable("redis is away or refuses writes", retry_after=2) from error
 
 
 def guarded(function: Callable[P, T]) -> Callable[P, T]:

@@ -170,7 +170,7 @@ class Replies:
                 gevent.sleep(0.2)
                 continue
             if away:
-                log.info("replies are read again")
+                log.info("reading replies again")
                 away = False
             for _, entries in found or ():
                 for entry_id, fields in entries:
@@ -242,5 +242,5 @@ class Replies:
         try:
             function(*args)
         except Exception:
-            log.exception("a reply could not be handed over")
+            log.exception("reply could not be delivered")
             metrics.ERRORS_TOTAL.labels("replies").inc()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -33,7 +33,8 @@ def from_call(expect: Expect, outcome: Outcome, fill: Fill) -> list[str]:
     called = {tool.name for tool in outcome.tools}
     problems += [f"{name} was called" for name in expect.never_tools if name in called]
     if expect.actions is not None and list(expect.actions) != outcome.actions:
-        problems.append(f"actions were {outcome.actions}, not {list(expect.actions)}")
+        did, wanted = ", ".join(outcome.actions), ", ".join(expect.actions)
+        problems.append(f"actions were {did or 'none'}, not {wanted or 'none'}")
     if expect.max_silence is not None:
         longest = max((turn.silence or 0.0 for turn in outcome.turns), default=0.0)
         if longest > expect.max_silence:
@@ -54,11 +55,12 @@ def from_record(expect: Expect, record: dict[str, Any], fill: Fill) -> list[str]
         for wanted in expect.bookings:
             found = next((item for item in left if _has(item, wanted, fill)), None)
             if found is None:
-                problems.append(f"no booking {wanted}; there is {left or 'none'}")
+                there = "; ".join(_in_words(item) for item in left) or "none"
+                problems.append(f"no booking with {_in_words(wanted)}; bookings: {there}")
             else:
                 left.remove(found)
         if left and not problems:
-            problems.append(f"a booking too many: {left}")
+            problems.append(f"a booking too many: {'; '.join(_in_words(item) for item in left)}")
     for path, wanted in expect.record.items():
         value = _at(record, path)
         same = (
@@ -67,7 +69,7 @@ def from_record(expect: Expect, record: dict[str, Any], fill: Fill) -> list[str]
             else value == wanted
         )
         if not same:
-            problems.append(f"{path} is {value!r}, not {wanted!r}")
+            problems.append(f"{path} is {_shown(value)}, not {_shown(wanted)}")
     return problems
 
 
@@ -83,10 +85,26 @@ def _tools(wanted: Sequence[ToolExpected], seen: Sequence[ToolSeen], fill: Fill)
                 rest = rest[index + 1 :]
                 break
         else:
-            calls = [f"{tool.name} {tool.arguments} -> {tool.successful}" for tool in seen]
-            said = expected.model_dump(exclude_defaults=True)
-            return [f"no tool call {said} at its place; there were {calls or 'none'}"]
+            calls = ", ".join(_tool_in_words(tool) for tool in seen) or "none"
+            wanted_with = f" with {_in_words(expected.arguments)}" if expected.arguments else ""
+            how = {True: " successfully", False: " and fail", None: ""}[expected.successful]
+            return [f"{expected.name} was not called{how}{wanted_with}; tools called: {calls}"]
     return []
+
+
+def _in_words(values: Mapping[str, Any]) -> str:
+    """The members that have a value: "name Dana Reyes, status booked"."""
+    return ", ".join(f"{name} {_shown(value)}" for name, value in values.items() if value)
+
+
+def _tool_in_words(tool: ToolSeen) -> str:
+    how = {True: "ok", False: "failed", None: "no result"}[tool.successful]
+    given = _in_words(orjson.loads(tool.arguments))
+    return f"{tool.name} ({f'{given}; ' if given else ''}{how})"
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else _text(value)
 
 
 def _is(tool: ToolSeen, expected: ToolExpected, fill: Fill) -> bool:

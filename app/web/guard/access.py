@@ -24,5 +24,5 @@ def require(wanted: str) -> None:
     header = request.headers.get("Authorization", "")
     given = header[7:].strip() if header[:7].lower() == "bearer " else request.args.get("token")
     if not tokens.same(given, wanted):
-        raise Forbidden("a token is needed")
+        raise Forbidden("a token is required: Authorization: Bearer TOKEN")
     prove()

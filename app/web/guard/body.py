@@ -90,7 +90,7 @@ def read_form(bodies: Bodies) -> dict[str, list[str]]:
             max_num_fields=MAX_FORM_FIELDS,
         )
     except ValueError:
-        raise BadRequest(f"the form may have {MAX_FORM_FIELDS} fields") from None
+        raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields") from None
     form: dict[str, list[str]] = {}
     for name, value in pairs:
         form.setdefault(name, []).append(value)
@@ -139,7 +139,7 @@ def _read_large(bodies: Bodies, stream: Any, most: int, length: int | None) -> b
                 break
             size += len(part)
             if size > most:
-                raise TooLarge(f"the body may have {most} bytes")
+                raise TooLarge(f"request body exceeds {most} bytes")
             parts.append(part)
         return b"".join(parts)
 
@@ -150,7 +150,7 @@ def _length(most: int) -> int | None:
     given = environ.get("CONTENT_LENGTH")
     if given and given.isdecimal():
         if len(given) > 12 or int(given) > most:
-            raise TooLarge(f"the body may have {most} bytes")
+            raise TooLarge(f"request body exceeds {most} bytes")
         return int(given)
     if environ.get("HTTP_TRANSFER_ENCODING") or environ.get("wsgi.input_terminated"):
         return None

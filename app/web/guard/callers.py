@@ -28,10 +28,10 @@ def too_many(kind: str, number: str, mark: str) -> bool:
         with edge().ringing.guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
             wait_s = edge().guards.wait_for(kind, digits, limit=limit, window_s=WINDOW_S, mark=mark)
     except AppError as error:
-        log.info("a caller was not counted", extra={"code": error.code})
+        log.info("caller could not be counted", extra={"code": error.code})
         return False
     if wait_s:
-        log.warning("a caller calls too often", extra={"limit": limit, "wait_s": wait_s})
+        log.warning("caller exceeds the call limit", extra={"limit": limit, "wait_s": wait_s})
     return wait_s > 0
 
 

@@ -62,6 +62,6 @@ def read_signed_form() -> dict[str, str]:
         if not twilio_signature.verify(requested_url(), form, header, [settings.twilio_auth_token]):
             raise Unauthorized("wrong signature")
     else:
-        log.info("an unsigned request of Twilio's is accepted in development")
+        log.info("unsigned Twilio request accepted in development")
     prove()
     return {name: values[0] for name, values in form.items()}

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from app.__main__ import main
-from app.local import ports
+from app.local.processes import port_problem
 
 PRODUCTION = {
     "APP_ENV": "production",
@@ -62,7 +62,7 @@ def test_a_broken_agent_file_and_a_dead_redis_are_told_together(
     assert main(["check"]) == 1
     error = capsys.readouterr().err
     assert "agents.yaml:2" in error
-    assert "Redis is not reachable" in error
+    assert "cannot reach Redis" in error
 
 
 def test_an_eviction_policy_that_drops_jobs_is_refused(
@@ -77,12 +77,10 @@ def test_an_eviction_policy_that_drops_jobs_is_refused(
     assert "noeviction" in capsys.readouterr().err
 
 
-def test_a_busy_port_is_told_with_its_owner() -> None:
+def test_a_port_in_use_is_told() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         listener.listen()
-        who = ports.taken(port)
-    assert who is not None
-    assert "process " in who
-    assert ports.taken(port) is None
+        assert port_problem(port) == f"port {port} is in use by another process"
+    assert port_problem(port) == ""

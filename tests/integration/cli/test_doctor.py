@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from app.cli import diagnosis
 from app.cli.call_report import explain
 from app.cli.client import Records
 from app.cli.diagnosis import Finding
+from app.local import stack
 from app.settings import Settings
 from tests.support.scripted_agent import ScriptedAgent, scripted_agent
 
@@ -53,7 +55,15 @@ def test_an_agent_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_redis(redis_url: str, free_port: int) -> None:
     assert only(diagnosis.store(Settings(redis_url=redis_url)), "ok")
     away = diagnosis.store(Settings(redis_url=f"redis://127.0.0.1:{free_port}"))
-    assert "not reachable" in only(away, "bad")[0]
+    assert only(away, "bad")[0].endswith("| start Redis, or correct REDIS_URL")
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            evicting = only(diagnosis.store(Settings(redis_url=redis_url)), "bad")[0]
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert "allkeys-lru" in evicting
+    assert "| set maxmemory-policy to noeviction" in evicting
     with contextlib.ExitStack() as held:
         clients = [held.enter_context(redis.Redis.from_url(redis_url)) for _ in range(12)]
         for client in clients:
@@ -200,3 +210,31 @@ def test_a_good_call_has_nothing_that_stands_out() -> None:
     story = {**STORY, "disconnection_reason": "agent_hangup", "tool_calls": []}
     story["turns"] = STORY["turns"][:1]
     assert [text for text, _ in explain(story)][-1] == "  Nothing stands out."
+
+
+@pytest.mark.parametrize(
+    ("status", "token", "verdict", "cure"),
+    [
+        (403, "mine", "bad", "set ADMIN_TOKEN here to the server's value"),
+        (403, "", "warn", "set ADMIN_TOKEN here to the server's value"),
+        (200, "mine", "ok", ""),
+        (500, "mine", "bad", "see the server's log"),
+    ],
+)
+def test_a_wrong_admin_token_is_named(status: int, token: str, verdict: str, cure: str) -> None:
+    records = Records("http://server", token)
+    records.get = lambda path: (status, b"{}")  # type: ignore[method-assign]
+    (found,) = diagnosis.admin(Settings(admin_token=token), records)
+    assert (found.verdict, found.cure[: len(cure)]) == (verdict, cure)
+
+
+def test_commands_find_the_port_of_a_run_of_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack, "ROOT", tmp_path)
+    run = tmp_path / ".run" / str(os.getpid())
+    run.mkdir(parents=True)
+    (run / stack.PORT_FILE).write_text("8123")
+    assert stack.beside({})["PORT"] == "8123"
+    assert stack.beside({"PORT": "9000"})["PORT"] == "9000"
+    assert "PORT" not in stack.beside({"APP_ENV": "production"})

@@ -109,7 +109,7 @@ def test_a_scenario_is_played_to_its_end() -> None:
         (("heard: [let me check]", "heard: [my pleasure]"), "never heard"),
         (("never_heard: [apolog]", "never_heard: [goodbye]"), "heard 'goodbye'"),
         (("heard_once: [how can I help]", "heard_once: [e]"), "4 times, not once"),
-        (("name: dana}", "name: eve}"), "no tool call"),
+        (("name: dana}", "name: eve}"), "was not called"),
         (("never_tools: [cancel_appointment]", "never_tools: [book_appointment]"), "was called"),
         (("actions: [end_call]", "actions: []"), "actions were"),
         (('start: "T10:15"', 'start: "T11:15"'), "no booking"),

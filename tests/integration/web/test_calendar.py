@@ -63,7 +63,12 @@ def test_who_may_read_it(redis_url: str, env: str, token: str, given: str, statu
     answer = client.get(f"/calendar.ics{given}")
     assert answer.status_code == status
     if status == 403:
-        assert answer.json == {"error": {"code": "forbidden", "message": "a token is needed"}}
+        assert answer.json == {
+            "error": {
+                "code": "forbidden",
+                "message": "a token is required: Authorization: Bearer TOKEN",
+            }
+        }
 
 
 def test_redis_away(free_port: int) -> None:

@@ -21,7 +21,7 @@ def client() -> FlaskClient:
     raised = {
         "app": errors.Unauthorized(),
         "busy": errors.TooMany(retry_after=7),
-        "away": errors.Unavailable("the store is away", retry_after=3),
+        "away": errors.Unavailable("redis is away", retry_after=3),
         "redis": redis.TimeoutError("redis://user:password@host"),
         "bug": ZeroDivisionError("secret detail"),
         "taken": errors.SlotTaken(),
