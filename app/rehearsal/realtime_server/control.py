@@ -14,9 +14,8 @@ from app.rehearsal.realtime_server import pace
 from app.rehearsal.realtime_server.faults import KINDS, Fault
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Call, Part, Say
-from app.rehearsal.realtime_server.session import Session
 from app.rehearsal.realtime_server.session_config import MODELS
-from app.rehearsal.realtime_server.stage import Scripted, Stage
+from app.rehearsal.realtime_server.stage import Connected, Scripted, Stage
 
 Answer = tuple[int, Any]
 
@@ -106,14 +105,14 @@ def _show_sessions(stage: Stage, rest: str, body: Any) -> Answer:
     }
 
 
-def _brief(session: Session) -> dict[str, Any]:
+def _brief(session: Connected) -> dict[str, Any]:
     return {
         "session": session.number,
         "id": session.config["id"],
         "live": session.live,
         "ended_because": session.ended_because,
         "caller": session.caller,
-        "responses": session.responding.count,
+        "responses": session.responses,
         "items": len(session.conversation),
         "events": sum(session.received.values()),
     }

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from app.rehearsal.realtime_server import refusal
+from app.rehearsal.realtime_server.emitter import Answers, Emitter
 from app.rehearsal.realtime_server.items import Item
 from app.rehearsal.realtime_server.refusal import Refusal
 from app.rehearsal.sound.ears import Ears
-
-if TYPE_CHECKING:
-    from app.rehearsal.realtime_server.session import Session
 
 #: What the model perceives of audio that nobody put words to, and of a silence.
 UNINTELLIGIBLE, SILENCE = "(unintelligible audio)", "(silence)"
@@ -25,10 +24,17 @@ _TRANSCRIBE_S = 0.15
 
 
 class Listening:
-    """Handles `input_audio_buffer.*` for its session."""
+    """Handles `input_audio_buffer.*` for its session.
 
-    def __init__(self, session: Session) -> None:
+    `next_words` gives the words of the utterance to come, where somebody told them.
+    """
+
+    def __init__(
+        self, session: Emitter, answers: Answers, next_words: Callable[[], str | None]
+    ) -> None:
         self._session = session
+        self._answers = answers
+        self._next_words = next_words
         self._ears: Ears | None = None
         self._item_id = ""
         self._idle_at: float | None = None
@@ -109,7 +115,7 @@ class Listening:
             }
         )
         if self._settings["turn_detection"]["interrupt_response"]:
-            session.responding.interrupt()
+            self._answers.interrupt()
 
     def _speech_stopped(self, at: int) -> None:
         session = self._session
@@ -125,10 +131,7 @@ class Listening:
         self._told = None
         self._commit(self._item_id, words)
         if self._settings["turn_detection"]["create_response"]:
-            session.responding.respond()
-
-    def _next_words(self) -> str | None:
-        return self._session.stage.next_heard(self._session.number, self._session.caller)
+            self._answers.respond()
 
     def _commit(self, item_id: str, words: str | None, *, silent: bool = False) -> None:
         session, ears = self._session, self._hearing()
@@ -223,7 +226,7 @@ class Listening:
             }
         )
         self._commit(item_id, None, silent=True)
-        session.responding.respond()
+        self._answers.respond()
 
 
 def _complete(words: str) -> bool:

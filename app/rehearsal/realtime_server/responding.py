@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.rehearsal.realtime_server import client_events, items
+from app.rehearsal.realtime_server.emitter import Emitter, Silence
 from app.rehearsal.realtime_server.faults import Fault
 from app.rehearsal.realtime_server.items import Item
 from app.rehearsal.realtime_server.refusal import Refusal
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
 from app.rehearsal.realtime_server.response import NEVER, Response
+from app.rehearsal.realtime_server.stage import Stage
 from app.rehearsal.realtime_server.usage import Meter, pieces
-
-if TYPE_CHECKING:
-    from app.rehearsal.realtime_server.session import Session
 
 
 class Responding:
     """Handles `response.create` and `response.cancel` for its session.
 
     `count` is the number of responses in the conversation so far, `spoken` whether one of them had
-    audio.
+    audio. `silence` is the part that waits for the caller, once there is one.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Emitter, stage: Stage) -> None:
+        self.silence: Silence | None = None
         self.count = 0
         self.spoken = False
         self.duplicated: frozenset[str] | None = None
         """Types of events that a fault wants sent twice; empty means all."""
         self._session = session
+        self._stage = stage
         self._meter = Meter()
         self._active: Response | None = None
         self._aside: dict[str, Response] = {}
@@ -55,7 +56,8 @@ class Responding:
         if response is self._active:
             self._active = None
             self.duplicated = None
-            self._session.listening.answered(response.audio_ms)
+            if self.silence is not None:
+                self.silence.answered(response.audio_ms)
         self._aside.pop(response.id, None)
         self.spoken = self.spoken or response.audio_ms > 0
 
@@ -117,7 +119,7 @@ class Responding:
         return context
 
     def _begin(self, settings: dict[str, Any], context: list[Item], *, aside: bool) -> None:
-        session, stage = self._session, self._session.stage
+        session, stage = self._session, self._stage
         parts: list[Part] | None = None
         faults: dict[str, Fault] = {}
         if not aside:
@@ -143,7 +145,8 @@ class Responding:
             self._aside[response.id] = response
             return
         self._active = response
-        session.listening.busy()
+        if self.silence is not None:
+            self.silence.busy()
         if "duplicate" in faults:
             self.duplicated = faults["duplicate"].types
 

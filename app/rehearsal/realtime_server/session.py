@@ -80,8 +80,11 @@ class Session:
         expires_at = int(wall_at_start + length)
         self.config = session_config.initial(model, f"sess_{self._key}", expires_at)
         self.conversation = Conversation(f"conv_{self._key}")
-        self.responding = Responding(self)
-        self.listening = Listening(self)
+        self.responding = Responding(self, stage)
+        self.listening = Listening(
+            self, self.responding, lambda: stage.next_heard(self.number, self.caller)
+        )
+        self.responding.silence = self.listening
         self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "session.update": self._update,
             "conversation.item.create": self._create_item,
@@ -171,6 +174,11 @@ class Session:
     def live(self) -> bool:
         """Whether the connection still stands."""
         return self.ended_because is None
+
+    @property
+    def responses(self) -> int:
+        """How many responses there were in the conversation."""
+        return self.responding.count
 
     def lost(self, because: str) -> None:
         """The connection is gone. What was said is kept to be looked at, its audio is not."""

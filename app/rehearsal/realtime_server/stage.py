@@ -1,4 +1,4 @@
-"""What all sessions of one rehearsal server share: brain, pace, faults, scripts, the log of wrongs.
+"""What all sessions of a rehearsal server share: brain, pace, faults, scripts, violations.
 
 The control endpoint reads and changes it; each session reads it when a response begins.
 """
@@ -6,19 +6,44 @@ The control endpoint reads and changes it; each session reads it when a response
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from app.rehearsal.realtime_server.faults import Faults
+from app.rehearsal.realtime_server.items import Conversation
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Brain, Part
 
-if TYPE_CHECKING:
-    from app.rehearsal.realtime_server.session import Session
-
 _KEPT_SESSIONS = 1000
 _KEPT_VIOLATIONS = 1000
+
+
+class Connected(Protocol):
+    """A session as the control endpoint sees it, during the connection and after."""
+
+    number: int
+    caller: str | None
+    config: dict[str, Any]
+    conversation: Conversation
+    received: Counter[str]
+    log: deque[dict[str, Any]]
+    ended_because: str | None
+    wake: Callable[[], None]
+
+    @property
+    def live(self) -> bool:
+        """Whether the connection still stands."""
+        ...
+
+    @property
+    def responses(self) -> int:
+        """How many responses there were in the conversation."""
+        ...
+
+    def drop(self, how: str, code: int) -> None:
+        """End the connection."""
+        ...
 
 
 @dataclass(slots=True)
@@ -41,7 +66,7 @@ class Stage:
     salt: str = "0000"
     script: deque[Scripted] = field(default_factory=deque)
     heard: deque[tuple[int | str | None, str]] = field(default_factory=deque)
-    sessions: dict[int, Session] = field(default_factory=dict)
+    sessions: dict[int, Connected] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     violations: deque[dict[str, Any]] = field(
         default_factory=lambda: deque(maxlen=_KEPT_VIOLATIONS)
@@ -54,7 +79,7 @@ class Stage:
         self.opened += 1
         return self.opened
 
-    def keep(self, session: Session) -> None:
+    def keep(self, session: Connected) -> None:
         """Register a session; the oldest ones are forgotten beyond a bound."""
         self.sessions[session.number] = session
         while len(self.sessions) > _KEPT_SESSIONS:
