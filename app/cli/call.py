@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from app.cli import free_days
 from app.cli.client import Records
 from app.cli.screen import Screen
 from app.local.stack import beside
@@ -74,9 +75,14 @@ def socket_url(settings: Settings) -> str:
 
 def _play(args: argparse.Namespace, url: str, screen: Screen, settings: Settings) -> int:
     script = scenario.load(args.scenario)
+    records = Records.beside(url, settings)
+    later = 0
+    if args.scenario in scenario.shipped():
+        script = free_days.with_new_callers(script)
+        later = free_days.first_free(script, records, settings)
     if args.caller:
         script = _from_number(script, args.caller)
-    stage = Stage(url, fetch=Records.beside(url, settings).fetch, speed=args.speed)
+    stage = Stage(url, fetch=records.fetch, speed=args.speed, later=later)
     if not args.quiet:
         stage.watch = screen.watch
     if args.call_id:

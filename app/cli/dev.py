@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.cli import diagnosis
+from app.cli import diagnosis, free_days
 from app.cli.client import Records
 from app.cli.screen import Screen
 from app.local.processes import PartFailed
@@ -144,14 +144,17 @@ def _demo(
     screen.line()
     screen.line(f"A caller books an appointment ({args.speed:g} times as fast as people speak):")
     screen.line()
+    records = Records(stack.base, settings.admin_token)
+    script = free_days.with_new_callers(scenario.load(DEMO))
     stage = Stage(
         stack.socket_url,
-        fetch=Records(stack.base, settings.admin_token).fetch,
+        fetch=records.fetch,
+        later=free_days.first_free(script, records, settings),
         watch=screen.watch,
         speed=args.speed,
         stop=lambda: stack.dead() is not None or parent not in (None, os.getppid()),
     )
-    outcomes = play(scenario.load(DEMO), stage)
+    outcomes = play(script, stage)
     screen.line()
     dead = stack.dead()
     if dead is not None:

@@ -18,7 +18,7 @@ from app.rehearsal.retell_caller import events, expect
 from app.rehearsal.retell_caller.client import Client, clock
 from app.rehearsal.retell_caller.line import Line
 from app.rehearsal.retell_caller.outcome import Outcome
-from app.rehearsal.retell_caller.placeholders import fill
+from app.rehearsal.retell_caller.placeholders import fill, working_day
 from app.rehearsal.retell_caller.player import Player, line_settings
 from app.rehearsal.retell_caller.scenario import CallSpec, Scenario
 
@@ -38,12 +38,16 @@ def new_call_id() -> str:
 
 @dataclass(slots=True)
 class Stage:
-    """Where a scenario is played: the socket's base URL, how fast, and who looks on."""
+    """Where a scenario is played: the socket's base URL, how fast, and who looks on.
+
+    `later` is how many working days after today all days of the scenario are counted from.
+    """
 
     url: str
     fetch: Fetch | None = None
     watch: Watch = lambda number, call_id, at, event: None
     speed: float = 1.0
+    later: int = 0
     stop: Callable[[], bool] = lambda: False
     call_ids: Callable[[], str] = new_call_id
     _calls: int = field(default=0)
@@ -56,7 +60,7 @@ class Stage:
 
 def play(scenario: Scenario, stage: Stage) -> list[Outcome]:
     """Play all calls; each outcome holds what failed. Stops after a call that failed."""
-    today = dt.datetime.now(ZoneInfo(scenario.time_zone)).date()
+    today = working_day(dt.datetime.now(ZoneInfo(scenario.time_zone)).date(), stage.later)
     heard: dict[str, str] = {}
     outcomes = []
     for spec in scenario.calls:
