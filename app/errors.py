@@ -16,10 +16,13 @@
     ├── ModelError               the model's server refused or is gone; `fatal` stops retries
     └── CalendarError            a booking could not be made
         ├── SlotTaken            somebody else has the slot
-        ├── NotOffered           the slot was never offered, or its offer lapsed
         ├── BookingNotFound      no such booking for this caller
         ├── Outdated             a newer wish of the caller has already changed the booking
-        └── CalendarDown         the calendar did not answer; the same request may be tried again
+        └── CalendarFailed       the calendar itself failed, not the wish
+            ├── CalendarRefused  for good (a wrong key, a malformed request); never tried again
+            └── CalendarDown     for now: it is away; the same request may be tried again
+                ├── CalendarBusy     it takes no more for now; again after `retry_after` s
+                └── CalendarUnknown  a change got no answer: it may have been made
 
 The code is what programs hold on to, the message is for people. Neither ever holds a secret.
 """
@@ -161,12 +164,6 @@ class SlotTaken(CalendarError):
     code = "slot_taken"
 
 
-class NotOffered(CalendarError):
-    """The slot was not offered in this call."""
-
-    code = "not_offered"
-
-
 class BookingNotFound(CalendarError):
     """No such booking was found for this caller."""
 
@@ -179,7 +176,37 @@ class Outdated(CalendarError):
     code = "superseded"
 
 
-class CalendarDown(CalendarError):
+class CalendarFailed(CalendarError):
+    """The calendar failed."""
+
+    code, status = "calendar_failed", 502
+
+
+class CalendarRefused(CalendarFailed):
+    """The calendar refuses the request, and would again."""
+
+    code = "calendar_refused"
+
+
+class CalendarDown(CalendarFailed):
     """The calendar did not answer."""
 
     code, status = "calendar_down", 503
+    retry_after: float = 0.0
+    """Seconds before which another attempt is in vain."""
+
+
+class CalendarBusy(CalendarDown):
+    """The calendar has too much to do."""
+
+    code = "calendar_busy"
+
+    def __init__(self, message: str = "", *, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class CalendarUnknown(CalendarDown):
+    """The calendar did not answer a change, which may have been made."""
+
+    code = "calendar_unknown"

@@ -27,7 +27,7 @@ from app.adapters.tools.store import (
     RETRY_DELAYS_S,
     EffectStore,
 )
-from app.errors import CalendarDown, Unavailable
+from app.errors import CalendarDown, CalendarRefused, Unavailable
 from workers.own_tools import find_handler
 from workers.runtime import Runtime, runtime
 
@@ -95,7 +95,13 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
         result: Any = handler(ctx, effect.arguments)
     except (CalendarDown, Unavailable) as error:
         attempts = tool.policy.attempts if tool else MAX_ATTEMPTS
-        _again(at_work, effect, worker, f"{error.code}: {error.message}", attempts)
+        wait_s = error.retry_after if isinstance(error, CalendarDown) else 0.0
+        why = f"{error.code}: {error.message}"
+        _again(at_work, effect, worker, why, attempts, wait_s)
+        return
+    except CalendarRefused as error:
+        log.error("the calendar refuses for good", extra={"tool": effect.tool})
+        _settle(at_work, effect, worker, None, f"{error.code}: {error.message}")
         return
     except Exception as error:
         log.exception("tool failed", extra={"tool": effect.tool, "attempt": effect.attempts})
@@ -111,13 +117,18 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
 
 
 def _again(
-    at_work: Runtime, effect: Effect, worker: str, error: str, attempts: int = MAX_ATTEMPTS
+    at_work: Runtime,
+    effect: Effect,
+    worker: str,
+    error: str,
+    attempts: int = MAX_ATTEMPTS,
+    wait_s: float = 0.0,
 ) -> None:
-    """The attempt failed: another one later, or none if there were `attempts` already."""
+    """The attempt failed: another one after `wait_s` or more, or none after `attempts` of them."""
     if effect.attempts >= min(attempts, MAX_ATTEMPTS):
         _settle(at_work, effect, worker, None, error)
         return
-    delay = RETRY_DELAYS_S[effect.attempts - 1]
+    delay = max(RETRY_DELAYS_S[effect.attempts - 1], wait_s)
     log.warning(
         "retrying tool",
         extra={"tool": effect.tool, "attempt": effect.attempts, "delay_s": delay, "error": error},

@@ -26,7 +26,7 @@ from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences
 from app.core.booking.ledger import Wish
-from app.errors import CalendarDown
+from app.errors import CalendarBusy, CalendarDown, CalendarFailed, CalendarRefused
 from workers import effects
 from workers.runtime import Runtime, runtime
 
@@ -68,10 +68,14 @@ def in_time(tool: str, handler: Handler) -> Handler:
         timer = gevent.Timeout.start_new(limit, CalendarDown("the calendar is too slow"))
         try:
             result = handler(ctx, args)
-        except CalendarDown:
-            if ctx.remaining() > AGAIN_S:
+        except CalendarDown as down:
+            if _time_for_another(ctx, down):
                 raise
-            result = _result("calendar_down", sentences.CALENDAR_DOWN)
+            result = _failed(down)
+        except CalendarRefused as refused:
+            log.error("the calendar refuses for good", extra={"tool": tool, "why": refused.message})
+            NOTED.labels("refused").inc()
+            result = _failed(refused)
         finally:
             timer.close()
         if tool in _LATE_WISHES and ctx.remaining() < -LATE_S:
@@ -86,22 +90,24 @@ def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dic
 
     `what` names the wish in the sentence "I have noted …".
     """
-    if ctx.remaining() > AGAIN_S:
+    if _time_for_another(ctx, down):
         raise down
     by_text = ctx.can_text and bool(ctx.caller_number)
     promised = by_text or ctx.can_tell_office
     if wish.kind == "book" and promised:
         Performer(ctx).run(flow.note(wish))
     if not promised:
-        if wish.kind == "book":
-            _forget_later(ctx)
-        return _result("calendar_down", sentences.CALENDAR_DOWN)
+        if wish.kind != "book":
+            return _failed(down)
+        _forget_later(ctx)  # so it is not booked, even where that is not known yet
+        busy = isinstance(down, CalendarBusy)
+        return _result(down.code, sentences.CALENDAR_BUSY if busy else sentences.CALENDAR_DOWN)
     if Offered(ctx.redis, ctx.call_id).once(f"noted:{wish.key}"):
         _enqueue(ctx, time.time() + ctx.agent.booking.noted_minutes * 60, wish.kind, what)
     NOTED.labels("noted").inc()
     log.warning("calendar is away: request deferred", extra={"kind": wish.kind})
     how = sentences.BY_TEXT if by_text else sentences.BY_OFFICE
-    return _result("calendar_down", sentences.noted(what, how), status="noted")
+    return _result(down.code, sentences.noted(what, how, down.code), status="noted")
 
 
 def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
@@ -116,10 +122,10 @@ def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
     with logs.bind(call_id=call_id):
         try:
             result = effects.HANDLERS[effect.tool](ctx, effect.arguments)
-        except CalendarDown:
+        except CalendarDown as down:
             if time.time() < until:
                 raise
-            _report(ctx, "noted_failed", what, {"error": "calendar_down"})
+            _report(ctx, "noted_failed", what, {"error": down.code})
             return
         if result["output"].get("error") == "superseded":
             NOTED.labels("superseded").inc()
@@ -157,7 +163,11 @@ def forget(call_id: str, key: str, wish: str) -> None:
     ctx = replace(effects.context_of(at_work, effect), deadline=time.time() + 3600)
     given_up = Wish(wish, "book", ctx.asked_at, start=ctx.now.isoformat())
     with logs.bind(call_id=call_id), one_at_a_time(ctx):
-        Performer(ctx).run(flow.withdraw(given_up))
+        try:
+            Performer(ctx).run(flow.withdraw(given_up))
+        except CalendarRefused as refused:
+            what = "the calendar refuses to show what a booking left"
+            log.error(what, extra={"key": key, "why": refused.message})
 
 
 def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> None:
@@ -208,6 +218,14 @@ def _enqueue(ctx: ToolContext, until: float, kind: str, what: str) -> None:
             pipeline.execute()
     except (redis.RedisError, OSError) as error:
         raise CalendarDown("the job queue cannot be reached") from error
+
+
+def _time_for_another(ctx: ToolContext, down: CalendarDown) -> bool:
+    return ctx.remaining() - down.retry_after > AGAIN_S
+
+
+def _failed(failed: CalendarFailed) -> dict[str, Any]:
+    return _result(failed.code, sentences.calendar_failed(failed.code))
 
 
 def _why(output: dict[str, Any]) -> dict[str, Any]:

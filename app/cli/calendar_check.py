@@ -12,7 +12,7 @@ from app.adapters.calendars.factory import open_calendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
 from app.cli.diagnosis import Finding
-from app.errors import CalendarDown, SettingsError
+from app.errors import CalendarFailed, SettingsError
 from app.settings import Settings
 
 _KINDS = {
@@ -43,7 +43,7 @@ def calendar(found: Settings) -> list[Finding]:
         except SettingsError as error:
             where = "docs/booking.md lists the forms of CALENDAR_URL"
             return [Finding("calendar", "bad", problem, where) for problem in error.problems]
-        except CalendarDown as down:
+        except CalendarFailed as down:
             return [Finding("calendar", "bad", f"{kind}: {down.message}", cure)]
         except (redis_client.RedisError, OSError):
             return [Finding("calendar", "bad", "Redis is away", "see what is said of it above")]

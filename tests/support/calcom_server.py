@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ class CalComServer:
 
     def __init__(self) -> None:
         self.bookings: dict[str, dict[str, Any]] = {}
+        self.refuse: Callable[[Request], Answer | None] | None = None
+        """Answers in the server's place, where it gives something."""
         self.busy: list[tuple[dt.datetime, dt.datetime]] = []
         self.server = LocalServer(self._answer)
         self.url = f"calcom+http://{KEY}@127.0.0.1:{self.server.port}?event_type={EVENT_TYPE}"
@@ -39,6 +42,9 @@ class CalComServer:
         self.server.seen.clear()
 
     def _answer(self, request: Request) -> Answer:
+        refused = self.refuse(request) if self.refuse else None
+        if refused is not None:
+            return refused
         version = request.headers.get("cal-api-version")
         if request.path == "/v2/slots":
             if version != "2024-09-04":

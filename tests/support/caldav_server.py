@@ -36,12 +36,14 @@ class CalDavServer:
     def __init__(self) -> None:
         self.entries: dict[str, str] = {}
         self.status = 0
+        self.refuse_changes = 0
+        """The status of every answer to a change."""
         self.server = LocalServer(self._answer)
         self.url = f"caldav+http://desk:pass%20word@127.0.0.1:{self.server.port}{HOME}"
 
     def clear(self) -> None:
         self.entries.clear()
-        self.status = 0
+        self.status = self.refuse_changes = 0
         self.server.seen.clear()
 
     def _answer(self, request: Request) -> Answer:
@@ -53,6 +55,8 @@ class CalDavServer:
             kind = '<D:collection/><C:calendar xmlns:C="urn:ietf:params:xml:ns:caldav"/>'
             return 207, _multistatus(_response(HOME, f"<D:resourcetype>{kind}</D:resourcetype>"))
         name = request.path.removeprefix(HOME)
+        if self.refuse_changes and request.method in ("PUT", "DELETE"):
+            return self.refuse_changes, b"no"
         if request.method == "PUT":
             if name in self.entries and request.headers.get("if-none-match") == "*":
                 return 412, b""

@@ -9,8 +9,10 @@ All of them pass `tests/integration/calendars/conformance.py`. Rules common to a
 - `book` and `move` check for conflicts at commit. Two writers racing for one time: one gets it,
   the other gets `SlotTaken`.
 - A move or cancellation asked for earlier than the newest change made raises `Outdated`.
-- Anything that keeps the calendar from answering is `CalendarDown`; it may be tried again with
-  the same key.
+- Failures of the calendar itself are `CalendarFailed`. `CalendarDown` is one that may pass: the
+  same key may be tried again. Of its kinds `CalendarBusy` says when, and `CalendarUnknown` that a
+  change may have been made although nobody answered. `CalendarRefused` never passes: a wrong key,
+  a request that the calendar does not take.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from redis import Redis
 from app import logs
 from app.adapters.calendars import calcom_booking, day_lock
 from app.adapters.calendars.calcom_notes import Notes
+from app.adapters.calendars.failures import changing, failure_of
 from app.adapters.calendars.guarded import AHEAD, MARGIN, Clock, id_of, utc_now
 from app.adapters.http import HttpFailed, request
 from app.core.booking.appointment import Appointment, Busy, Draft
@@ -92,7 +93,8 @@ class CalComCalendar:
             if there is not None:
                 return there
             body = calcom_booking.write(draft, key, self._event_type, self._email)
-            status, data = self._ask("POST", "/v2/bookings", body)
+            with changing():
+                status, data = self._ask("POST", "/v2/bookings", body)
             if status != 201:
                 raise SlotTaken
             made = self._noted(data)
@@ -116,7 +118,8 @@ class CalComCalendar:
                     "start": calcom_booking.utc(draft.start),
                     "reschedulingReason": "The caller asked for another time",
                 }
-                status, data = self._ask("POST", f"/v2/bookings/{uid}/reschedule", body)
+                with changing():
+                    status, data = self._ask("POST", f"/v2/bookings/{uid}/reschedule", body)
                 if status != 201:
                     raise SlotTaken
                 uid = data["uid"]
@@ -135,7 +138,8 @@ class CalComCalendar:
         if asked_at and asked_at < old.asked_at:
             raise Outdated
         body = {"cancellationReason": "The caller cancelled"}
-        status, data = self._ask("POST", f"/v2/bookings/{uid}/cancel", body)
+        with changing():
+            status, data = self._ask("POST", f"/v2/bookings/{uid}/cancel", body)
         if status == 200:
             new = replace(self._noted(data), sequence=old.sequence, applied=old.applied)
             new = new.changed(key, asked_at, self._clock(), status="cancelled")
@@ -241,18 +245,22 @@ class CalComCalendar:
                 method, self._root + path, payload, headers, timeout_s=TIMEOUT_S
             )
             data = orjson.loads(answer)
+            if not isinstance(data, dict):
+                raise HttpFailed("the answer is no object")
         except (HttpFailed, orjson.JSONDecodeError) as error:
             raise CalendarDown("Cal.com did not answer") from error
         if status in (200, 201):
             return status, data.get("data")
-        message = str((data.get("error") or {}).get("message") or data.get("message") or "")
+        found = data.get("error")
+        told = found.get("message") if isinstance(found, dict) else found
+        message = str(told or data.get("message") or "")
         taken = status == 409 or any(words in message for words in _UNAVAILABLE)
         if (status == 404 and "/bookings/" in path) or (status in (400, 409) and taken):
             return status, None
         if status == 400 and "cancelled already" in message:
             return status, None
         log.warning("Cal.com refused", extra={"status": status, "why": message[:200]})
-        raise CalendarDown(f"Cal.com answered {status}")
+        raise failure_of(status, "Cal.com")
 
 
 def _is(data: dict[str, Any], event_id: str) -> bool:

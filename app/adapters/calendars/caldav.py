@@ -17,16 +17,21 @@ from zoneinfo import ZoneInfo
 
 import caldav
 from caldav.elements import dav
-from caldav.lib.error import AuthorizationError, DAVError
+from caldav.lib.error import (  # type: ignore[attr-defined]  # its types are older
+    AuthorizationError,
+    DAVError,
+    RateLimitError,
+)
 from icalendar import Event
 from redis import Redis
 
 from app import logs
 from app.adapters.calendars import vevent
+from app.adapters.calendars.failures import changing, failure_of
 from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
 from app.adapters.calendars.occurrences import EventReports, busy_of, read_events
 from app.core.booking.appointment import Appointment, Busy
-from app.errors import CalendarDown, CalendarError
+from app.errors import CalendarDown, CalendarError, CalendarFailed, CalendarRefused
 
 TIMEOUT_S = 4
 DAY = dt.timedelta(days=1)
@@ -106,11 +111,14 @@ class CalDavCalendar(GuardedCalendar):
         return self._put(appointment, {"If-Match": tag} if tag else {})
 
     def _remove(self, appointment: Appointment) -> None:
-        self._request("DELETE", appointment.id)
+        with changing():
+            self._request("DELETE", appointment.id)
 
     def _put(self, appointment: Appointment, condition: dict[str, str]) -> bool:
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
-        status, _, _ = self._request("PUT", appointment.id, vevent.write(appointment), headers)
+        body = vevent.write(appointment)
+        with changing():
+            status, _, _ = self._request("PUT", appointment.id, body, headers)
         return status not in (404, 409, 412)
 
     def _request(
@@ -126,7 +134,7 @@ class CalDavCalendar(GuardedCalendar):
             url = f"{self._calendar(client).url}{event_id}.ics"
             answer = client.request(url, method, body.decode(), headers or {})
             if answer.status >= 400 and answer.status not in (404, 409, 410, 412):
-                raise CalendarDown(f"the calendar answered {answer.status}")
+                raise self._failure(answer)
             return answer.status, str(answer.raw), answer.headers.get("ETag", "*")
 
     def _search(self, start: dt.datetime, end: dt.datetime) -> Iterator[Event]:
@@ -141,10 +149,15 @@ class CalDavCalendar(GuardedCalendar):
             url = str(self._calendar(client).url)
             answer = client.request(url, "REPORT", query, headers)
             if answer.status >= 400:
-                raise CalendarDown(f"the calendar answered {answer.status}")
+                raise self._failure(answer)
             entries = list(_entries(answer.tree))
         for path, text in entries:
             yield from read_events(text, path, self._reports)
+
+    def _failure(self, answer: Any) -> CalendarFailed:
+        log.warning("the calendar refused", extra={"status": answer.status})
+        wait = answer.headers.get("Retry-After")
+        return failure_of(answer.status, "the calendar", retry_after=wait)
 
     def _calendar(self, client: Any) -> Any:
         if not self._found:
@@ -160,7 +173,7 @@ class CalDavCalendar(GuardedCalendar):
         for calendar in client.principal().get_calendars():
             if self._wanted in ("", calendar.get_display_name()):
                 return str(calendar.url.canonical()).rstrip("/") + "/"
-        raise CalendarDown("there is no such calendar in this account")
+        raise CalendarRefused("there is no such calendar in this account")
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
@@ -181,7 +194,11 @@ class CalDavCalendar(GuardedCalendar):
             yield client
         except AuthorizationError as error:
             log.error("the calendar refuses the user or password of CALENDAR_URL")
-            raise CalendarDown("the calendar refuses the user or password") from error
+            raise CalendarRefused("the calendar refuses the user or password") from error
+        except RateLimitError as error:
+            log.warning("the calendar is busy")
+            wait = getattr(error, "retry_after_seconds", None)
+            raise failure_of(429, "the calendar", retry_after=str(wait or "")) from error
         except CalendarError:
             raise
         except (DAVError, OSError) as error:

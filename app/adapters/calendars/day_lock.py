@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import redis
 from redis import Redis
 
-from app.errors import CalendarDown
+from app.errors import CalendarBusy, CalendarDown
 
 HOLD_S = 20.0
 WAIT_S = 6.0
@@ -42,7 +42,7 @@ def days(client: Redis, calendar: str, start: dt.datetime, end: dt.datetime) -> 
             except (redis.RedisError, OSError) as error:
                 raise CalendarDown("the calendar's lock cannot be reached") from error
             if not taken:
-                raise CalendarDown("another booking of that day takes too long")
+                raise CalendarBusy("another booking of that day takes too long")
             held.callback(_release, lock)
         yield
 

@@ -26,6 +26,7 @@ from redis import Redis
 from app import logs
 from app.adapters import http
 from app.adapters.calendars import google_event
+from app.adapters.calendars.failures import changing, failure_of
 from app.adapters.calendars.guarded import Clock, GuardedCalendar, utc_now
 from app.core.booking.appointment import Appointment, Busy
 from app.errors import CalendarDown, SettingsError
@@ -84,16 +85,20 @@ class GoogleCalendar(GuardedCalendar):
         return google_event.read(event, self._zone), str(event.get("etag", ""))
 
     def _create(self, appointment: Appointment) -> bool:
-        status, _ = self._ask("POST", body=google_event.write(appointment))
+        body = google_event.write(appointment)
+        with changing():
+            status, _ = self._ask("POST", body=body)
         return status == 200
 
     def _replace(self, appointment: Appointment, tag: str) -> bool:
         body = google_event.write(appointment)
-        status, _ = self._ask("PUT", appointment.id, body=body, tag=tag)
+        with changing():
+            status, _ = self._ask("PUT", appointment.id, body=body, tag=tag)
         return status == 200
 
     def _remove(self, appointment: Appointment) -> None:
-        self._ask("DELETE", appointment.id)
+        with changing():
+            self._ask("DELETE", appointment.id)
 
     def _list(self, start: dt.datetime, end: dt.datetime, **more: str) -> Iterator[dict[str, Any]]:
         token: str | None = None
@@ -126,7 +131,7 @@ class GoogleCalendar(GuardedCalendar):
     ) -> tuple[int, Any]:
         """One request: 200 and its answer, or the status of a refusal that has a meaning here.
 
-        Raises CalendarDown for everything else.
+        Raises CalendarFailed for everything else.
         """
         url = f"{self._events_url}/{quote(event_id, safe='')}" if event_id else self._events_url
         headers = {"If-Match": tag} if tag else {}
@@ -149,7 +154,9 @@ class GoogleCalendar(GuardedCalendar):
         if status in (409, 412) or (status in (404, 410) and event_id):
             return status, {}
         log.warning("Google Calendar refused", extra={"status": status, "method": method})
-        raise CalendarDown(f"Google Calendar answered {status}")
+        if status == 403 and b"ateLimitExceeded" in answer:  # rateLimit… or userRateLimit…
+            status = 429
+        raise failure_of(status, "Google Calendar")
 
 
 class _Answer(google.auth.transport.Response):

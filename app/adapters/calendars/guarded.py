@@ -17,7 +17,7 @@ from redis import Redis
 
 from app.adapters.calendars import day_lock
 from app.core.booking.appointment import Appointment, Busy, Draft
-from app.errors import BookingNotFound, CalendarDown, SlotTaken
+from app.errors import BookingNotFound, CalendarBusy, SlotTaken
 
 MARGIN = dt.timedelta(hours=4)
 """The longest buffer around an appointment."""
@@ -82,7 +82,7 @@ class GuardedCalendar(ABC):
             if not self._create(made):
                 there, _ = self._read(event_id)
                 if there is None:
-                    raise CalendarDown("the calendar changes too fast")
+                    raise CalendarBusy("the calendar changes too fast")
                 return there
             try:
                 self._refuse_conflict(made)
@@ -144,7 +144,7 @@ class GuardedCalendar(ABC):
                     self._replace(old, "")
                     raise
             return new
-        raise CalendarDown("the calendar changes too fast")
+        raise CalendarBusy("the calendar changes too fast")
 
     def _refuse_conflict(self, wanted: Appointment) -> None:
         for item in self.busy(wanted.start - MARGIN, wanted.end + MARGIN):

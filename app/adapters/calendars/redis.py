@@ -25,10 +25,11 @@ import redis
 from redis import Redis
 
 from app.adapters.calendars import blocks
+from app.adapters.calendars.failures import changing
 from app.adapters.calendars.occurrences import EventReports
 from app.adapters.calendars.redis_commit import COMMIT
 from app.core.booking.appointment import Appointment, Busy, Draft
-from app.errors import BookingNotFound, CalendarDown, SlotTaken
+from app.errors import BookingNotFound, CalendarBusy, CalendarDown, SlotTaken
 
 KEEP = dt.timedelta(days=40)
 """How long an appointment is kept after its end, for the feed and for late repeats."""
@@ -77,7 +78,7 @@ class RedisCalendar:
                 return made
             if current:
                 return _appointment(current)
-        raise CalendarDown("the calendar changes too fast")
+        raise CalendarBusy("the calendar changes too fast")
 
     def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
         """Give an appointment new time and details."""
@@ -165,7 +166,7 @@ class RedisCalendar:
             if current is None:
                 return new
             blob = current or blob
-        raise CalendarDown("the calendar changes too fast")
+        raise CalendarBusy("the calendar changes too fast")
 
     def _write(self, new: Appointment, expected: bytes, *, check: bool) -> bytes | None:
         """Commit one appointment, with `check` only where nothing is in the way.
@@ -199,7 +200,8 @@ class RedisCalendar:
             int(MAX_BUFFER.total_seconds()),
             "1" if check else "0",
         ]
-        status, current = self._ask(lambda: self._commit(keys=keys, args=args))
+        with changing():
+            status, current = self._ask(lambda: self._commit(keys=keys, args=args))
         if status == b"taken":
             raise SlotTaken
         return None if status == b"ok" else current

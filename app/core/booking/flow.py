@@ -33,7 +33,7 @@ from app.core.booking.commands import (
     Write,
 )
 from app.core.booking.ledger import Booking, Ledger, Wish, pending_books, same_person
-from app.errors import BookingNotFound, CalendarDown, Outdated, SlotTaken
+from app.errors import BookingNotFound, CalendarBusy, Outdated, SlotTaken
 
 MAX_ROUNDS = 40
 
@@ -46,7 +46,6 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
     in one call.
     """
     was: Booking | None = None
-    same = False
     for _ in range(MAX_ROUNDS):
         ledger, version = yield Load()
         mine = ledger.wishes.get(wish.key)
@@ -69,43 +68,60 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
             return Outcome("superseded", target)
         if target is None and len(standing) >= limit:
             return Outcome("limit")
-        wanted = replace(
-            wish, booking_id=target.id if target else "", noted=mine.noted if mine else wish.noted
-        )
+        noted = mine.noted if mine else wish.noted
+        wanted = replace(wish, booking_id=target.id if target else "", noted=noted)
         begun = ledger.with_wish(wanted)
         if mine != wanted:
             if not (yield Save(begun, version)):
                 continue
             version += 1
-        try:
-            if target is None:
-                appointment = yield Write(draft, wish.key)
-            else:
-                # Also where nothing changes: from now on no older wish can move it.
-                was = was or target
-                same = _adds_nothing(wish, target)
-                kept = replace(draft, name=target.name, title=target.title) if same else draft
-                appointment = yield Move(target.event_id, kept, wish.key)
-        except SlotTaken:
-            yield Save(begun.with_state(wish.key, "refused"), version)
-            return Outcome("taken", target)
-        except BookingNotFound:
-            assert target is not None
-            yield Save(begun.without_event(target.event_id), version)
-            continue
-        except Outdated:
-            yield Save(begun.with_state(wish.key, "superseded"), version)
-            continue
-        booking = Booking.of(appointment)
-        if not booking.stands:
-            yield Save(begun.with_state(wish.key, "superseded").with_booking(booking), version)
-            return Outcome("superseded", booking)
-        done = begun.with_booking(booking).with_state(wish.key, "done", booking.id)
-        if (yield Save(done, version)):
-            if target is None:
-                return Outcome("booked", booking)
-            return Outcome("already" if same else "moved", booking, was)
-    raise CalendarDown("the booking changed too often at once")
+        # Also where nothing changes: from now on no older wish can move it.
+        was = was or target
+        outcome = yield from _write(wish, draft, target, was, begun, version)
+        if outcome:
+            return outcome
+    raise CalendarBusy("the booking changed too often at once")
+
+
+def _write(
+    wish: Wish,
+    draft: Draft,
+    target: Booking | None,
+    was: Booking | None,
+    begun: Ledger,
+    version: int,
+) -> Generator[Step, Any, Outcome | None]:
+    """Write `draft`, or move `target` to it, and save what came of it; None to begin again.
+
+    `begun` is the ledger with the wish, as it was saved.
+    """
+    same = target is not None and _adds_nothing(wish, target)
+    try:
+        if target is None:
+            appointment = yield Write(draft, wish.key)
+        else:
+            kept = replace(draft, name=target.name, title=target.title) if same else draft
+            appointment = yield Move(target.event_id, kept, wish.key)
+    except SlotTaken:
+        yield Save(begun.with_state(wish.key, "refused"), version)
+        return Outcome("taken", target)
+    except BookingNotFound:
+        assert target is not None
+        yield Save(begun.without_event(target.event_id), version)
+        return None
+    except Outdated:
+        yield Save(begun.with_state(wish.key, "superseded"), version)
+        return None
+    booking = Booking.of(appointment)
+    if not booking.stands:
+        yield Save(begun.with_state(wish.key, "superseded").with_booking(booking), version)
+        return Outcome("superseded", booking)
+    done = begun.with_booking(booking).with_state(wish.key, "done", booking.id)
+    if not (yield Save(done, version)):
+        return None
+    if target is None:
+        return Outcome("booked", booking)
+    return Outcome("already" if same else "moved", booking, was)
 
 
 def move(wish: Wish, target: Booking, draft: Draft) -> Flow:
@@ -139,7 +155,7 @@ def move(wish: Wish, target: Booking, draft: Draft) -> Flow:
         booking = Booking.of(appointment)
         if (yield Save(begun.with_booking(booking).with_state(wish.key, "done"), version)):
             return Outcome("moved", booking, target)
-    raise CalendarDown("the booking changed too often at once")
+    raise CalendarBusy("the booking changed too often at once")
 
 
 def cancel(wish: Wish, target: Booking) -> Flow:
@@ -168,7 +184,7 @@ def cancel(wish: Wish, target: Booking) -> Flow:
         booking = Booking.of(appointment)
         if (yield Save(begun.with_booking(booking).with_state(wish.key, "done"), version)):
             return Outcome("cancelled", booking)
-    raise CalendarDown("the booking changed too often at once")
+    raise CalendarBusy("the booking changed too often at once")
 
 
 def note(wish: Wish) -> Generator[Step, Any, bool]:
@@ -181,7 +197,7 @@ def note(wish: Wish) -> Generator[Step, Any, bool]:
         kept = replace(mine, state="pending", noted=True)
         if (yield Save(ledger.with_wish(kept), version)):
             return True
-    raise CalendarDown("the booking changed too often at once")
+    raise CalendarBusy("the booking changed too often at once")
 
 
 def withdraw(wish: Wish) -> Generator[Step, Any, bool]:
@@ -196,7 +212,7 @@ def withdraw(wish: Wish) -> Generator[Step, Any, bool]:
             return False
         if (yield from _withdraw(wish, ledger, version)):
             return True
-    raise CalendarDown("the booking changed too often at once")
+    raise CalendarBusy("the booking changed too often at once")
 
 
 def settle(asked_at: float, *, stop: bool) -> Generator[Step, Any, tuple[Ledger, int]]:
@@ -216,7 +232,7 @@ def settle(asked_at: float, *, stop: bool) -> Generator[Step, Any, tuple[Ledger,
             return ledger, stopped
         found = yield from _settle(older[0], ledger, version, asked_at)
         stopped += found is False
-    raise CalendarDown("the booking changed too often at once")
+    raise CalendarBusy("the booking changed too often at once")
 
 
 def _settle(

@@ -26,6 +26,18 @@ CALENDAR_DOWN = (
     "I am sorry, I cannot reach our calendar right now, so I cannot do that. Please call again in"
     " a little while."
 )
+CALENDAR_BUSY = (
+    "I am sorry, our calendar is very busy right now, so I cannot do that. Please call again in a"
+    " few minutes."
+)
+CALENDAR_REFUSED = (
+    "I am sorry, our calendar does not let me do that, so nothing has been changed. One of my"
+    " colleagues would have to do it."
+)
+CALENDAR_UNKNOWN = (
+    "I am sorry, I got no answer from our calendar, so I cannot tell whether that was done. Please"
+    " call again in a little while to make sure."
+)
 BY_TEXT = "I will confirm it to you by text message"
 BY_OFFICE = "our office will get back to you to confirm it"
 
@@ -106,9 +118,26 @@ def still(what: str, when: str) -> str:
     return f"Your {what} {on(when)} stays as it is."
 
 
-def noted(what: str, how: str) -> str:
-    """The calendar is away; the wish is kept and tried again. `how` says who will be told."""
-    return f"I cannot reach our calendar right now. I have noted {what}, and {how}."
+_WHY_NOTED = {
+    "calendar_busy": "Our calendar is very busy right now.",
+    "calendar_unknown": "I got no answer from our calendar yet.",
+}
+
+
+def noted(what: str, how: str, code: str = "calendar_down") -> str:
+    """The calendar failed for now; the wish is kept and tried again. `how` says who will be told,
+    `code` is that of the failure."""
+    why = _WHY_NOTED.get(code, "I cannot reach our calendar right now.")
+    return f"{why} I have noted {what}, and {how}."
+
+
+def calendar_failed(code: str) -> str:
+    """The calendar failed, and nothing is promised. `code` is that of the failure."""
+    return {
+        "calendar_busy": CALENDAR_BUSY,
+        "calendar_refused": CALENDAR_REFUSED,
+        "calendar_unknown": CALENDAR_UNKNOWN,
+    }.get(code, CALENDAR_DOWN)
 
 
 def listed(appointments: list[tuple[str, str]]) -> str:

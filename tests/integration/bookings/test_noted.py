@@ -16,7 +16,13 @@ from rq.serializers import JSONSerializer
 from app.adapters import queue
 from app.adapters.redis import keys
 from app.adapters.tools.execution import Effect
-from app.errors import CalendarDown
+from app.errors import (
+    CalendarBusy,
+    CalendarDown,
+    CalendarFailed,
+    CalendarRefused,
+    CalendarUnknown,
+)
 from app.settings import Settings
 from tests.support.desk import DANA, Desk, connect
 from workers import effects, noted, notifications, runtime
@@ -293,3 +299,94 @@ def test_a_calendar_that_is_too_slow(office: Office, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(calendar, "busy", lambda *_: gevent.sleep(60))
     result = office.use("check_availability", deadline_s=3.0)
     assert result["output"]["error"] == "calendar_down"
+
+
+class Failing:
+    """A calendar whose changes fail in one way; looks and everything else go through."""
+
+    def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch, failed: CalendarFailed):
+        self.tries = 0
+        calendar = office.at_work.calendar(office.at_work.agents.default)
+
+        def fail(*_: Any) -> Any:
+            self.tries += 1
+            raise failed
+
+        for name in ("book", "move", "cancel"):
+            monkeypatch.setattr(calendar, name, fail)
+
+
+def test_a_refusal_for_good_is_neither_tried_again_nor_promised(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = office.offer()
+    calendar = Failing(office, monkeypatch, CalendarRefused("it answered 400"))
+    result = office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")
+    assert result["output"]["error"] == "calendar_refused"
+    assert "nothing has been changed" in result["say"]
+    assert "status" not in result["output"]
+    assert calendar.tries == 1
+    assert office.jobs(noted.FINISH) == []
+    assert office.jobs(noted.ANNOUNCE) == []
+
+
+def test_a_noted_wish_that_is_refused_for_good_is_reported_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, job = note_a_booking(office)
+    office.resume()
+    Failing(office, monkeypatch, CalendarRefused("it answered 400"))
+    noted.finish(*job)
+    (change,) = office.jobs(noted.ANNOUNCE)[-1]
+    assert (change["kind"], change["reason"]) == ("noted_failed", "calendar_refused")
+
+
+@pytest.mark.parametrize(
+    ("failed", "code", "words"),
+    [
+        (CalendarBusy(retry_after=30.0), "calendar_busy", "very busy right now. I have noted"),
+        (CalendarUnknown(), "calendar_unknown", "no answer from our calendar yet. I have noted"),
+        (CalendarDown(), "calendar_down", "cannot reach our calendar right now. I have noted"),
+    ],
+)
+def test_the_words_follow_the_kind_of_failure(
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    failed: CalendarDown,
+    code: str,
+    words: str,
+) -> None:
+    slot = office.offer()
+    Failing(office, monkeypatch, failed)
+    result = office.use(
+        "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=1.0
+    )
+    assert (result["output"]["error"], result["output"]["status"]) == (code, "noted")
+    assert words in result["say"]
+    assert len(office.jobs(noted.FINISH)) == 1
+
+
+def test_a_busy_calendar_is_not_asked_again_before_its_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = office.offer()
+    calendar = Failing(office, monkeypatch, CalendarBusy(retry_after=30.0))
+    result = office.use(
+        "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=20.0
+    )
+    assert result["output"]["status"] == "noted"
+    assert calendar.tries == 1
+
+
+def test_a_change_of_unknown_outcome_is_said_to_be_unknown(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(redis_url, env="production")
+    try:
+        slot = office.offer()
+        assert office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")["ok"]
+        Failing(office, monkeypatch, CalendarUnknown())
+        result = office.use("cancel_appointment", deadline_s=1.0)
+        assert "I cannot tell whether that was done" in result["say"]
+    finally:
+        runtime._runtime = None

@@ -14,7 +14,13 @@ from app.adapters.calendars.calcom import CalComCalendar
 from app.adapters.calendars.factory import open_calendar
 from app.core.booking.appointment import Appointment
 from app.core.booking.rules import BookingRules
-from app.errors import CalendarDown, SettingsError
+from app.errors import (
+    CalendarBusy,
+    CalendarFailed,
+    CalendarRefused,
+    CalendarUnknown,
+    SettingsError,
+)
 from tests.integration.calendars.conformance import (
     CLOCK,
     HOUR,
@@ -134,5 +140,28 @@ def test_cal_coms_own_host(redis_url: str) -> None:
 def test_a_wrong_key(harness: CalComHarness) -> None:
     url = harness.server.url.replace(KEY, "cal_wrong")
     calendar = open_calendar(url, harness.redis, BookingRules())
-    with pytest.raises(CalendarDown, match="401"):
+    with pytest.raises(CalendarRefused, match="401"):
         calendar.find(PHONE, after=TEN)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, {"error": {"message": "attendee.name is required"}}, CalendarRefused),
+        (400, {"message": ["unknown field"]}, CalendarRefused),
+        (403, {}, CalendarRefused),
+        (429, {}, CalendarBusy),
+        (500, {}, CalendarUnknown),
+        (503, [], CalendarUnknown),
+    ],
+)
+def test_kinds_of_failure(
+    harness: CalComHarness, status: int, body: object, kind: type[CalendarFailed]
+) -> None:
+    harness.server.refuse = lambda request: (status, body) if request.method == "POST" else None
+    try:
+        with pytest.raises(CalendarFailed) as caught:
+            harness.calendar().book(draft(), "k1")
+    finally:
+        harness.server.refuse = None
+    assert type(caught.value) is kind

@@ -15,7 +15,7 @@ from app.adapters.calendars.caldav import CalDavCalendar
 from app.adapters.calendars.factory import open_calendar
 from app.core.booking.appointment import Appointment
 from app.core.booking.rules import BookingRules
-from app.errors import CalendarDown, SlotTaken
+from app.errors import CalendarDown, CalendarRefused, SlotTaken
 from tests.integration.calendars.conformance import (
     CLOCK,
     HOUR,
@@ -205,7 +205,7 @@ def test_finding_the_calendar_of_an_account(harness: CalDavHarness) -> None:
     found.book(draft(), "k1")
     assert harness.calendar().get(found.book(draft(), "k1").id) is not None
     absent = open_calendar(f"{account}?calendar=Absent", client, rules)
-    with pytest.raises(CalendarDown, match="no such calendar"):
+    with pytest.raises(CalendarRefused, match="no such calendar"):
         absent.busy(TEN, TEN + HOUR)
 
 
@@ -213,6 +213,6 @@ def test_a_wrong_password_is_no_secret_leak(harness: CalDavHarness) -> None:
     url = harness.server.url.replace("pass%20word", "wrong-secret")
     client = Redis.from_url(harness.redis_url, protocol=2)
     calendar = open_calendar(url, client, BookingRules())
-    with pytest.raises(CalendarDown) as caught:
+    with pytest.raises(CalendarRefused) as caught:
         calendar.busy(TEN, TEN + HOUR)
     assert "wrong-secret" not in str(caught.value)

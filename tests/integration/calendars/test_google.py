@@ -13,7 +13,7 @@ from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.google import GoogleCalendar
 from app.core.booking.appointment import Appointment
 from app.core.booking.rules import BookingRules
-from app.errors import CalendarDown, SettingsError, SlotTaken
+from app.errors import CalendarRefused, SettingsError, SlotTaken
 from tests.integration.calendars.conformance import (
     CLOCK,
     HOUR,
@@ -139,5 +139,5 @@ def test_no_access(harness: GoogleHarness) -> None:
     url = harness.server.url.replace("desk@", "other@")
     client = Redis.from_url(harness.redis_url, protocol=2)
     calendar = open_calendar(url, client, BookingRules())
-    with pytest.raises(CalendarDown, match="404"):
+    with pytest.raises(CalendarRefused, match="404"):
         calendar.busy(TEN, TEN + HOUR)
