@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 SILENT = "[The caller has said nothing for a while. Ask briefly whether they are still there.]"
 NOTHING_YET = "[The call has begun and the caller has not said anything yet.]"
 GO_ON = "[A fault cut your answer off. Go on exactly where it ended, without repeating anything.]"
@@ -17,6 +19,15 @@ LATE_WRITE = (
     "No answer in time: it is noted, but not known yet whether it worked. Say so; you will be told."
 )
 NOT_RUN = "Not done: the caller kept on speaking. Ask whether it is still wanted."
+
+
+def several(parts: Sequence[object]) -> str:
+    """The caller asked for more than one thing in a sentence."""
+    listed = "; ".join(str(part) for part in parts)
+    return (
+        f"[The caller asked for several things in one sentence: {listed}. See to them one after the"
+        " other. When one is done, turn to the next that is not done yet, without being asked.]"
+    )
 
 
 def late_result(name: str, output: str) -> str:

@@ -537,3 +537,24 @@ def test_a_spent_budget_ends_the_call_politely() -> None:
     assert call.text(2) == call.agent.lines.time_up
     assert call.responses(2)[-1]["end_call"]
     assert call.asked_model() == 1
+
+
+def test_the_model_is_told_of_several_requests_for_the_rest_of_the_call() -> None:
+    asked = "an appointment; an appointment for your son"
+
+    def told(call: SimulatedCall, text: str) -> bool:
+        items = call.call.model.conversation.history.items
+        return any(item.kind == "note" and text in item.text for item in items)
+
+    call = started()
+    call.hear()
+    call.say("I need an appointment for me and one for my son.", wait=3)
+    assert told(call, asked)
+    call.hear()
+    call.say("On Tuesday, please.", wait=3)
+    assert told(call, asked)
+    assert not call.stage.violations
+    other = started()
+    other.hear()
+    other.say("A cleaning or a filling, whichever is quicker.", wait=3)
+    assert not told(other, "several things")
