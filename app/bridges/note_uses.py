@@ -18,6 +18,7 @@ GAVE_UP = metrics.counter("gave_up_total", "Calls whose model was given up", ("c
 SESSIONS_LOST = metrics.counter(
     "turn_sessions_lost_total", "Model sessions lost while a caller waited", ("channel",)
 )
+NOISY_LINES = metrics.counter("noisy_lines_total", "Times a caller could not be heard for noise")
 MARKS_MISSING = metrics.counter("marks_missing_total", "Telephones that did not confirm playback")
 
 
@@ -62,6 +63,12 @@ USES: dict[type[Note], Use] = {
     notes.CallerAudio: Use(flight=True),
     notes.DigitPressed: Use(_EVENT),
     notes.CallerIdle: Use(_EVENT, page=True),
+    notes.NoisyLine: Use(
+        _EVENT,
+        lambda note, channel: NOISY_LINES.inc(),
+        log=(logging.WARNING, "the caller cannot be heard: sounds without words"),
+        page=True,
+    ),
     notes.TranscriptionFailed: Use(_EVENT),
     notes.CallDetailsGiven: Use(),
     notes.HoldingLine: Use(

@@ -65,6 +65,8 @@ class Sim:
     lines: dict[str, bytes] = field(default_factory=dict)
     refuse: int = 0
     """Connections to the model that fail, from the next one on; -1 for all."""
+    line: bytes = SILENCE * 160
+    """What 20 ms of the caller's line sound like while the caller says nothing."""
 
     def __post_init__(self) -> None:
         self.now = BEGIN
@@ -196,7 +198,7 @@ class Sim:
             self.handset.play(FRAME_S)
             self._return_marks()
             loud = any(begin <= self.now < end for begin, end in self._speech)
-            payload = b64encode(LOUD if loud else SILENCE * 160).decode()
+            payload = b64encode(LOUD if loud else self.line).decode()
             self._phone({"event": "media", "media": {"payload": payload, "track": "inbound"}})
         deadline = self.call.deadline()
         if deadline is not None and deadline <= self.now:

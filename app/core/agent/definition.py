@@ -40,6 +40,10 @@ class Lines(Model):
     apology: Text = "I am sorry, I have a technical problem right now."
     callback: Text = "We will call you back as soon as we can. Goodbye."
     filtered: Text = "Let me put that differently. How else can I help?"
+    unheard: Text = "I am having trouble hearing you. Could you say that again?"
+    unheard_goodbye: Text = (
+        "I still cannot hear you. Please call again from a quieter place. Goodbye!"
+    )
     time_up: Text = "I am sorry, I have to end this call here. Thank you, and goodbye!"
 
 
@@ -60,6 +64,10 @@ class TurnTaking(Model):
     interruption_sensitivity: float | None = Field(default=None, ge=0, le=1)
     reminder_trigger_ms: int | None = Field(default=None, gt=0)
     reminder_max_count: int | None = Field(default=None, ge=0)
+    unheard_after_ms: Milliseconds = 5000
+    """Sounds without words hold the agent back for so long (audio calls)."""
+    unheard_prompts: int = Field(default=2, ge=0, le=10)
+    """The call ends when the caller was asked so often in vain to speak up."""
     protect_actions: bool = True
     """The line before a transfer or hang-up cannot be interrupted."""
     fallback: Fallback = "callback"

@@ -24,7 +24,7 @@ from app.core.audio.model_side import ModelSide
 from app.core.audio.prerecorded import VoiceLines
 from app.core.audio.session import SpokenItems, condense
 from app.core.audio.session_config import audio_session
-from app.core.audio.silence import Silence
+from app.core.audio.silence import NoiseWatch, Silence
 from app.core.audio.sounds import Sounds
 from app.core.audio.timing import Timing
 from app.core.audio.tools import AudioTools
@@ -55,7 +55,9 @@ class AudioCall:
         self.ending = ending = Ending(agent)
         self.closing = closing = Closing(ending, model, record)
         self.silence = silence = Silence(agent)
-        self.sounds = sounds = Sounds(agent, BargeIn(agent.audio.barge_in, agent.turn_taking))
+        self.sounds = sounds = Sounds(
+            agent, BargeIn(agent.audio.barge_in, agent.turn_taking), NoiseWatch(agent)
+        )
         keypad = Keypad(agent.audio.digits_pause_ms / 1000)
         self.tools = runner = ToolRunner(setup.call_id, agent, model)
         items = SpokenItems(model)
@@ -215,7 +217,11 @@ class AudioCall:
     def summary(self) -> dict[str, Any]:
         """Fields of the call's record."""
         pending = self.ending.pending
-        return {**self.state.summary(), "pending_action": pending.kind if pending else ""}
+        return {
+            **self.state.summary(),
+            "unheard": self.sounds.noise.asked,
+            "pending_action": pending.kind if pending else "",
+        }
 
     def to_state(self) -> dict[str, Any]:
         """A JSON value to `resume` from. Version 1 is read by older processes too."""
@@ -230,6 +236,7 @@ class AudioCall:
             "record": self.record.to_state(),
             "ledger": self.cost.to_state(),
             "idle_prompts": self.silence.prompts,
+            "unheard": self.sounds.noise.to_state(),
             "ended": self.closing.ended,
             "ending": self.closing.outcome,
         }
@@ -243,3 +250,4 @@ class AudioCall:
         self.record.entries = SpokenRecord.from_state(state["record"]).entries
         self.cost.restore(state["ledger"])
         self.silence.prompts = state["idle_prompts"]
+        self.sounds.noise.restore(state.get("unheard"))

@@ -14,6 +14,7 @@ from app.core.audio.barge_in import Decision, Verdict
 from app.core.audio.caller_audio import CallerAudio
 from app.core.audio.closing import Closing
 from app.core.audio.keypad import Keypad
+from app.core.audio.levels import CLEAR_VOICE
 from app.core.audio.session import SpokenItems
 from app.core.audio.session_config import speech_seconds
 from app.core.audio.silence import Silence
@@ -73,8 +74,10 @@ class CallerFloor:
 
     def audio(self, audio: bytes, now: float) -> Actions:
         """A frame of the caller's; called fifty times a second."""
-        sound = self._caller.hear(audio)
-        decision = self._sounds.barge.level(sound, len(audio) / _BYTES_PER_S, now)
+        sound, seconds = self._caller.hear(audio), len(audio) / _BYTES_PER_S
+        if sound is CLEAR_VOICE:
+            self._sounds.noise.clear_voice(seconds, now)
+        decision = self._sounds.barge.level(sound, seconds, now)
         if decision is not None:
             return self._decided(decision, now) + self._caller.pass_on(audio)
         return self._caller.pass_on(audio)
@@ -89,6 +92,8 @@ class CallerFloor:
         if not self.agent_has_it or (self._ending.pending is not None and protected):
             return []
         segment.floor = self._whose(now)
+        if segment.noise:
+            return []
         self._sounds.undecided.append(segment)
         return self._decided(self._sounds.barge.started(segment.floor, now), now)
 
@@ -105,6 +110,7 @@ class CallerFloor:
     def speech_stopped(self, event: realtime.SpeechStopped, now: float) -> Actions:
         """The sound is over."""
         self._sounds.speaking = False
+        self._sounds.noise.sound_ended()
         self._state.caller_spoke_at = now
         segment = self._sounds.segments.get(event.item_id)
         if segment is None:
@@ -145,6 +151,9 @@ class CallerFloor:
         self._record.begin(event.item_id, "user", now)
         segment = self._sounds.of(event.item_id, now)
         segment.committed, segment.committed_at = True, now
+        clear = self._sounds.noise.committed()
+        if segment.noise and clear and not self.agent_has_it:
+            segment.noise = segment.remark = False
         if segment.remark or self._sounds.barge.deciding:
             return []
         if self._ending.pending is None:
@@ -157,10 +166,12 @@ class CallerFloor:
         """The transcript of something the caller said: more of it, or all."""
         segment = self._sounds.of(event.item_id, now, committed=True)
         segment.text = event.text if event.done else segment.text + event.text
+        text = segment.text.strip()
+        if text or event.done:
+            self._sounds.noise.words(text, answered=segment.answered)
         if not event.done:
             return segment, []
         segment.final = True
-        text = segment.text.strip()
         self._items.set_words(segment.item_id, text)
         entry = self._record.find(segment.item_id)
         if entry is not None:
@@ -179,7 +190,7 @@ class CallerFloor:
             return actions + self._words_while_ending(segment, now)
         if not segment.remark:
             return actions
-        if event.failed and segment.floor is Floor.CALLER:
+        if event.failed and segment.floor is Floor.CALLER and not segment.noise:
             return actions + self._remark_was_a_turn(segment, now)
         floor = Floor.CALLER
         if self.agent_has_it and segment.floor is not Floor.CALLER:
@@ -216,6 +227,7 @@ class CallerFloor:
         """The caller pressed a key. A key is no remark: the agent stops."""
         actions: Actions = [notes.DigitPressed()]
         self._silence.broken()
+        self._sounds.noise.understood()
         if self.agent_has_it and self._ending.pending is None:
             self._sounds.barge.abandon()
             actions += self._answering.interrupt(now)
@@ -233,8 +245,10 @@ class CallerFloor:
 
     # Silence
 
-    def agent_silent(self, now: float) -> Actions | None:
+    def agent_silent(self, now: float, *, answered: bool) -> Actions | None:
         """All that the agent had to say was heard; None where nothing follows from that."""
+        if answered:
+            self._sounds.noise.agent_spoke(now)
         if self._ending.pending is not None:
             if self._sounds.words_awaited(self._state.caller_spoke_at, now):
                 self._closing.by = now + WORDS_S

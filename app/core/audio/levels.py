@@ -75,7 +75,7 @@ class LineLevels:
         """Take the next 20 ms and say what they are. Called for every frame of a call."""
         level = level_of(audio)
         smooth, self._before = (level + self._before) / 2, level
-        if smooth < self._least:
+        if smooth < self._least and self._frames:  # the first of a call has none before it
             self._least = smooth
         self._total += level
         self._frames += 1

@@ -211,7 +211,7 @@ class ModelSide:
         ended = self._answering.settled(now)
         if ended is None:
             return []
-        followed = self._floor.agent_silent(now)
+        followed = self._floor.agent_silent(now, answered=bool(ended))
         if followed is not None:
             return ended + followed
         if self._cost.spent:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.core.agent.definition import Agent, ServerVad
 from app.core.audio.barge_in import BargeIn
+from app.core.audio.silence import NoiseWatch
 from app.core.language.backchannel import Floor
 from app.protocol import realtime
 from app.protocol.twilio import BYTES_PER_MS
@@ -25,7 +26,8 @@ class Segment:
     """One sound of the caller's, from its begin to its words.
 
     `begin` is its position in the caller's audio, `start_ms` the time voice detection gave.
-    `remark` is true where the agent went on speaking over it.
+    `remark` is true where the agent went on speaking over it, `noise` where it was taken for the
+    line's, and is answered only once it has words.
     """
 
     item_id: str
@@ -39,16 +41,19 @@ class Segment:
     committed: bool = False
     committed_at: float = 0.0
     remark: bool = False
+    noise: bool = False
     answered: bool = False
 
 
 @dataclass(slots=True)
 class Sounds:
     """`speaking` is true between the begin and the end of a sound; `segment` is the newest one;
-    `undecided` are those that `barge` decides about, or has decided about last."""
+    `undecided` are those that `barge` decides about, or has decided about last; `noise` tells
+    whether the caller can be heard at all."""
 
     agent: Agent
     barge: BargeIn
+    noise: NoiseWatch
     speaking: bool = False
     segment: Segment | None = None
     segments: dict[str, Segment] = field(default_factory=dict)
@@ -66,6 +71,8 @@ class Sounds:
         begin = max(0, heard_bytes - (padding + DETECTION_MS) * BYTES_PER_MS)
         segment = Segment(event.item_id, now, event.audio_start_ms, begin)
         self.speaking, self.segment = True, segment
+        self.noise.sound_began(now)
+        segment.noise = segment.remark = self.noise.noisy
         if not self.barge.deciding:
             self.undecided.clear()
         self.segments[event.item_id] = segment
@@ -86,6 +93,13 @@ class Sounds:
         for segment in sounds:
             segment.remark = remark
         return sounds
+
+    def ignore(self) -> None:
+        """The newest sounds are the line's, until they have words."""
+        for segment in self.judged(remark=True):
+            segment.noise = True
+        self.speaking = False
+        self.barge.abandon()
 
     def wordless(self) -> list[Segment]:
         """The newest speech that is an item of the session's, and whose words are not known."""
@@ -110,4 +124,5 @@ class Sounds:
     def forget_session(self) -> None:
         """The session is gone: it will not tell how the sound ends."""
         self.speaking = False
+        self.noise.session_gone()
         self.barge.abandon()

@@ -64,6 +64,7 @@ class Timing:
             self._model.deadline(),
             self._closing.by,
             self._keypad.whole_at(),
+            self._unheard_at(),
         ]
         if turn is not None:
             step = self._answering.ladder.next_step(turn.wait)
@@ -96,7 +97,7 @@ class Timing:
         if self._closing.by is not None and now >= self._closing.by:
             pending = self._ending.pending
             return actions + self._closing.end("" if pending is None else pending.line)
-        return actions + self._wait_on(now) + self._idle(now)
+        return actions + self._speak_up(now) + self._wait_on(now) + self._idle(now)
 
     def _wait_on(self, now: float) -> Actions:
         """What is due in the turn that waits."""
@@ -107,6 +108,31 @@ class Timing:
             actions += self._tools.run(now)
         step = self._answering.ladder.due(turn.wait, now)
         return actions if step is None else actions + self._answering.step(turn, step, now)
+
+    def _unheard_at(self) -> float | None:
+        """When the agent is to speak up in spite of sounds without words."""
+        return None if self._ending.pending is not None else self._sounds.noise.due()
+
+    def _speak_up(self, now: float) -> Actions:
+        """Sounds without words have held the agent back for long enough."""
+        due, noise, play = self._unheard_at(), self._sounds.noise, self._voice.play
+        if due is None or now < due:
+            return []
+        if play.pending and not play.muted:
+            noise.agent_spoke(now)
+            return []
+        self._sounds.ignore()
+        actions = self._voice.resume(now) if play.muted else []
+        if play.pending or self._state.open_turn is not None:
+            began = noise.wait_on(now)
+            return [*actions, notes.NoisyLine(noise.prompts)] if began else actions
+        asks, lines = noise.speak_up(now), self._state.agent.lines
+        self._silence.broken()
+        actions.append(notes.NoisyLine(noise.prompts))
+        if not asks:
+            return actions + self._answering.farewell(lines.unheard_goodbye, now)
+        turn, begun = self._answering.begin_turn(now)
+        return actions + begun + self._answering.ask(turn, now, say=lines.unheard)
 
     def _idle(self, now: float) -> Actions:
         """Nobody has said anything for a while."""

@@ -107,6 +107,15 @@ class CallerIdle(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class NoisyLine(Note):
+    """Sounds without words hold the agent back: it speaks in spite of them. `prompts` counts how
+    often the caller was asked to speak up since their last words."""
+
+    kind: ClassVar[str] = "noisy_line"
+    prompts: int
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptionFailed(Note):
     """The words of something the caller said are not known."""
 

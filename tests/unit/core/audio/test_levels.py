@@ -77,10 +77,16 @@ def test_a_noise_that_begins_is_taken_for_a_voice_for_three_seconds_at_most() ->
     levels = after([noise(10, seed) for seed in range(300)])
     began = heard(levels, [noise(1000, seed) for seed in range(500)])
     assert set(began[5:100]) <= {VOICE, CLEAR_VOICE}
-    assert began[175:] == [QUIET] * 325
+    assert began[175:].count(QUIET) >= 320
     # And when it ends, the line is as sensitive again as it was.
     heard(levels, [noise(10, seed) for seed in range(50)])
     assert heard(levels, [tone(400)] * 10)[1:] == [CLEAR_VOICE] * 9
+
+
+def test_a_call_that_begins_in_noise_knows_it_after_half_a_second() -> None:
+    levels = LineLevels()
+    began = heard(levels, [noise(1000, seed) for seed in range(200)])
+    assert began[25:].count(QUIET) >= 172
 
 
 def test_the_noise_is_learned_through_the_pauses_of_speech() -> None:
