@@ -19,7 +19,10 @@ _context: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SECRET_NAME = re.compile(r"(key|token|secret|password|authorization|signature)$", re.IGNORECASE)
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[email]"),
+    (
+        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
+        "[email]",
+    ),
     (re.compile(r"\b(?:sk|key|rk)[-_][A-Za-z0-9_-]{8,}"), "[secret]"),
     (re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 [secret]"),
     (re.compile(r"://[^/\s:@]*:[^/\s@]+@"), "://[secret]@"),

@@ -35,7 +35,7 @@ GAP_S = 0.12
 AGAIN_S = 0.06
 #: Voice before the model's voice detection told of it counts if it is not older than this.
 RECENT_VOICE_S = 0.5
-_LAST_WORD = re.compile(r"[\w'’-]+$")
+_LAST_WORD = re.compile(r"(?<![\w'’-])[\w'’-]+$")
 
 
 class Verdict(StrEnum):

@@ -13,16 +13,16 @@ from app.core.language.text import plain
 
 _WORD = r"[a-z0-9][a-z0-9':/.-]*"
 _CUE = re.compile(
-    r"(?:[\s,.;-]+|^)(?:"
-    r"(?:oh |um |uh |er |or |well )*(?:no+[, ]+)?"
+    r"(?:[\s,.;-]{1,3}|^)(?:"
+    r"(?:oh |um |uh |er |or |well ){0,4}(?:no{1,4}[, ]{1,3})?"
     r"(?:wait(?: a (?:second|minute|sec))?(?:[, ]+no)?|scratch that|strike that|correction"
     r"|i mean(?: to say)?|i meant(?: to say)?|i'm sorry|sorry|my mistake|my bad|oops|whoops"
     r"|or rather|rather|make (?:that|it)|change that to|let's say|on second thoughts?"
     r"|never ?mind(?: that)?|forget (?:that|it)|hang on|hold on|actually|instead)"
-    r"(?:[, ]+(?:no|wait|sorry|i mean|actually|make that|make it|um|uh|er|rather))*"
-    r"|(?:or )?no+(?:[, ]+(?:no|um|uh|er|sorry|rather|wait|actually))*"
-    r"|(?:or )?(?:er|uh|um)(?:[, ]+(?:no|er|uh|um|rather|sorry|instead))+"
-    r")(?=[\s,.;-])[\s,.;-]*"
+    r"(?:[, ]{1,3}(?:no|wait|sorry|i mean|actually|make that|make it|um|uh|er|rather)){0,6}"
+    r"|(?:or )?no{1,4}(?:[, ]{1,3}(?:no|um|uh|er|sorry|rather|wait|actually)){0,6}"
+    r"|(?:or )?(?:er|uh|um)(?:[, ]{1,3}(?:no|er|uh|um|rather|sorry|instead)){1,6}"
+    r")(?=[\s,.;-])[\s,.;-]{0,3}"
 )
 _BREAKS = re.compile(r"[\s,.;-]{4,}")
 _NOT_BUT = re.compile(rf"\bnot (?P<a>{_WORD}(?: {_WORD}){{0,5}}?),? but (?P<b>.+)$")

@@ -122,7 +122,7 @@ BEHIND = (
     ),
 )
 _OTHERS = re.compile(
-    r"(?:his|her|their|your|our|whose|(?:[\w-]+)'s|company|business|brand|street|user|nick|domain"
+    r"(?:his|her|their|your|our|whose|(?<![\w-])[\w-]+'s|company|business|brand|street|user|nick|domain"
     r"|file|maiden|medicine|school|doctor) (?:(?:full|first|last|given|family|sur) ?)?name$"
 )
 _NAMED_FOR_OTHERS = re.compile(

@@ -34,14 +34,14 @@ _SPELLED_ON_KEYS = frozenset(
 networks give for a withheld number."""
 _TEST = re.compile(r"1500555\d{4}")
 """Numbers that Twilio keeps for tests."""
-_SAME_DIGIT = re.compile(r"(\d)\1{6,}$")
+_SAME_DIGIT = re.compile(r"(\d)\1{6,30}$")
 _NORTH_AMERICAN = re.compile(r"[2-9]\d\d[2-9]\d{6}")
 _SHORTEST_UNLISTED = 9
 """Digits from which a number of a possible length counts although no range of the plan has it: the
 plans grow faster than any list of them."""
 _EXTENSION = re.compile(
-    r"(?:[;,]?\s*\b(?:ext|extn|extension|x)\b[.:=]?|;ext=|(?<=\d)\s?x(?=\d)|#)\s*"
-    r"(?:\d{1,7}|(?:[a-z]+[\s-]?){1,7})\s*$",
+    r"(?:(?:[;,]|(?<!\s))\s*\b(?:ext|extn|extension|x)\b[.:=]?|;ext=|(?<=\d)\s?x(?=\d)|#)\s*"
+    r"(?:\d{1,7}|[a-z]+(?:[\s-][a-z]+){0,6}[\s-]?)\s*$",
     re.IGNORECASE,
 )
 _URI = re.compile(r"<?\s*(?P<scheme>sips?|tel):(?P<user>[^@;>?]*)(?P<rest>.*)$", re.IGNORECASE)

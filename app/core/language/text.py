@@ -58,7 +58,7 @@ EXPANSIONS: dict[str, tuple[str, ...]] = {
 """Short forms -> the words they stand for."""
 
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s+-+\s+|\s*\.\.\.+\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<!\s)\s+-+\s+|(?:(?<!\s)\s+)?\.\.\.+\s*")
 
 
 def vocabulary(words: str, separator: str | None = None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _MARKUP = re.compile(r"</?[a-z]+>")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]]*(?=\s|$)")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|No|Ave|a\.m|p\.m)|\b[A-Z])\.$")
+_LONGEST_ABBREVIATION = 8
 
 _TRAILING = " \t\n.,;:!?…)]}\"'’”-–—。！？、"
 
@@ -67,6 +68,7 @@ def sentence_end(text: str) -> int:
     """
     best = 0
     for match in _SENTENCE_END.finditer(text):
-        if not _ABBREVIATION.search(text, 0, match.start() + 1):
+        at = match.start()
+        if not _ABBREVIATION.search(text, max(0, at - _LONGEST_ABBREVIATION), at + 1):
             best = match.end()
     return best

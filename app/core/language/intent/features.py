@@ -20,7 +20,7 @@ from app.core.language.intent.vocabulary import (
 )
 from app.core.language.text import EXPANSIONS
 
-_TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+(?::\d+)?|[a-z]+(?:'[a-z]+)*|[?.!,;]|-+(?= )")
+_TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+(?::\d+)?|[a-z]+(?:'[a-z]+)*|[?.!,;]|-{1,3}(?= )")
 _HALF_OF_DAY = re.compile(r"\b([ap])\.m\b\.?")
 STOP, COMMA = ".", ","
 _AFTER_NO = frozenset(("need", "longer", "reason", "intention", "plans", "wish", "desire"))

@@ -19,7 +19,7 @@ MAX_CHARS = 1000
 
 _CLAUSE = re.compile(
     r"(?<=[.?!;])\s+"
-    r"|,?\s+(?:and|but|also|plus|then)\s+(?:also\s+|then\s+)?"
+    r"|(?:,\s+|(?<![\s,])\s+)(?:and|but|also|plus|then)\s+(?:also\s+|then\s+)?"
     r"(?=(?:i|i'd|i'll|i'm|we|can|could|do|does|are|is|will|would|what|when|where|how|who|which"
     r"|please|book|cancel|move|reschedule|make|schedule|tell)\b)"
     r"|,\s+(?=(?:and |but )?(?:can|could|do|does|are|is|will|would|what|when|where|how|who)\b)",
@@ -35,7 +35,9 @@ _TWO = re.compile(
     r"\b(?:two|2|a couple of|both) (?:\w+ ){0,2}?(?:appointments?|bookings?|visits?|slots?)\b"
     r"|\bfor (?:both|the two) of us\b"
 )
-_PIECE = re.compile(r",?\s+(?:and|plus)\s+(?:also\s+|then\s+)?(?=(?:a|an|one|another)\b)")
+_PIECE = re.compile(
+    r"(?:,\s+|(?<![\s,])\s+)(?:and|plus)\s+(?:also\s+|then\s+)?(?=(?:a|an|one|another)\b)"
+)
 _ONE = re.compile(r"\b(?:one|another)\b")
 #: Between two services: "a cleaning and a filling", "a cleaning, a filling".
 _JOIN = re.compile(r"(?:\W|\b(?:and|plus|also|as well as|then|a|an|the|one|my|with|some|for)\b)*")
