@@ -62,12 +62,6 @@ def say_ordinal(number: int) -> str:
     return head + dash + last
 
 
-def say_digits(text: str) -> str:
-    """Digit by digit, for phone numbers and codes: "415-550" "four one five, five five zero"."""
-    groups = "".join(char if char.isdigit() else " " for char in text).split()
-    return ", ".join(" ".join(_UNITS[int(char)] for char in group) for group in groups)
-
-
 def say_year(year: int) -> str:
     """2026 "twenty twenty-six", 2005 "two thousand five", 1900 "nineteen hundred"."""
     if year < 1000 or 2000 <= year < 2010 or year > 9999:

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 MAGIC = b"intents1\n"
-_LANE = 4
-"""Bytes per class in a packed sum: room for millions of features."""
 _SHIFT = 128
 
 

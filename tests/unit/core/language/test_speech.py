@@ -62,7 +62,6 @@ def test_lists() -> None:
     )
     assert speech.say_list([]) == ""
     assert speech.say_list(["a", "b", "c"], "and") == "a, b, and c"
-    assert speech.say_digits("+1 (415) 555") == "one, four one five, five five five"
 
 
 @given(st.datetimes(dt.datetime(2026, 11, 18), dt.datetime(2027, 10, 1)))
