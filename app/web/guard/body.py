@@ -18,7 +18,7 @@ from app.web.guard.admission import visitor
 BODY_S = 10.0
 #: Bodies up to this size are read whatever else goes on; larger ones share `ROOM_BYTES`.
 SMALL = 65_536
-ROOM_BYTES = 48_000_000
+ROOM_BYTES = 24_000_000
 MAX_FORM_BYTES = 64_000
 MAX_FORM_FIELDS = 500
 FORM = "application/x-www-form-urlencoded"
