@@ -71,13 +71,14 @@ FORBIDDEN_MODULES = {
 }
 #: Libraries that only compute.
 PURE_LIBRARIES = {
+    "anyascii",
+    "itsdangerous",
+    "jellyfish",
     "jsonschema",
     "orjson",
-    "pydantic",
     "phonenumbers",
+    "pydantic",
     "rapidfuzz",
-    "jellyfish",
-    "anyascii",
 }
 #: Parts of libraries that only compute.
 PURE_PARTS = ("websockets.utils.", "websockets.speedups.")

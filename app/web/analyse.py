@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import gevent
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app.adapters.agents.files import Agents
 from app.bridges.services import services
@@ -22,11 +22,15 @@ from app.core.language.intent import entities as spoken
 from app.core.language.intent.engine import IntentEngine
 from app.errors import BadRequest, TooLarge
 from app.protocol.body import json_object
+from app.settings import Settings
 from app.web.edge import edge
+from app.web.guard import access
 from app.web.guard.body import read_json_body
+from app.web.guard.signed import read_signed
 
 bp = Blueprint("analyse", __name__)
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 MAX_CHARS = 4000
 """More than a person says in one breath."""
 LONG_CHARS = 300
@@ -38,7 +42,7 @@ def realtime() -> Response:
     """``{"transcript", "event"?, "agent"?, "referenceTime"?, "timezone"?}`` to intent and slots."""
     gevent.sleep(0)
     now_services = services()
-    body = json_object(read_json_body(edge().bodies, now_services.settings.max_body_bytes))
+    body = json_object(_read_allowed(now_services.settings))
     text = body.get("transcript")
     if not isinstance(text, str):
         raise BadRequest("transcript must be a text")
@@ -81,6 +85,17 @@ def _read(engine: IntentEngine, agent: Agent, text: str, now: dt.datetime) -> di
     }
 
 
+def _read_allowed(settings: Settings) -> bytes:
+    """The body of a request with the admin token or a signature. Development asks for neither.
+
+    Raises `Forbidden` or `Unauthorized`.
+    """
+    if request.headers.get("Authorization"):
+        access.require(settings.admin_token)
+        return read_json_body(edge().bodies, settings.max_body_bytes)
+    return read_signed(settings)[0]
+
+
 def moment(body: dict[str, Any], zone_name: str) -> dt.datetime:
     """The time `transcript` was said at: `referenceTime`, or now; aware, in `timezone` or the
     agent's. Raises `BadRequest`."""
@@ -99,6 +114,9 @@ def moment(body: dict[str, Any], zone_name: str) -> dt.datetime:
         raise BadRequest("referenceTime must be an ISO 8601 text")
     try:
         at = dt.datetime.fromisoformat(given_time)
-        return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+        at = at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
     except (ValueError, OverflowError):
         raise BadRequest("referenceTime must be ISO 8601, for example 2026-11-21T09:30") from None
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise BadRequest(f"referenceTime must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return at

@@ -24,7 +24,7 @@ from app.core.tools.declarations import Tool, idempotency_key
 from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
 from app.web.edge import edge
-from app.web.guard.signed import read_signed
+from app.web.guard.signed import is_first_use, read_signed
 
 bp = Blueprint("functions", __name__)
 log = logs.get(__name__)
@@ -42,9 +42,14 @@ def function(name: str) -> Response:
     gevent.sleep(0)
     now_services = services()
     settings = now_services.settings
-    raw, signed = read_signed(settings, with_body=request.method not in ("GET", "DELETE"))
-    if not signed and settings.retell_api_keys:
+    with_body = request.method not in ("GET", "DELETE")
+    raw, signature = read_signed(settings, with_body=with_body)
+    if not signature and settings.retell_api_keys:
         raise Unauthorized("the signature is missing")
+    with edge().breaker.guard(), gevent.Timeout(LIMIT_S, Unavailable("the store is too slow")):
+        first = is_first_use(signature, body=with_body)
+    if not first:
+        raise Unauthorized("this signature has been used for another request")
     asked = parse_function(name, raw, request.args)
     agent = now_services.agents.for_retell(asked.agent_id)
     tool = agent.toolset.get(name)

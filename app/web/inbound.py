@@ -23,7 +23,7 @@ from app.protocol import retell_http
 from app.protocol.retell_http import Inbound
 from app.web.edge import edge
 from app.web.guard.callers import blocked, too_many
-from app.web.guard.signed import read_signed
+from app.web.guard.signed import is_first_use, read_signed
 
 bp = Blueprint("inbound", __name__)
 log = logs.get(__name__)
@@ -39,15 +39,19 @@ def inbound() -> Response:
     gevent.sleep(0)
     now_services = services()
     settings = now_services.settings
-    raw, signed = read_signed(settings)
+    raw, signature = read_signed(settings)
     now_ms = int(time.time() * 1000)
-    if not signed and settings.retell_api_keys:
+    if not signature and settings.retell_api_keys:
         raise Unauthorized("the signature is missing")
+    if not _is_first_use(signature):
+        raise Unauthorized("this signature has been used for another request")
     ringing = retell_http.parse_inbound(raw)
     agent = now_services.agents.for_retell(ringing.agent_id)
     about = ringing.id or f"{ringing.from_number}>{ringing.to_number}@{ringing.at_ms}"
-    refused = blocked(ringing.from_number, agent.blocked_numbers) or too_many(
-        ringing.subject, ringing.from_number, about
+    refused = (
+        blocked(ringing.from_number, agent.blocked_numbers)
+        or too_many(ringing.subject, ringing.from_number, about)
+        or (ringing.subject == "call_inbound" and _full(now_services))
     )
     if refused:
         answer = retell_http.reject(ringing)
@@ -78,6 +82,30 @@ def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[s
         # the token has it.
         given["socket_token"] = edge().socket_tokens.mint(about)
     return given
+
+
+def _full(now_services: Services) -> bool:
+    """Whether a call that is let in now would find no line: a busy tone is better than silence.
+
+    This process has no room, and as many calls go on as this machine's processes take together.
+    """
+    if not now_services.drain.full:
+        return False
+    settings = now_services.settings
+    try:
+        with edge().ringing.guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
+            return now_services.calls.active() >= settings.max_calls * settings.web_concurrency
+    except Unavailable:
+        return settings.web_concurrency == 1
+
+
+def _is_first_use(signature: str) -> bool:
+    """As `is_first_use`; where Redis is away it cannot be told, and the caller waits."""
+    try:
+        with edge().ringing.guard(), gevent.Timeout(NOTE_LIMIT_S, Unavailable("too slow")):
+            return is_first_use(signature, body=True)
+    except Unavailable:
+        return True
 
 
 def _note(now_services: Services, ringing: Inbound, about: str, refused: bool, at: float) -> bool:

@@ -33,13 +33,15 @@ def retell() -> Response:
     settings = services().settings
     label = "unknown"
     try:
-        raw, signed = read_signed(settings)
+        raw, signature = read_signed(settings)
         now_ms = int(time.time() * 1000)
         event = parse(raw)
         label = event.event if event.event in EVENTS else "other"
-        if not signed:
+        if not signature:
             _may_be_unsigned(event, settings)
-        outcome = edge().intake.take(event, now_ms)
+        outcome = edge().intake.take(event, now_ms, signature)
+        if outcome == "foreign":
+            raise Unauthorized("this signature has been used for another request")
     except AppError as error:
         metrics.WEBHOOKS_TOTAL.labels(label, error.code).inc()
         gevent.sleep(0)  # what is refused waits for nothing: it must not starve the sockets

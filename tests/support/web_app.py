@@ -13,6 +13,7 @@ from app.adapters.intent import engine
 from app.adapters.redis.client import connect
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
+from app.bridges.drain import Drain
 from app.settings import Settings
 from app.web import errors
 from app.web.application import build_edge
@@ -33,6 +34,7 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
         "replies": Replies(settings, "test-process", effects),
         "engine": engine.engine(),
         "process_id": "test-process",
+        "drain": Drain(),
     }
     made = SimpleNamespace(**given | services)
     app.extensions["services"] = made

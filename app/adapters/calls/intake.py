@@ -31,7 +31,10 @@ from app.settings import Settings
 
 log = logs.get(__name__)
 
-Outcome = Literal["stored", "queued", "duplicate"]
+Outcome = Literal["stored", "queued", "duplicate", "foreign"]
+
+#: How long a signature is remembered: longer than it is good for, either way.
+SIGNATURE_MS = 660_000
 
 #: A webhook is answered within this many seconds, whatever Redis does. Retell waits 10.
 LIMIT_S = 2.0
@@ -62,8 +65,10 @@ class Intake:
         scripts = {"TAKE": intake_scripts.TAKE, "FILE": intake_scripts.FILE}
         self._sender = ScriptSender(client, scripts)
 
-    def take(self, event: WebhookEvent, now_ms: int) -> Outcome:
+    def take(self, event: WebhookEvent, now_ms: int, signature: str = "") -> Outcome:
         """Store `event` and queue its job; what was given back has survived.
+
+        A `signature` is good once: again it is a repeat, or "foreign" if another route took it.
 
         Raises `Unavailable` where Redis is away, stalled, full or read-only: the sender should
         send it again.
@@ -86,6 +91,7 @@ class Intake:
             entry["ignored"] = True
         names = [
             keys.call(call_id, f"seen:{event.key}"),
+            keys.signature(signature),
             keys.call(call_id, "facts"),
             keys.events(call_id),
             keys.call(call_id, "heard"),
@@ -111,6 +117,7 @@ class Intake:
             transcript,
             said,
             partial,
+            SIGNATURE_MS if signature else "",
         ]
         if event.kind != "unknown" and not partial and event.event != "interruption":
             more, its = new_job(call_id)

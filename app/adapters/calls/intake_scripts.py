@@ -48,15 +48,22 @@ def _quoted(value: object) -> str:
 
 #: Takes one event about a call. What a job needs comes last, so that it may be left out.
 #: Facts are kept by how final they are (`rank`), so their order of arrival does not matter.
-#: Gives "duplicate", "stored", or "queued" where a job was put on the queue.
+#: Gives "duplicate", "stored", "queued" where a job was put on the queue, or "foreign" where the
+#: request's signature has opened another route.
 TAKE = (
     _push()
     + """
-local seen, facts, events, heard, partials, job, wake, recent, summary = unpack(KEYS, 1, 9)
+local seen, signature, facts, events, heard, partials, job, wake, recent, summary =
+  unpack(KEYS, 1, 10)
 local now, seen_ms, call_id = unpack(ARGV, 1, 3)
 local story_ms, work_ms = unpack(ARGV, 4, 5)
 local rank, blob, status, channel, counter, entry = unpack(ARGV, 6, 11)
-local progress, transcript, said, partial = unpack(ARGV, 12, 15)
+local progress, transcript, said, partial, signature_ms = unpack(ARGV, 12, 16)
+if signature_ms ~= '' then
+  local route = redis.call('GET', signature)
+  if route then return route == 'webhook' and 'duplicate' or 'foreign' end
+  redis.call('SET', signature, 'webhook', 'PX', signature_ms)
+end
 if not redis.call('SET', seen, now, 'NX', 'PX', seen_ms) then return 'duplicate' end
 if blob ~= '' then redis.call('HSET', facts, 'rank:' .. rank, blob) end
 if counter ~= '' then redis.call('HINCRBY', facts, counter, 1) end
@@ -90,9 +97,9 @@ elseif partial ~= '' then
   redis.call('PEXPIRE', partials, 60000)
 end
 redis.call('ZADD', recent, 'NX', now / 1000, call_id)
-if #KEYS == 9 then return 'stored' end
-local data, queue, queues = unpack(KEYS, 10, 12)
-local wake_at, job_id, payload, stamp = unpack(ARGV, 16, 19)
+if #KEYS == 10 then return 'stored' end
+local data, queue, queues = unpack(KEYS, 11, 13)
+local wake_at, job_id, payload, stamp = unpack(ARGV, 17, 20)
 if redis.call('HSETNX', job, 'queued', job_id) == 0 then return 'stored' end
 redis.call('PEXPIRE', job, work_ms)
 push(data, queue, queues, job_id, payload, stamp)

@@ -38,6 +38,11 @@ def call(call_id: str, what: str) -> str:
     return f"call:{{{call_id}}}:{what}"
 
 
+def signature(digest: str) -> str:
+    """String: the route that a signed request has opened; as `Guards.tie` writes it."""
+    return f"guard:tie:signed:{digest}"
+
+
 def summary(call_id: str) -> str:
     """Hash: what is known of the call, one field each; also its fence and its counters."""
     return call(call_id, "summary")

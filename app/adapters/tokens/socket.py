@@ -1,7 +1,8 @@
 """Who may open a call's socket: bearers of the configured token, or of one minted for the call.
 
-A minted token must be used within minutes; whichever call uses it first has it for good. So Retell
-can reconnect with the same URL for as long as the call lasts, and nobody else can use it at all.
+A minted token must be used within minutes. The first call that uses it has it, and has no other: so
+Retell can reconnect with the same URL until the call has ended, and nobody can come into a call
+that is going on with a token that was minted for another.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable
 from redis import Redis
 
 from app import logs
-from app.adapters.redis.guards import Guards
+from app.adapters.redis import keys
+from app.adapters.redis.client import guarded
 from app.errors import Unavailable
 from app.security import tokens
 from app.settings import Settings
@@ -22,6 +24,24 @@ log = logs.get(__name__)
 
 #: Ringing, answering and the first connection attempts, with room.
 FIRST_USE_S = 15 * 60
+#: Ties a token and a call to each other, at the first use of both: "open", or why not.
+_OPEN = """
+local tie, opener, summary = unpack(KEYS)
+local call_id, nonce, fresh, ttl_s = unpack(ARGV)
+local status = redis.call('HGET', summary, 'status')
+if status and status ~= '"ongoing"' then return 'the call has ended' end
+local owner = redis.call('GET', tie)
+if owner and owner ~= call_id then return 'it belongs to another call' end
+if not owner and fresh == '0' then return 'it has lapsed' end
+local other = redis.call('GET', opener)
+if other and other ~= nonce then return 'the call was opened by another token' end
+if not other and redis.call('HEXISTS', summary, 'fence') == 1 then
+  return 'the call was opened before'
+end
+redis.call('SET', tie, call_id, 'EX', ttl_s)
+redis.call('SET', opener, nonce, 'EX', ttl_s)
+return 'open'
+"""
 
 
 class SocketTokens:
@@ -35,7 +55,7 @@ class SocketTokens:
         purpose: str = "socket",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._guards = Guards(client)
+        self._script = client.register_script(_OPEN)
         self._static = settings.socket_token
         self._secrets = tuple(filter(None, (settings.socket_token, *settings.signing_keys)))
         self._purpose = purpose
@@ -77,11 +97,25 @@ class SocketTokens:
         )
         if found is None:
             return False
+        fresh = now_s <= found.expires_s
         try:
-            if now_s > found.expires_s:
-                return self._guards.tied(self._purpose, found.nonce, call_id)
-            return self._guards.tie(self._purpose, found.nonce, call_id, self._ttl_s)
+            answer = self._open(call_id, found.nonce, fresh)
         except Unavailable:
             # Genuine and fresh, and the caller waits: only its being the first cannot be told.
             log.warning("a token was taken without its guard", extra={"call_id": call_id})
-            return now_s <= found.expires_s
+            return fresh
+        if answer != "open":
+            log.warning("a token was refused", extra={"call_id": call_id, "why": answer})
+        return answer == "open"
+
+    @guarded
+    def _open(self, call_id: str, nonce: str, fresh: bool) -> str:
+        answer: bytes = self._script(
+            keys=[
+                f"guard:tie:{self._purpose}:{nonce}",
+                keys.call(call_id, "token"),
+                keys.summary(call_id),
+            ],
+            args=[call_id, nonce, int(fresh), self._ttl_s],
+        )
+        return answer.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 from flask import request
@@ -18,11 +19,15 @@ from app.web.guard.body import check_json, read, read_form
 
 log = logs.get(__name__)
 
+#: How long it is remembered what a signature has opened; and how many bodiless requests may share
+#: one.
+SIGNATURE_S = 660
+SAME_MOMENT = 3
 HEADER = f"HTTP_{signatures.HEADER.upper().replace('-', '_')}"
 
 
-def read_signed(settings: Settings, *, with_body: bool = True) -> tuple[bytes, bool]:
-    """The raw body of a request of Retell's, and whether it is signed.
+def read_signed(settings: Settings, *, with_body: bool = True) -> tuple[bytes, str]:
+    """The raw body of a request of Retell's, and its signature, blank where it has none.
 
     Without a signature nothing passes in production. What a look at the headers can refuse is
     refused before the body is read. Raises `Unauthorized`, and as `body.read`.
@@ -33,7 +38,7 @@ def read_signed(settings: Settings, *, with_body: bool = True) -> tuple[bytes, b
     if header is None and not settings.production:
         raw = read(edge().bodies, settings.max_body_bytes) if with_body else b""
         prove()
-        return raw, False
+        return raw, ""
     now_ms = int(time.time() * 1000)
     if not signatures.fresh(header, now_ms):
         raise Unauthorized(
@@ -43,7 +48,27 @@ def read_signed(settings: Settings, *, with_body: bool = True) -> tuple[bytes, b
     if not signatures.verify(raw, header, settings.signing_keys, now_ms):
         raise Unauthorized("wrong signature")
     prove()
-    return raw, True
+    return raw, (header or "")[-64:][:32]
+
+
+def is_first_use(signature: str, *, body: bool) -> bool:
+    """Whether the signature has opened nothing but this request, now or before.
+
+    Retell signs body and time, and nothing else: who has read one request off the wire could send
+    it to another route or with another query for five minutes. Two requests without a body that
+    leave in one millisecond have the same signature, so those open up to three.
+    Raises `Unavailable`.
+    """
+    if not signature:
+        return True
+    wanted = f"{request.method} {request.path}?{request.query_string.decode('latin-1')}"
+    target = hashlib.sha256(wanted.encode()).hexdigest()[:32]
+    if body:
+        return edge().guards.tie("signed", signature, target, SIGNATURE_S)
+    wait_s = edge().guards.wait_for(
+        "signed", signature, limit=SAME_MOMENT, window_s=SIGNATURE_S, mark=target
+    )
+    return wait_s == 0
 
 
 def read_signed_form() -> dict[str, str]:

@@ -156,6 +156,15 @@ def test_a_broken_frame_closes_with_1002(server: Server, frame: bytes) -> None:
     sock.close()
 
 
+def test_a_close_inside_a_fragmented_message_is_answered_with_its_own_code(server: Server) -> None:
+    sock = raw_handshake(server, "/echo")
+    assert sock.recv(4096).startswith(b"HTTP/1.1 101 ")
+    sock.sendall(b"\x01\x83\0\0\0\0one" + b"\x88\x82\0\0\0\0" + (1000).to_bytes(2, "big"))
+    assert sock.recv(4096) == b"\x88\x02" + (1000).to_bytes(2, "big")
+    sock.close()
+    eventually(lambda: server.get("/last") == {**server.get("/last"), "code": 1000, "gone": None})
+
+
 def test_text_that_is_not_utf8_closes_with_1007(server: Server) -> None:
     with dial(server, "/echo") as ws:
         ws.send(b"\xff\xfe", text=True)

@@ -1,12 +1,14 @@
-"""POST /webhook/realtime: no Redis, no signature, no side effect."""
+"""POST /webhook/realtime: no Redis, no side effect."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.security import signatures
 from app.settings import Settings
 from app.web import analyse
 from tests.support.web_app import make_app
@@ -100,3 +102,29 @@ def test_the_agent_may_be_named(client: FlaskClient) -> None:
 def test_more_than_a_person_says_is_refused(client: FlaskClient) -> None:
     assert ask(client, transcript="yes " * 1000).status_code == 200
     assert ask(client, transcript="yes " * 1000 + "!").status_code == 413
+
+
+@pytest.mark.parametrize("when", ["9999-12-31", "9999-12-31T23:59:59", "0001-01-01", "1969-12-31"])
+def test_a_time_out_of_this_world_is_malformed(client: FlaskClient, when: str) -> None:
+    for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        answer = ask(client, transcript="tomorrow at ten", referenceTime=when, timezone=zone)
+        assert answer.status_code == 400
+
+
+def test_production_wants_a_signature_or_the_admin_token(redis_url: str) -> None:
+    settings = Settings(
+        redis_url=redis_url, env="production", retell_api_keys=("key_1",), admin_token="admin"
+    )
+    client = make_app(settings, analyse.bp).test_client()
+    body = b'{"transcript":"I would like to book"}'
+    kind = {"Content-Type": "application/json"}
+    signature = signatures.sign(body, "key_1", int(time.time() * 1000))
+    for headers, status in (
+        ({}, 401),
+        ({"Authorization": "Bearer admin"}, 200),
+        ({"Authorization": "Bearer other"}, 403),
+        ({signatures.HEADER: signature}, 200),
+        ({signatures.HEADER: signature[:-1] + ("0" if signature[-1] != "0" else "1")}, 401),
+    ):
+        answer = client.post("/webhook/realtime", data=body, headers={**kind, **headers})
+        assert answer.status_code == status

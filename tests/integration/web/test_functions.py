@@ -23,7 +23,7 @@ from app.adapters.tools.store import EffectStore
 from app.core.booking import slot_ids
 from app.security import signatures
 from app.settings import Settings
-from app.web import functions
+from app.web import functions, webhooks
 from tests.support.web_app import make_app
 
 KEY = "key_3b81d2"
@@ -281,3 +281,39 @@ def test_redis_away(free_port: int) -> None:
     response = send(client, "check_availability", full("x", {}))
     assert response.status_code == 503
     assert response.headers["Retry-After"]
+
+
+def signed_at(body: bytes, at_ms: int) -> dict[str, str]:
+    return {
+        signatures.HEADER: signatures.sign(body, KEY, at_ms),
+        "Content-Type": "application/json",
+    }
+
+
+def test_a_signature_of_a_webhook_opens_no_function_and_the_reverse(
+    settings: Settings, worker: Worker
+) -> None:
+    app = make_app(settings, functions.bp, webhooks.bp, replies=PollingReplies(settings))
+    client = app.test_client()
+    now_ms = int(time.time() * 1000)
+    event = orjson.dumps({"event": "transcript", "sessionId": "s-1", "date": "2026-11-26"})
+    headers = signed_at(event, now_ms)
+    path = "/functions/check_availability"
+    assert client.post("/webhook/retell", data=event, headers=headers).status_code == 200
+    assert client.post(path, data=event, headers=headers).status_code == 401
+    body = orjson.dumps({"event": "session_end", "sessionId": "s-1", "date": "2026-11-27"})
+    headers = signed_at(body, now_ms)
+    assert client.post(path, data=body, headers=headers).status_code == 200
+    assert client.post(path, data=body, headers=headers).status_code == 200, "sent again"
+    assert client.put(path, data=body, headers=headers).status_code == 401
+    assert client.post(f"{path}?date=2026-11-28", data=body, headers=headers).status_code == 401
+    assert client.post("/webhook/retell", data=body, headers=headers).status_code == 401
+
+
+def test_a_signature_without_a_body_opens_few_queries(client: FlaskClient, worker: Worker) -> None:
+    headers = signed_at(b"", int(time.time() * 1000))
+    answers = [
+        client.get(f"/functions/check_availability?date=2026-11-{day}", headers=headers).status_code
+        for day in (24, 24, 25, 26, 27, 24)
+    ]
+    assert answers == [200, 200, 200, 200, 401, 200]

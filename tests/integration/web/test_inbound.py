@@ -17,6 +17,7 @@ from app.adapters.agents import files as agent_files
 from app.adapters.redis import keys
 from app.adapters.redis.client import connect
 from app.adapters.tokens.socket import SocketTokens
+from app.bridges.drain import Drain
 from app.rehearsal.webhook_samples import sample
 from app.security import signatures
 from app.settings import Settings
@@ -164,3 +165,16 @@ def test_a_number_that_calls_too_often_is_turned_away(redis_url: str) -> None:
     assert not rejected("a"), "sent again"
     assert not rejected("d", from_number="+14155550199")
     assert not any(rejected(f"x{n}", from_number="anonymous") for n in range(4))
+
+
+def test_a_caller_is_told_that_all_lines_are_taken(redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url, retell_api_keys=(KEY,), max_calls=1)
+    drain = Drain(max_calls=1)
+    app = make_app(settings, inbound.bp, agents=agents(), drain=drain)
+    client = app.test_client()
+    with drain.call(SimpleNamespace(), call_id="other"):
+        assert "reject" not in ring(client).json["call_inbound"], "another process has room"
+        app.extensions["services"].calls.take("other", "test-process")
+        assert ring(client).json == {"call_inbound": {"reject": True}}
+        assert "reject" not in ring(client, "chat_inbound").json["chat_inbound"]
+    assert "reject" not in ring(client).json["call_inbound"]

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from app.local.embedded_redis import RedisServer
+from app.security import twilio_signature
 from tests.support.waiting import eventually
 from tests.support.web_server import WebServer, answer_of, head, signed
 
@@ -162,6 +164,33 @@ def test_a_socket_without_a_token_is_cut_off_when_it_talks_much(server: WebServe
                 sock.sendall(b"\x89\x80abcd" * 1000)
                 time.sleep(0.01)
     eventually(lambda: '"gone":"too much"' in server.log)
+
+
+@pytest.mark.parametrize("proto", ["https", "HTTPS", "Https, http"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/twilio/voice",
+        "/twilio/voice?",
+        "/twilio/voice?agent=Mia%20B",
+        "/twilio%2Fvoice",
+        "/%74wilio/voice",
+    ],
+)
+def test_twilio_signs_the_address_as_it_wrote_it(server: WebServer, proto: str, path: str) -> None:
+    form = {"CallSid": "CA1", "From": "", "To": ""}
+    url = f"https://127.0.0.1:{server.port}{path}"
+    status, _ = server.ask(
+        "POST",
+        path,
+        urlencode(form).encode(),
+        {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Forwarded-Proto": proto,
+            "X-Twilio-Signature": twilio_signature.sign(url, form, "twilio-secret-1"),
+        },
+    )
+    assert status == 200
 
 
 def test_metrics_under_load_turn_no_webhook_away(server: WebServer) -> None:

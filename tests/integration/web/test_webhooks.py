@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from app.adapters.redis.client import connect
 from app.rehearsal.webhook_samples import SAMPLES, sample
 from app.security import signatures
 from app.settings import DEVELOPMENT_KEY, Settings
@@ -187,3 +188,15 @@ def test_redis_away_is_503_with_retry_after(free_port: int) -> None:
         assert int(response.headers["Retry-After"]) >= 1
         assert response.json["error"]["code"] == "unavailable"
         assert time.monotonic() - started < 4
+
+
+def test_a_signature_is_good_for_one_event_once(client: FlaskClient) -> None:
+    body = b'{"event":"transcript","sessionId":"s-9","transcript":"Book it"}'
+    now_ms = int(time.time() * 1000)
+    assert post(client, body, now_ms=now_ms).json == {"received": True}
+    redis = connect(client.application.extensions["services"].settings)
+    for key in redis.keys("call:{s-9}:seen:*"):
+        redis.delete(key)  # as if more than the three seconds had gone in which it is a repeat
+    redis.close()
+    assert post(client, body, now_ms=now_ms).json == {"received": True, "duplicate": True}
+    assert post(client, body, now_ms=now_ms + 1).json == {"received": True}, "signed anew"

@@ -99,3 +99,19 @@ def test_callbacks_run_once_before_the_calls_are_told() -> None:
         drain.start()
         gevent.sleep(0.01)
     assert ws.done == ["started", "finished", "flush", "drained"]
+
+
+def test_a_full_process_lets_its_own_call_come_back() -> None:
+    drain = Drain(max_calls=1)
+    with drain.call(FakeSocket(), call_id="mine"):
+        drain.check("mine")
+        with drain.call(FakeSocket(), call_id="mine"):
+            assert drain.live == 2
+        with pytest.raises(Unavailable):
+            drain.check("another")
+    with drain.call(FakeSocket(), call_id="another"):
+        drain.check("mine")  # its line was lost a moment ago
+        with pytest.raises(Unavailable):
+            drain.check("a third")
+        with pytest.raises(Unavailable):
+            drain.check()

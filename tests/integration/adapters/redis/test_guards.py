@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
+from app.adapters.calls.store import CallStore
 from app.adapters.redis.client import connect
 from app.adapters.redis.guards import Guards
 from app.adapters.tokens.socket import FIRST_USE_S, SocketTokens
@@ -125,6 +126,30 @@ class TestSocketTokens:
         assert not mint.accept(unused, "call_1")
         clock.now += 7 * 3600
         assert not mint.accept(used, "call_1")
+
+    def test_a_fresh_token_does_not_open_a_call_that_goes_on(
+        self, mint: SocketTokens, redis: Redis, redis_url: str
+    ) -> None:
+        first, second = mint.mint("inbound-1"), mint.mint("inbound-2")
+        assert mint.accept(first, "call_1")
+        assert not mint.accept(second, "call_1")
+        assert mint.accept(second, "call_2")
+        calls = CallStore(redis, Settings(redis_url=redis_url))
+        calls.take("call_3", "process")  # opened with the static token
+        assert not mint.accept(mint.mint("inbound-3"), "call_3")
+        assert mint.accept("static-secret", "call_1")
+
+    def test_a_token_ends_with_its_call(
+        self, mint: SocketTokens, redis: Redis, redis_url: str
+    ) -> None:
+        token = mint.mint("inbound-1")
+        calls = CallStore(redis, Settings(redis_url=redis_url))
+        assert mint.accept(token, "call_1")
+        lease = calls.take("call_1", "process")
+        assert mint.accept(token, "call_1"), "the line was lost and comes back"
+        calls.end("call_1")
+        calls.release(lease)
+        assert not mint.accept(token, "call_1")
 
     def test_where_none_is_required_all_may_come(
         self, redis: Redis, redis_url: str, clock: Clock
