@@ -21,7 +21,7 @@ bp = Blueprint("api", __name__, url_prefix="/api")
 
 @bp.before_request
 def _only_admins() -> None:
-    access.require(services().settings.admin_token)
+    access.require_admin()
 
 
 @bp.get("/calls")

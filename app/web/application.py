@@ -42,6 +42,7 @@ from app.web import (
     twilio,
     webhooks,
 )
+from app.web.console import auth, start
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
@@ -61,6 +62,8 @@ BLUEPRINTS = (
     health.bp,
     api.bp,
     calendar.bp,
+    auth.bp,
+    start.bp,
 )
 
 

@@ -35,7 +35,7 @@ POLICY = (
 @bp.get("/console/talk")
 def page() -> Response:
     """The page."""
-    access.require(services().settings.admin_token)
+    access.require_page()
     agents = services().agents
     agent = agent_named(request.args.get("agent", ""))
     answer = make_response(
@@ -57,7 +57,7 @@ def page() -> Response:
 @bp.post("/console/talk/call")
 def new_call() -> dict[str, Any]:
     """What a page needs for one call: its id, the socket's address and the token that opens it."""
-    access.require(services().settings.admin_token)
+    access.require_admin()
     services().drain.check()
     call_id = f"{PAGE_CALL}{secrets.token_hex(12)}"
     return {

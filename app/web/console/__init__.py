@@ -1,0 +1,1 @@
+"""The console: pages for people who run the agents. `auth` signs them in."""

@@ -1,0 +1,27 @@
+"""What all pages of the console share: how they are rendered, and what they may load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template
+
+from app.web.guard import access
+
+#: Pages run and show this server's own files only, and talk to it only.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of the console. Templates know `form_token`, which every form must send back."""
+    answer = make_response(
+        render_template(f"console/{template}", form_token=access.form_token(), **values), status
+    )
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,56 @@
+"""GET / and /console: where people begin."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.bridges.services import services
+from app.errors import Unavailable
+from app.web.console.pages import page
+from app.web.guard import access
+
+SHOWN = 20
+
+bp = Blueprint("start", __name__)
+
+
+@bp.get("/")
+def root() -> BaseResponse:
+    """To the console."""
+    return redirect("/console", 302)
+
+
+@bp.get("/console", strict_slashes=False)
+def start() -> Response:
+    """The calls that go on, the last ones, and the way to everything else."""
+    access.require_page()
+    now = services()
+    try:
+        calls: list[dict[str, Any]] | None = now.calls.calls(SHOWN)
+        live = now.calls.active()
+    except Unavailable:
+        calls, live = None, now.drain.live
+    return page(
+        "start.html",
+        calls=None if calls is None else [_row(call) for call in calls],
+        live=live,
+        agents=now.agents.all,
+        local=not now.settings.production,
+    )
+
+
+def _row(call: dict[str, Any]) -> dict[str, Any]:
+    at = call.get("started_at") or call.get("first_at")
+    when = dt.datetime.fromtimestamp(float(at), dt.UTC) if isinstance(at, (int, float)) else None
+    return {
+        "id": str(call.get("call_id", "")),
+        "when": f"{when:%Y-%m-%d %H:%M} UTC" if when else "",
+        "agent": str(call.get("agent") or ""),
+        "channel": str(call.get("channel") or ""),
+        "status": str(call.get("status") or ""),
+        "turns": call.get("turns_count") or "",
+    }
