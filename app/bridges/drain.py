@@ -140,7 +140,8 @@ class Drain:
             self._guarded(callback)
         deadline = time.monotonic() + self.limit_s
         for entry in tuple(self._calls):
-            gevent.spawn(self._leave, entry, deadline)
+            with logs.bind(call_id=entry.call_id):
+                gevent.spawn(logs.carry(self._leave), entry, deadline)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the last call has left; says whether that is so."""
@@ -150,7 +151,7 @@ class Drain:
         """Let one call finish, then drop it."""
         if entry.on_drain is not None:
             left = max(0.0, deadline - time.monotonic())
-            turn = gevent.spawn(self._guarded, partial(entry.on_drain, left))
+            turn = gevent.spawn(logs.carry(self._guarded), partial(entry.on_drain, left))
             turn.join(left)
             turn.kill(block=False)
         entry.socket.flush(min(FLUSH_S, max(0.0, deadline - time.monotonic())))

@@ -149,7 +149,7 @@ class Upstream:
         self._on_lost = on_lost
         self._closed = False
         self.opened_at = time.monotonic()
-        self._reader = gevent.spawn(self._read)
+        self._reader = gevent.spawn(logs.carry(self._read))
 
     @property
     def closed(self) -> bool:

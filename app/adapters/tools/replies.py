@@ -210,7 +210,8 @@ class Replies:
                 continue
             subscription.answered.add(reply.tool_call_id)
             subscription.waiting.pop(reply.tool_call_id, None)
-            self._guarded(subscription.on_reply, reply)
+            with logs.bind(call_id=reply.call_id):
+                self._guarded(subscription.on_reply, reply)
 
     def _sweep_for_ever(self) -> None:
         while True:
