@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SECRET_NAME = re.compile(r"(key|token|secret|password|authorization|signature)$", re.IGNORECASE)
-#: Each takes time in proportion to the text, whatever it is: where a match of any length may begin, a
-#: look-behind has a long word tried once and not at each of its letters.
+#: Each takes time in proportion to the text, whatever it is: where a match of any length may begin,
+#: a look-behind has a long word tried once and not at each of its letters.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),

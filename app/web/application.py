@@ -7,6 +7,7 @@ by being imported.
 from __future__ import annotations
 
 import os
+import socket
 import uuid
 
 from flask import Flask
@@ -123,5 +124,10 @@ def build_edge(services: Services) -> Edge:
         media_tokens=MediaTokens(redis, settings),
         lines=LineStore(redis, settings.realtime_model),
         feed=Feed(redis, settings, services.agents),
-        figures=Figures(WorkerMetrics(redis)),
+        figures=Figures(WorkerMetrics(redis), _machine(settings)),
     )
+
+
+def _machine(settings: Settings) -> str:
+    """A name that the processes behind one address share."""
+    return f"{os.environ.get('DYNO') or socket.gethostname()}:{settings.port}"

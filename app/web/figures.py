@@ -20,11 +20,19 @@ FRESH_S = 1.0
 
 
 class Figures:
-    """Makes the page, at most once in `FRESH_S`. Its breaker is its own: scrapes that wait for
-    Redis must not turn webhooks away."""
+    """Makes the page, at most once in `FRESH_S`; all processes of one `machine` show the same.
 
-    def __init__(self, workers: WorkerMetrics, clock: Callable[[], float] = time.monotonic) -> None:
+    Its breaker is its own: scrapes that wait for Redis must not turn webhooks away.
+    """
+
+    def __init__(
+        self,
+        workers: WorkerMetrics,
+        machine: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._workers = workers
+        self._machine = machine
         self._clock = clock
         self._breaker = Breaker()
         self._making = BoundedSemaphore(1)
@@ -42,6 +50,6 @@ class Figures:
     def _counted(self) -> metrics.Counts:
         try:
             with self._breaker.guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
-                return self._workers.read()
+                return self._workers.read(self._machine)
         except Unavailable:
             return {}

@@ -17,6 +17,8 @@ PACKED_RECORDS = "records:packed"
 RECORD_SIZES = "records:bytes"
 #: Hash: what all workers have counted, for `/metrics`.
 WORKER_METRICS = "metrics:workers"
+#: The web machine that shows them.
+METRICS_SHOWN_BY = "metrics:shown_by"
 #: Lists of events of no call, newest first: Retell's alerts, and what has no known name.
 ALERTS = "webhooks:alerts"
 UNKNOWN_EVENTS = "webhooks:unknown"

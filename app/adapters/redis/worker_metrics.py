@@ -1,8 +1,10 @@
-"""What the workers count, shown by every web process: workers have no address of their own.
+"""What the workers count, shown by one web machine: workers have no address of their own.
 
-Each worker process adds what its counters have gained to one hash in Redis; `/metrics` adds the
-hash to what the web process counts itself. Times and gauges stay in their process. Where workers
-share `PROMETHEUS_MULTIPROC_DIR` with the web, all that is counted is there already.
+Each worker process adds what its counters have gained to one hash in Redis; `/metrics` of one web
+machine adds the hash to what it counts itself: shown by all, a sum over machines would count it
+several times. The machine that was scraped first has that part, until it is not scraped any more.
+Times and gauges stay in their process. Where workers share `PROMETHEUS_MULTIPROC_DIR` with the web,
+all that is counted is there already.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from app.metrics import Counts
 
 #: Counts of workers that are gone are kept so long after the last one that counts.
 KEEP_S = 30 * 86_400
+#: A machine that is not scraped for so long leaves the workers' counters to another.
+SHOWN_S = 150
 
 
 class WorkerMetrics:
@@ -52,8 +56,13 @@ class WorkerMetrics:
         self._told = now
 
     @guarded
-    def read(self) -> Counts:
-        """What all workers have counted. Raises `Unavailable`."""
+    def read(self, machine: str) -> Counts:
+        """What all workers have counted; nothing where another machine than `machine` shows it.
+        Raises `Unavailable`."""
+        self._redis.set(keys.METRICS_SHOWN_BY, machine, nx=True, ex=SHOWN_S)
+        if self._redis.get(keys.METRICS_SHOWN_BY) != machine.encode():
+            return {}
+        self._redis.expire(keys.METRICS_SHOWN_BY, SHOWN_S)
         found = cast(dict[bytes, bytes], self._redis.hgetall(keys.WORKER_METRICS))
         out: Counts = {}
         for field, value in found.items():

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.adapters.calls.index import CallQuery
 from app.bridges.services import services
 from app.errors import Unavailable
 from app.web.console.pages import page
@@ -30,7 +31,7 @@ def start() -> Response:
     access.require_page()
     now = services()
     try:
-        calls: list[dict[str, Any]] | None = now.calls.calls(SHOWN)
+        calls: list[dict[str, Any]] | None = now.calls.index.page(CallQuery(), SHOWN).calls
         live = now.calls.active()
     except Unavailable:
         calls, live = None, now.drain.live

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
 from redis import Redis
 
 from app import metrics
 from app.adapters.redis import keys
 from app.adapters.redis.worker_metrics import WorkerMetrics
+from app.bridges import twilio
 from app.settings import Settings
 from app.web import api, health
 from tests.support.web_app import make_app
@@ -45,3 +48,25 @@ def test_the_webs_own_are_shown_while_redis_is_away(free_port: int) -> None:
     client = make_app(settings, health.bp).test_client()
     for _ in range(2):
         assert "calls_live" in client.get("/metrics").text
+
+
+def test_one_machine_shows_the_workers_counters(redis: Redis, redis_url: str) -> None:
+    registry = CollectorRegistry()
+    Counter("only_workers_total", "", registry=registry).inc(3)
+    WorkerMetrics(redis, registry).report()
+    texts = [
+        make_app(Settings(redis_url=redis_url, port=port), health.bp).test_client().get("/metrics")
+        for port in (8001, 8002, 8001)
+    ]
+    assert ["only_workers_total 3.0" in answer.text for answer in texts] == [True, False, True]
+    redis.delete(keys.METRICS_SHOWN_BY)  # as if the first were scraped no more
+    late = make_app(Settings(redis_url=redis_url, port=8002), health.bp).test_client()
+    assert "only_workers_total 3.0" in late.get("/metrics").text
+
+
+def test_names_are_in_the_units_of_prometheus() -> None:
+    """What `promtool check metrics` holds against names."""
+    assert twilio.AUDIO_LOST
+    names = {metric.name for metric in REGISTRY.collect()}
+    wrong = re.compile(r"(^|_)(ms|milliseconds|minutes|hours|kb|mb|kilobytes|percent)(_|$)")
+    assert [name for name in sorted(names) if wrong.search(name)] == []
