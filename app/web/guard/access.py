@@ -51,9 +51,14 @@ def require_admin() -> None:
 
 
 def require_page() -> None:
-    """As `require_admin`, for a page: a browser that has not signed in is sent to do so."""
+    """As `require_admin`, for a page: a browser that has not signed in is sent to do so.
+
+    What does not ask for HTML is no browser. Raises `Forbidden` for it.
+    """
     wanted = services().settings.admin_token
     if not _open(wanted) and not tokens.same(_given(), wanted) and not signed_in():
+        if "text/html" not in request.headers.get("Accept", ""):
+            raise Forbidden("a token is needed")
         there = request.full_path.rstrip("?")
         abort(redirect(url_for("auth.sign_in", next=there), 303))
     prove()

@@ -23,7 +23,9 @@ HTML = {"Accept": "text/html"}
 def client_for(url: str, **changes: Any) -> FlaskClient:
     settings = Settings(redis_url=url, **{**PRODUCTION, **changes})
     blueprints = (auth.bp, start.bp, talk.bp, api.bp)
-    return make_app(settings, *blueprints, drain=Drain()).test_client()
+    client = make_app(settings, *blueprints, drain=Drain()).test_client()
+    client.environ_base["HTTP_ACCEPT"] = HTML["Accept"]
+    return client
 
 
 @pytest.fixture
@@ -131,6 +133,12 @@ def test_programs_give_the_token_as_ever(client: FlaskClient) -> None:
     assert client.get("/console", headers=bearer).status_code == 200
     assert client.post("/console/talk/call", headers=bearer).status_code == 200
     assert client.get("/api/calls", headers={"Authorization": "Bearer x"}).status_code == 403
+
+
+def test_a_program_without_a_token_is_not_led_about(client: FlaskClient) -> None:
+    answer = client.get("/console/talk", headers={"Accept": "*/*"})
+    assert answer.status_code == 403
+    assert answer.get_json()["error"]["code"] == "forbidden"
 
 
 def test_development_asks_nobody(redis_url: str) -> None:
