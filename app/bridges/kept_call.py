@@ -11,6 +11,7 @@ from typing import Any
 
 from app.bridges.call_record import CallRecord
 from app.bridges.caller import Caller
+from app.bridges.clock import CallClock
 from app.bridges.lease import CallLease
 from app.bridges.services import Services
 from app.bridges.state_writer import StateWriter
@@ -21,8 +22,14 @@ class KeptCall:
     """The parts of one socket's hold on one call."""
 
     def __init__(
-        self, services: Services, call_id: str, channel: str, on_lost: Callable[[], None]
+        self,
+        services: Services,
+        call_id: str,
+        channel: str,
+        on_lost: Callable[[], None],
+        clock: CallClock,
     ) -> None:
+        self._clock = clock
         self.lease = CallLease(services.calls, call_id, services.process_id, on_lost)
         self.record = CallRecord(call_id)
         self.caller = Caller(channel)
@@ -35,6 +42,9 @@ class KeptCall:
         state = self.lease.take()
         if state is not None:
             self.caller.details = dict(state.get("details") or {})
+            saved_at = state.get("saved_at")
+            if isinstance(saved_at, (int, float)):
+                self._clock.resume(saved_at)
         return state
 
     def save_state(self) -> bool:
@@ -51,7 +61,8 @@ class KeptCall:
             **self.record.fields(),
             **self.caller.fields(),
         }
-        saved = lease.store.save(lease.call_id, call.to_state(), fence=lease.fence, fields=fields)
+        state = {**call.to_state(), "saved_at": self._clock()}
+        saved = lease.store.save(lease.call_id, state, fence=lease.fence, fields=fields)
         if not saved:
             lease.lose()
         return saved

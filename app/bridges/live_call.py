@@ -65,7 +65,7 @@ class LiveCall:
         self.call_id = call_id
         self.channel = channel
         self.clock = CallClock()
-        self.kept = KeptCall(services, call_id, channel.name, self._superseded)
+        self.kept = KeptCall(services, call_id, channel.name, self._superseded, self.clock)
         self.recorder = FlightRecorder(functools.partial(services.calls.record, call_id))
         self.tasks = Tasks(call_id)
         self.models = ModelSockets(services.model, self.tasks, self.feed)
@@ -84,8 +84,8 @@ class LiveCall:
     def run(self) -> None:
         """Serve the socket until it closes."""
         name = self.channel.name
+        logs.keep(call_id=self.call_id)
         with (
-            logs.bind(call_id=self.call_id),
             self.services.drain.call(self.ws, self._on_drain, self.call_id),
             calls_here.entered(self.call_id, self._superseded),
         ):
@@ -173,6 +173,7 @@ class LiveCall:
         self.channel.noted(self, note, use)
 
     def _tick(self) -> None:
+        logs.keep(call_id=self.call_id)  # the timer's greenlet begins with nothing bound
         if self.gone:
             return
         now = self.clock()

@@ -12,7 +12,7 @@ from app.bridges.call_record import CallRecord
 from app.core.call import notes
 from app.core.call.notes import Note
 
-AUDIO_LOST = metrics.counter("audio_lost_ms_total", "Caller audio no model session ever heard")
+AUDIO_LOST = metrics.counter("audio_lost_seconds_total", "Caller audio no model session ever heard")
 BUDGETS = metrics.counter("budgets_reached_total", "Calls at their budget", ("alarm",))
 GAVE_UP = metrics.counter("gave_up_total", "Calls whose model was given up", ("channel",))
 SESSIONS_LOST = metrics.counter(
@@ -95,7 +95,7 @@ USES: dict[type[Note], Use] = {
     notes.WrongFormat: Use(
         _EVENT, log=(logging.ERROR, "the model's server speaks another audio format")
     ),
-    notes.AudioLost: Use(_EVENT, lambda note, channel: AUDIO_LOST.inc(note.ms)),
+    notes.AudioLost: Use(_EVENT, lambda note, channel: AUDIO_LOST.inc(note.ms / 1000)),
     notes.AudioFedAgain: Use(_EVENT),
     notes.ToolAsked: Use(_EVENT, page=True),
     notes.ToolAnswered: Use(_EVENT, page=True),

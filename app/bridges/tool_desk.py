@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-from app import logs
+from app import logs, metrics
 from app.adapters.tools.replies import Reply, Subscription
 from app.bridges.kept_call import KeptCall
 from app.bridges.services import Services
@@ -33,6 +34,7 @@ class ToolDesk:
         self._kept = kept
         self._feed = feed
         self._replies: Subscription | None = None
+        self._asked: dict[str, tuple[str, float]] = {}
 
     def listen(self) -> None:
         """From here on replies reach the call, and so does the news of another holder."""
@@ -46,6 +48,7 @@ class ToolDesk:
         call = self._kept.call
         if self._replies is None or call is None:
             return
+        self._asked[action.tool_call_id] = (action.name, time.monotonic())
         self._replies.expect(action.key, action.tool_call_id)
         heard = [(u.role, u.content) for u in call.transcript[-HEARD:]]
         context = self._kept.caller.context(call.agent) | {"heard": heard}
@@ -69,6 +72,9 @@ class ToolDesk:
             self._reply(Reply.of(effect, action.tool_call_id))
 
     def _reply(self, reply: Reply) -> None:
+        name, asked_at = self._asked.pop(reply.tool_call_id, ("", 0.0))
+        if name:
+            metrics.EFFECT_WAIT.labels(name).observe(time.monotonic() - asked_at)
         output = {"ok": reply.ok, **reply.output}
         self._feed(events.ToolDone(reply.tool_call_id, reply.ok, output))
 

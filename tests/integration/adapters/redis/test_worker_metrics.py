@@ -12,7 +12,7 @@ from redis import Redis
 from app import metrics
 from app.adapters.redis import keys
 from app.adapters.redis.worker_metrics import WorkerMetrics
-from app.bridges import twilio
+from app.bridges import note_uses
 from app.settings import Settings
 from app.web import api, health
 from tests.support.web_app import make_app
@@ -66,7 +66,7 @@ def test_one_machine_shows_the_workers_counters(redis: Redis, redis_url: str) ->
 
 def test_names_are_in_the_units_of_prometheus() -> None:
     """What `promtool check metrics` holds against names."""
-    assert twilio.AUDIO_LOST
+    assert note_uses.AUDIO_LOST
     names = {metric.name for metric in REGISTRY.collect()}
     wrong = re.compile(r"(^|_)(ms|milliseconds|minutes|hours|kb|mb|kilobytes|percent)(_|$)")
     assert [name for name in sorted(names) if wrong.search(name)] == []
