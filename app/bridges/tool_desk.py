@@ -51,6 +51,7 @@ class ToolDesk:
         self._asked[action.tool_call_id] = (action.name, time.monotonic())
         self._replies.expect(action.key, action.tool_call_id)
         heard = [(u.role, u.content) for u in call.transcript[-HEARD:]]
+        tool = call.agent.toolset.get(action.name)
         context = self._kept.caller.context(call.agent) | {"heard": heard}
         try:
             if not self._kept.save_state():
@@ -63,6 +64,7 @@ class ToolDesk:
                 action.tool_call_id,
                 context,
                 deadline_s=action.deadline,
+                kind=tool.kind if tool else None,
             )
         except (Unavailable, TooMany) as error:
             log.warning("a tool could not be asked for", extra={"code": error.code})

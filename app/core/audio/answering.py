@@ -209,7 +209,8 @@ class Answering:
         turn.wait.sign(now)
         if self._voice.play.pending:
             return []
-        line = self.ladder.line(step)
+        own = self._tools.take_holding_line() if step == "hold_tool" else ""
+        line = own or self.ladder.line(step)
         actions: Actions = [notes.HoldingLine(step)]
         can_speak = self._model.quiet and self._model.connection.ready
         if self._voice.lines.get(line) is None and step == "hold_tool" and can_speak:

@@ -12,7 +12,7 @@ from app.core.agent.definition import Agent
 from app.core.call import prompts
 from app.core.call.notes import ActionTakenBack
 from app.core.call.pending_action import Answer, PendingAction, after_words
-from app.core.call.tool_calls import parse_arguments
+from app.core.tools.arguments import ArgumentReader
 from app.core.tools.declarations import FunctionCall
 
 _KEYS = "0123456789*#"
@@ -41,9 +41,10 @@ class Ending:
 
     def ask(self, call: FunctionCall) -> tuple[PendingAction | None, str]:
         """The model acts on the call: the action, or None and what is wrong with it."""
-        arguments, problem = parse_arguments(call)
-        if arguments is None:
-            return None, problem
+        read = ArgumentReader(self.agent.toolset).read(call.name, call.arguments)
+        if read.problem:
+            return None, read.problem
+        arguments = read.values
         lines, message = self.agent.lines, str(arguments.get("message") or "").strip()
         if call.name == "transfer_call":
             number = self.agent.transfer_number
@@ -52,14 +53,9 @@ class Ending:
             return PendingAction("transfer", message or lines.transfer, number), ""
         if call.name == "press_digits":
             digits = "".join(c for c in str(arguments.get("digits")) if c in _KEYS)
-            return (
-                (PendingAction("digits", message, digits), "")
-                if digits
-                else (
-                    None,
-                    prompts.NO_DIGITS,
-                )
-            )
+            if not digits:
+                return None, prompts.NO_DIGITS
+            return PendingAction("digits", message, digits), ""
         return PendingAction("end", message or lines.goodbye), ""
 
     def say_goodbye(self, line: str) -> PendingAction:

@@ -14,7 +14,7 @@ import orjson
 
 from app.core.call import prompts
 from app.core.call.events import RunTool
-from app.core.tools.declarations import TOOLS, FunctionCall, idempotency_key
+from app.core.tools.declarations import TOOLS, FunctionCall, Kind, Tool, idempotency_key
 
 State = Literal["held", "running", "late"]
 #: Tools whose success makes an equal later request a new intention.
@@ -32,11 +32,14 @@ class ToolCall:
     state: State
     asked_at: float
     response_id: int = 0
+    kind: Kind = "write"
+    holding_line: str = ""
+    """Said once while it takes long; empty where the agent's lines serve."""
 
     @property
     def reads(self) -> bool:
         """Whether it changes nothing."""
-        return TOOLS[self.name].kind == "read"
+        return self.kind == "read"
 
     def run(self, deadline: float) -> RunTool:
         """The action that has it run; it must answer in `deadline` seconds."""
@@ -52,10 +55,15 @@ class ToolCalls:
     epoch: int = 0
 
     def add(
-        self, call: FunctionCall, arguments: dict[str, Any], response_id: int, now: float
+        self,
+        call: FunctionCall,
+        tool: Tool,
+        arguments: dict[str, Any],
+        response_id: int,
+        now: float,
     ) -> ToolCall:
-        """Take up a tool call of the model; it is held until `run`."""
-        tool = ToolCall(
+        """Take up a call of `tool` by the model; it is held until `run`."""
+        taken = ToolCall(
             call.call_id,
             call.name,
             arguments,
@@ -63,9 +71,11 @@ class ToolCalls:
             "held",
             now,
             response_id,
+            tool.kind,
+            tool.policy.holding_line,
         )
-        self.open[call.call_id] = tool
-        return tool
+        self.open[call.call_id] = taken
+        return taken
 
     def run(self, deadline: float, *, writes: bool = True) -> list[RunTool]:
         """Run what is held; without `writes` only what changes nothing."""
@@ -132,29 +142,14 @@ class ToolCalls:
     @classmethod
     def from_state(cls, call_id: str, state: dict[str, Any]) -> ToolCalls:
         """The tool calls that `to_state` was given."""
-        tools = [ToolCall(**tool) for tool in state.get("open", ())]
+        tools = [ToolCall(**{**_kind_of(tool), **tool}) for tool in state.get("open", ())]
         return cls(call_id, {tool.call_id: tool for tool in tools}, int(state.get("epoch", 0)))
 
 
-def parse_arguments(call: FunctionCall) -> tuple[dict[str, Any] | None, str]:
-    """The call's arguments as an object, or None and what the model is told is wrong with them."""
-    tool = TOOLS.get(call.name)
-    if tool is None:
-        return None, f"There is no tool named {call.name}."
-    try:
-        arguments = orjson.loads(call.arguments or "{}")
-    except orjson.JSONDecodeError:
-        return None, "The arguments are not JSON."
-    if not isinstance(arguments, dict):
-        return None, "The arguments are not an object."
-    missing = [
-        name
-        for name in tool.parameters["required"]
-        if not isinstance(arguments.get(name), str) or not arguments[name].strip()
-    ]
-    if missing:
-        return None, f"Missing: {', '.join(missing)}. Ask the caller."
-    return arguments, ""
+def _kind_of(saved: dict[str, Any]) -> dict[str, Any]:
+    """The kind of a tool call that was saved before kinds were."""
+    known = TOOLS.get(saved["name"])
+    return {"kind": known.kind} if known else {}
 
 
 def error_output(message: str) -> str:

@@ -15,10 +15,11 @@ from app.core.agent.definition import Agent
 from app.core.call import prompts
 from app.core.call.events import Actions, SaveState, ToolDone
 from app.core.call.notes import ToolAnswered, ToolAsked, ToolSuperseded
-from app.core.call.tool_calls import ToolCall, ToolCalls, error_output, parse_arguments
+from app.core.call.tool_calls import ToolCall, ToolCalls, error_output
 from app.core.call.turns import Turn
 from app.core.call.waiting import Change
-from app.core.tools.declarations import TOOLS, FunctionCall
+from app.core.tools.arguments import ArgumentReader
+from app.core.tools.declarations import FunctionCall
 
 #: Rounds of tool calls in one turn, after which the model is taken to be going in circles.
 TOOL_ROUNDS = 6
@@ -57,6 +58,7 @@ class ToolRunner:
         self.late: list[str] = []
         self._agent = agent
         self._outputs = outputs
+        self._arguments = ArgumentReader(agent.toolset)
 
     @property
     def deadline_s(self) -> float:
@@ -68,7 +70,7 @@ class ToolRunner:
         turn.tool_rounds += 1
         if turn.tool_rounds > TOOL_ROUNDS:
             return Round("give_up")
-        acts = [call for call in calls if acts_on_call(call)]
+        acts = [call for call in calls if self.acts_on_call(call)]
         others = [call for call in calls if call not in acts]
         actions: Actions = []
         for call in acts if others else acts[1:]:
@@ -77,11 +79,12 @@ class ToolRunner:
             return Round("act", actions, act=acts[0])
         asked = []
         for call in others:
-            arguments, problem = parse_arguments(call)
-            if arguments is None:
-                actions += self.refuse(call, problem)
+            read = self._arguments.read(call.name, call.arguments)
+            if read.problem:
+                actions += self.refuse(call, read.problem)
                 continue
-            self.calls.add(call, arguments, turn.response_id, now)
+            tool = self._agent.toolset[call.name]
+            self.calls.add(call, tool, read.values, turn.response_id, now)
             turn.tools.append(call.name)
             asked.append(call)
             actions.append(ToolAsked(call.name, call.call_id))
@@ -139,6 +142,14 @@ class ToolRunner:
             actions += self._outputs.append("output", output, tool.call_id)
         return actions
 
+    def take_holding_line(self) -> str:
+        """The line of a tool that is waited for, once; empty if none has a line of its own."""
+        for tool in self.calls.open.values():
+            if tool.state == "running" and tool.holding_line:
+                line, tool.holding_line = tool.holding_line, ""
+                return line
+        return ""
+
     def take_late(self) -> list[str]:
         """The notes about late results, once."""
         late, self.late = self.late, []
@@ -153,7 +164,7 @@ class ToolRunner:
         self.calls = ToolCalls.from_state(self.calls.call_id, state["tools"])
         self.late = list(state.get("late", ()))
 
-
-def acts_on_call(call: FunctionCall) -> bool:
-    """Whether a tool does something to the call itself."""
-    return call.name in TOOLS and TOOLS[call.name].kind == "action"
+    def acts_on_call(self, call: FunctionCall) -> bool:
+        """Whether a tool does something to the call itself."""
+        tool = self._agent.toolset.get(call.name)
+        return tool is not None and tool.kind == "action"

@@ -142,7 +142,8 @@ class Answering:
     def _hold(self, turn: Turn, step: Step, now: float) -> Actions:
         """Say a holding line. It ends in a blank: more will follow."""
         actions: Actions = [HoldingLine(step)]
-        line = self.ladder.line(step)
+        own = self._tools.take_holding_line() if step == "hold_tool" else ""
+        line = own or self.ladder.line(step)
         actions += self._speaker.say_gathered(turn, now, blank=True)
         blank = "" if turn.speech.sent[-1:] in ("", " ") else " "
         actions += self._speaker.say(turn, f"{blank}{line} ", now)

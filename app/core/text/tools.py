@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.call.ending import Ending
 from app.core.call.events import Actions, SaveState, ToolDone, ToRetell
 from app.core.call.state import CallState
-from app.core.call.tool_runner import ToolRunner, acts_on_call
+from app.core.call.tool_runner import ToolRunner
 from app.core.call.turns import Turn
 from app.core.realtime.session import ModelSession
 from app.core.text.answering import Answering
@@ -36,7 +36,7 @@ class TextTools:
     def begin(self, turn: Turn, calls: tuple[FunctionCall, ...], now: float) -> Actions:
         """Have the model's tools run, or do to the call what the model asks for."""
         actions: Actions = []
-        if not all(map(acts_on_call, calls)):
+        if not all(map(self._runner.acts_on_call, calls)):
             actions += self._speaker.say_gathered(turn, now, blank=True)
         begun = self._runner.begin(turn, calls, now)
         actions += begun.actions

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.core.agent.definition import Budget
+from app.core.agent.definition import Agent, Budget
 from app.core.call import events
 from app.core.language.words import words
 from app.rehearsal.realtime_server.pace import Pace
@@ -558,3 +558,35 @@ def test_the_model_is_told_of_several_requests_for_the_rest_of_the_call() -> Non
     other.hear()
     other.say("A cleaning or a filling, whichever is quicker.", wait=3)
     assert not told(other, "several things")
+
+
+def test_a_tool_of_the_agents_file_runs_with_its_own_holding_line() -> None:
+    order = {
+        "name": "order_status",
+        "description": "Look up an order.",
+        "parameters": {
+            "type": "object",
+            "properties": {"number": {"type": "integer"}},
+            "required": ["number"],
+        },
+        "url": "https://shop.example/orders/{number}",
+        "holding_line": "I am asking the warehouse.",
+    }
+    agent = Agent.model_validate({**make_agent().model_dump(), "tools": ["end_call", order]})
+    call = SimulatedCall(agent, pace=SLOW)
+    call.advance(1)
+    call.tool_s = 2.0
+
+    call.script(tool_call("order_status", number=7), "It is on its way.")
+    call.say("Where is my order", wait=8)
+    assert call.text(1) == "I am asking the warehouse. It is on its way."
+    assert call.ran[0].arguments == {"number": 7}
+
+    call.script(tool_call("order_status", number="seven"), "Which number is it?")
+    call.say("And the other one", wait=4)
+    assert len(call.ran) == 1
+    assert "number must be of type integer." in outputs(call)[-1]
+
+    call.script(tool_call("check_availability"), "I cannot do that.")
+    call.say("Is Monday free", wait=4)
+    assert "There is no tool named check_availability." in outputs(call)[-1]
