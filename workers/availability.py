@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from app.adapters.booking.executor import store_for
 from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import ToolContext
 from app.core.booking import offers, sentences, slot_ids
 from app.core.booking import search as availability
-from app.core.booking.appointment import Busy
+from app.core.booking.appointment import Appointment, Busy
 from app.core.booking.rules import Service
 from app.core.booking.search import Choice
 from app.core.booking.slots import Slot, day_bounds
@@ -47,12 +48,14 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
             reason=wish.why or "unclear",
             expected="date: YYYY-MM-DD; time: HH:MM; part_of_day: morning, afternoon, or evening",
         )
-    choice = search(ctx, service, wish)
-    sentence = sentences.offers(choice, wish, rules, ctx.now)
+    own = own_appointment(ctx, _text(args.get("booking_id")))
+    choice = search(ctx, service, wish, own)
+    sentence = sentences.offers(choice, wish, rules, service, ctx.now)
     return {
         "ok": True,
         "output": {
             "status": choice.why,
+            **({"reason": choice.refusal} if choice.refusal else {}),
             "slots": offer(ctx, choice.slots),
             "more_on_request": choice.more,
             "service": service.name,
@@ -65,8 +68,13 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def search(ctx: ToolContext, service: Service, wish: Wanted) -> Choice:
-    """Ask the calendar, wider and wider until something is free or the horizon is reached."""
+def search(
+    ctx: ToolContext, service: Service, wish: Wanted, own: Appointment | None = None
+) -> Choice:
+    """Ask the calendar, wider and wider until something is free or the horizon is reached.
+
+    own: an appointment that is to be moved; its own time is free for it.
+    """
     rules = ctx.agent.booking
     choice, before = Choice("none", ()), None
     for further in range(MAX_SEARCHES):
@@ -75,7 +83,7 @@ def search(ctx: ToolContext, service: Service, wish: Wanted) -> Choice:
             break
         before = days
         start, end = day_bounds(rules.zone, *days)
-        busy = ctx.calendar.busy(start - MARGIN, end + MARGIN)
+        busy = without(ctx.calendar.busy(start - MARGIN, end + MARGIN), own)
         choice = availability.choose(rules, service, busy, wish, days, ctx.now)
         if choice.slots:
             break
@@ -92,7 +100,10 @@ def offer(ctx: ToolContext, slots: Sequence[Slot]) -> list[dict[str, Any]]:
 
 
 def nearest(
-    ctx: ToolContext, service: Service, start: dt.datetime | None
+    ctx: ToolContext,
+    service: Service,
+    start: dt.datetime | None,
+    own: Appointment | None = None,
 ) -> tuple[list[dict[str, Any]], str]:
     """Offer what is free closest to `start`: the offers, and the same as one phrase."""
     rules = ctx.agent.booking
@@ -100,7 +111,7 @@ def nearest(
     if start is not None and ctx.now < start < ctx.now + FARTHEST:
         local = start.astimezone(rules.zone)
         wish = Wanted.at(local.date(), local.time())
-    choice = search(ctx, service, wish)
+    choice = search(ctx, service, wish, own)
     return offer(ctx, choice.slots), offers.say_offers(choice.slots, rules, ctx.now)
 
 
@@ -108,6 +119,38 @@ def busy_around(ctx: ToolContext, start: dt.datetime, service: Service) -> list[
     """What takes time about a start that is asked for."""
     length = dt.timedelta(minutes=service.minutes)
     return ctx.calendar.busy(start - MARGIN, start + length + MARGIN)
+
+
+def without(busy: Sequence[Busy], own: Appointment | None) -> list[Busy]:
+    """What takes time beside an appointment that is to be moved.
+
+    A calendar that does not say whose time is whose is taken at its word, but for what lies wholly
+    within the appointment.
+    """
+    if own is None:
+        return list(busy)
+    begin = own.start - dt.timedelta(minutes=own.before)
+    end = own.end + dt.timedelta(minutes=own.after)
+
+    def is_own(item: Busy) -> bool:
+        if item.event_id:
+            return item.event_id == own.id
+        return not item.key and begin <= item.start and item.end <= end
+
+    return [item for item in busy if not is_own(item)]
+
+
+def own_appointment(ctx: ToolContext, booking_id: str | None) -> Appointment | None:
+    """The appointment of that id, if it is of this call or its holder was checked in it."""
+    if not booking_id:
+        return None
+    event_id = Offered(ctx.redis, ctx.call_id).event_of(booking_id)
+    if event_id is None:
+        ledger, _ = store_for(ctx).load()
+        held = ledger.bookings.get(booking_id)
+        event_id = held.event_id if held and held.stands else None
+    found = ctx.calendar.get(event_id) if event_id else None
+    return None if found is None or found.cancelled else found
 
 
 def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:

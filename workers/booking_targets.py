@@ -1,7 +1,8 @@
 """Which appointment is meant: one of this call, or an earlier one of the caller's.
 
 Appointments of this call need no check. Earlier ones are found by the number the caller calls
-from, and are only named, moved or cancelled once the name given fits the one they are under.
+from, within the business of the call, and are only named, moved or cancelled once the name given
+fits the one they are under. A withheld number finds none.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from typing import Any
 
 from app.adapters.booking import ledger as booking_ledger
 from app.adapters.booking.executor import Performer, wish_key
+from app.adapters.booking.name_check import NameCheck, Verdict
 from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import ToolContext
 from app.core.booking import flow, sentences
-from app.core.booking.ledger import Booking, Ledger, confirms, same_person
+from app.core.booking.appointment import Appointment
+from app.core.booking.ledger import Booking, Ledger, same_person
 from workers.availability import refuse
 
 NAME_NEEDED = "What name is the appointment under?"
+NUMBER_WITHHELD = (
+    "I cannot see the number you are calling from, so I cannot look up earlier appointments."
+)
+NONE_OF_NUMBER = "I cannot find a coming appointment for the number you are calling from."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,13 @@ def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     ]
     known = {booking.id for booking in mine}
     earlier = [b for b in _earlier(ctx) if b.id not in known]
-    fitting = [b for b in earlier if confirms(name, b.name)]
-    if not mine and not fitting:
-        if earlier and not name:
-            return refuse("name_needed", NAME_NEEDED, found=0)
-        return refuse("booking_not_found", "I cannot find an appointment under that.")
+    fitting: list[Booking] = []
+    if earlier or not mine:
+        verdict, fitting = _check(ctx).bookings(name, earlier)
+        if not mine and not fitting:
+            if not earlier and not name:
+                return _not_found(ctx)
+            return _refusal_of(ctx, verdict, name)
     Offered(ctx.redis, ctx.call_id).add_bookings({b.id: b.event_id for b in fitting})
     found = sorted([*mine, *fitting], key=lambda booking: booking.start)
     shown = [describe(ctx, booking) for booking in found]
@@ -99,27 +108,27 @@ def _by_id(ctx: ToolContext, wanted: str, name: str, ledger: Ledger) -> Target:
     checked = Offered(ctx.redis, ctx.call_id).event_of(wanted)
     for booking in _earlier(ctx):
         if booking.id == wanted:
-            if booking.event_id == checked or confirms(name, booking.name):
+            if booking.event_id == checked:
                 return Target(booking)
-            if not name:
-                return Target(refusal=refuse("name_needed", NAME_NEEDED))
-            return Target(refusal=_not_found())
+            verdict, fitting = _check(ctx).bookings(name, [booking])
+            if fitting:
+                return Target(booking)
+            return Target(refusal=_refusal_of(ctx, verdict, name))
     return Target()
 
 
 def _earlier_target(ctx: ToolContext, name: str) -> Target:
     earlier = _earlier(ctx)
-    if not earlier:
-        return Target(refusal=_not_found())
     offered = Offered(ctx.redis, ctx.call_id)
     if name:
-        fitting = [b for b in earlier if confirms(name, b.name)]
+        verdict, fitting = _check(ctx).bookings(name, earlier)
+    elif not earlier:
+        return Target(refusal=_not_found(ctx))
     else:
+        verdict = "no_name"
         fitting = [b for b in earlier if offered.event_of(b.id) == b.event_id]
-        if not fitting:
-            return Target(refusal=refuse("name_needed", NAME_NEEDED))
     if not fitting:
-        return Target(refusal=_not_found())
+        return Target(refusal=_refusal_of(ctx, verdict, name))
     if len(fitting) > 1:
         offered.add_bookings({b.id: b.event_id for b in fitting})
         return Target(refusal=_which(ctx, fitting))
@@ -127,17 +136,32 @@ def _earlier_target(ctx: ToolContext, name: str) -> Target:
 
 
 def _earlier(ctx: ToolContext) -> list[Booking]:
-    """Coming appointments of the caller's number, as the calendar has them now."""
+    """Coming appointments of the caller's number with this business, as the calendar has them."""
     if not ctx.caller_number:
         return []
-    found = {a.id: a for a in ctx.calendar.find(ctx.caller_number, after=ctx.now)}
-    for booking in booking_ledger.of_caller(ctx.redis, ctx.caller_number):
+    found: dict[str, Appointment] = {}
+    for number in dict.fromkeys((ctx.caller_number, ctx.told_number or ctx.caller_number)):
+        found |= {a.id: a for a in ctx.calendar.find(number, after=ctx.now)}
+    indexed = booking_ledger.of_caller(
+        ctx.redis,
+        ctx.business,
+        (ctx.caller_number, ctx.told_number),
+        only_business=ctx.only_business,
+    )
+    for booking in indexed:
         if booking.event_id not in found and booking.stands and booking.starts > ctx.now:
             appointment = ctx.calendar.get(booking.event_id)
             if appointment and not appointment.cancelled and appointment.start > ctx.now:
                 found[appointment.id] = appointment
-    ordered = sorted(found.values(), key=lambda appointment: appointment.start)
-    return [Booking.of(appointment) for appointment in ordered]
+    ours = [a for a in found.values() if _with_us(a, ctx)]
+    return [Booking.of(appointment) for appointment in sorted(ours, key=lambda a: a.start)]
+
+
+def _with_us(appointment: Appointment, ctx: ToolContext) -> bool:
+    """Whether an appointment is with the business of this call. Older ones say no business."""
+    if appointment.business:
+        return appointment.business == ctx.business
+    return ctx.only_business
 
 
 def _which(ctx: ToolContext, bookings: list[Booking]) -> dict[str, Any]:
@@ -146,8 +170,27 @@ def _which(ctx: ToolContext, bookings: list[Booking]) -> dict[str, Any]:
     return refuse("which_one", f"{listed} Which one do you mean?", appointments=shown)
 
 
-def _not_found() -> dict[str, Any]:
-    return refuse("booking_not_found", "I cannot find an appointment under that name and number.")
+def _not_found(ctx: ToolContext) -> dict[str, Any]:
+    if not ctx.caller_number:
+        return refuse("number_withheld", NUMBER_WITHHELD)
+    return refuse("booking_not_found", NONE_OF_NUMBER)
+
+
+def _refusal_of(ctx: ToolContext, verdict: Verdict, name: str) -> dict[str, Any]:
+    """Why no appointment was found under a name."""
+    if not ctx.caller_number:
+        return refuse("number_withheld", NUMBER_WITHHELD)
+    if verdict == "no_name":
+        return refuse("name_needed", NAME_NEEDED, found=0)
+    if verdict == "several_names":
+        return refuse("one_name", "Please tell me one name only: the one it is booked under.")
+    if verdict == "too_many_tries":
+        return refuse("name_check_failed", sentences.NAME_CHECK_FAILED)
+    return refuse("booking_not_found", sentences.spell_it(name[:80]), ask="spelling")
+
+
+def _check(ctx: ToolContext) -> NameCheck:
+    return NameCheck(ctx.redis, ctx.call_id)
 
 
 def _own(booking: Booking, ctx: ToolContext) -> bool:

@@ -20,13 +20,15 @@ from app.adapters.redis import keys
 from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences
 from app.core.booking import slots as booking
-from app.core.booking.appointment import Draft
+from app.core.booking.appointment import Appointment, Draft
 from app.core.booking.commands import Outcome
 from app.core.booking.confirmation import confirmed
-from app.core.booking.ledger import Wish, same_person
+from app.core.booking.ledger import Wish
+from app.core.booking.reasons import ERRORS, why_not
 from app.core.booking.rules import Service
-from app.core.booking.slots import Slot
+from app.core.booking.slots import Refusal, Slot
 from app.core.language import speech
+from app.core.language.phone_numbers import is_withheld, read_number
 from app.errors import CalendarDown
 from workers import effects, noted
 from workers.availability import (
@@ -35,6 +37,7 @@ from workers.availability import (
     meant_by,
     nearest,
     refuse,
+    without,
 )
 from workers.booking_targets import choose, describe, find_appointments
 
@@ -42,6 +45,14 @@ MAX_NAME = 80
 WRITES = ("book_appointment",)
 """Tools that may leave something behind when they are given up."""
 MAX_NOTES = 500
+NUMBER_UNCLEAR = (
+    "I did not get that telephone number. Could you say it again, digit by digit, with the area"
+    " code?"
+)
+
+_SAME_NUMBER = re.compile(
+    r"\b(?:same|this|calling|called|current|caller'?s?|mine|my|on file|you have)\b", re.IGNORECASE
+)
 
 log = logs.get(__name__)
 
@@ -55,6 +66,10 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, dict):
         return found
     slot, service = found
+    given = _line(args.get("phone"), MAX_NOTES)
+    phone = read_number(given, ctx.agent.country_for(ctx.caller_number))
+    if phone is None and given and not _is_same_number(given):
+        return refuse("number_unclear", NUMBER_UNCLEAR)
     if ctx.agent.booking.confirm and not _agreed(ctx, slot):
         question = sentences.read_back(service, _when(ctx, slot.start), name)
         return refuse("confirm_first", question)
@@ -62,9 +77,9 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         ctx.agent.booking,
         service,
         slot.start,
-        business=ctx.agent.business,
+        business=ctx.business,
         name=name,
-        phone=_phone(args.get("phone"), ctx.caller_number) or ctx.caller_number,
+        phone=phone.e164 if phone else ctx.caller_number,
         notes=_line(args.get("notes"), MAX_NOTES),
         call_id=ctx.call_id,
         asked_at=_asked_at(ctx),
@@ -93,7 +108,7 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
     if slot is None:
         return _not_offered(ctx, args)
     if slot.start <= ctx.now:
-        return _gone(ctx, _service(ctx, slot.service), slot.start)
+        return _refused(ctx, "past", _service(ctx, slot.service), slot.start)
     wish = Wish(wish_key(ctx), "move", _asked_at(ctx), start=slot.start.isoformat())
     try:
         with one_at_a_time(ctx):
@@ -105,8 +120,11 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
                 return refuse("booking_not_found", "That appointment is not in our calendar.")
             service = _service(ctx, target.booking.service)
             draft = _moved_draft(ctx, service, slot.start, current.name, current.phone)
-            if service.id != slot.service and not _fits(ctx, service, slot.start, current.id):
-                return _gone(ctx, service, slot.start)
+            why = (
+                _why_not(ctx, service, slot.start, current) if service.id != slot.service else None
+            )
+            if why is not None:
+                return _refused(ctx, why, service, slot.start, current)
             outcome = Performer(ctx).run(flow.move(wish, target.booking, draft))
     except CalendarDown as down:
         what = f"that you want to move it to {_when(ctx, slot.start)}"
@@ -144,19 +162,36 @@ def _slot(ctx: ToolContext, args: dict[str, Any]) -> tuple[Slot, Service] | dict
     service = _service(ctx, slot.service)
     wanted = rules.service(str(args["service"])) if args.get("service") else None
     if slot.start <= ctx.now:
-        return _gone(ctx, wanted or service, slot.start)
+        return _refused(ctx, "past", wanted or service, slot.start)
     if wanted is None or wanted.id == service.id:
         return slot, service
-    if not _fits(ctx, wanted, slot.start):
-        return _gone(ctx, wanted, slot.start)
+    why = _why_not(ctx, wanted, slot.start)
+    if why is not None:
+        return _refused(ctx, why, wanted, slot.start)
     end = slot.start + dt.timedelta(minutes=wanted.minutes)
     return Slot(slot.start, end, wanted.id), wanted
 
 
-def _fits(ctx: ToolContext, service: Service, start: dt.datetime, own: str = "") -> bool:
-    busy = [item for item in busy_around(ctx, start, service) if not own or item.event_id != own]
+def _why_not(
+    ctx: ToolContext, service: Service, start: dt.datetime, own: Appointment | None = None
+) -> Refusal | None:
+    """Why a time that was offered for another service cannot be had; what was offered in time may
+    have come too near since."""
+    busy = without(busy_around(ctx, start, service), own)
     why = booking.refusal(ctx.agent.booking, service, start, busy, ctx.now)
-    return why in (None, "too_soon")
+    return None if why == "too_soon" else why
+
+
+def _refused(
+    ctx: ToolContext,
+    why: Refusal,
+    service: Service,
+    start: dt.datetime,
+    own: Appointment | None = None,
+) -> dict[str, Any]:
+    slots, listed = nearest(ctx, service, start, own)
+    reason = why_not(why, ctx.agent.booking, service, start, ctx.now)
+    return refuse(ERRORS[why], sentences.refused(reason, listed), slots=slots)
 
 
 def _not_offered(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +245,7 @@ def _told_booked(
     if was and was.start != made.start:
         shown["replaced"] = describe(ctx, was)
         return _done("moved", shown, sentences.moved(what, when))
-    if was and not same_person(was.name, made.name):
+    if was and was.name != made.name:
         return _done("booked", shown, sentences.renamed(what, when, made.name))
     return _done("booked", shown, sentences.booked(what, when, made.name))
 
@@ -245,7 +280,7 @@ def _moved_draft(
         ctx.agent.booking,
         service,
         start,
-        business=ctx.agent.business,
+        business=ctx.business,
         name=name,
         phone=phone,
         call_id=ctx.call_id,
@@ -278,17 +313,9 @@ def _line(value: Any, most: int) -> str:
     return re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(value or "")).strip()[:most]
 
 
-def _phone(value: Any, caller: str) -> str:
-    """A number as E.164 where that can be told; the caller's own country is assumed."""
-    text = str(value or "")
-    digits = re.sub(r"\D", "", text)
-    if not 7 <= len(digits) <= 15:
-        return ""
-    if text.strip().startswith("+"):
-        return f"+{digits}"
-    if len(digits) == 10 and caller.startswith("+1"):
-        return f"+1{digits}"
-    return f"+{digits}" if len(digits) > 10 else digits
+def _is_same_number(given: str) -> bool:
+    """Whether the number is said to be the one called from, or is left to be filled in."""
+    return is_withheld(given) or bool(_SAME_NUMBER.search(given))
 
 
 HANDLERS: dict[str, Handler] = {

@@ -27,6 +27,8 @@ from app.adapters.tools.store import (
     RETRY_DELAYS_S,
     EffectStore,
 )
+from app.core.agent.reference import AgentRef
+from app.core.language.phone_numbers import identify
 from app.errors import CalendarDown, CalendarRefused, Unavailable
 from workers.own_tools import find_handler
 from workers.runtime import Runtime, runtime
@@ -203,16 +205,23 @@ def _renew_for_ever(store: EffectStore, effect: Effect, worker: str) -> None:
 
 
 def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
-    """What the handler is given. The members of the effect's context are all optional:
-    `agent_id`, `caller_number`, `caller_time_zone`, `heard` (pairs of role and words)."""
+    """What the handler is given. The members of the effect's context are all optional: `agent` (its
+    name), `agent_id` (Retell's), `caller_number`, `caller_time_zone`, `heard` (pairs of role and
+    words). Raises `NotFound` for an agent that there is none of."""
     told = effect.context
-    agent = at_work.agents.for_retell(told.get("agent_id"))
+    who = AgentRef.from_json(told)
+    agent = at_work.agents.find(who)
+    told_number = str(told.get("caller_number") or "")
+    caller = identify(told_number, agent.country_for())
     return ToolContext(
         call_id=effect.call_id,
         key=effect.key,
         agent=agent,
         now=dt.datetime.now(dt.UTC),
-        caller_number=str(told.get("caller_number") or ""),
+        caller_number=caller.e164 if caller else "",
+        told_number=told_number,
+        retell_agent_id=who.retell_agent_id,
+        only_business=len(at_work.agents.businesses) == 1,
         redis=at_work.redis,
         calendar=at_work.calendar(agent),
         deadline=effect.deadline,

@@ -23,10 +23,17 @@ from app import logs, metrics
 from app.adapters import queue
 from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
 from app.adapters.booking.offers import Offered
+from app.adapters.notify.text_budget import TextBudget, can_be_texted
 from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences
 from app.core.booking.ledger import Wish
-from app.errors import CalendarBusy, CalendarDown, CalendarFailed, CalendarRefused
+from app.errors import (
+    CalendarBusy,
+    CalendarDown,
+    CalendarFailed,
+    CalendarRefused,
+    Unavailable,
+)
 from workers import effects
 from workers.runtime import Runtime, runtime
 
@@ -92,7 +99,7 @@ def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dic
     """
     if _time_for_another(ctx, down):
         raise down
-    by_text = ctx.can_text and bool(ctx.caller_number)
+    by_text = ctx.can_text and _may_text(ctx)
     promised = by_text or ctx.can_tell_office
     if wish.kind == "book" and promised:
         Performer(ctx).run(flow.note(wish))
@@ -108,6 +115,17 @@ def or_again(ctx: ToolContext, wish: Wish, what: str, down: CalendarDown) -> dic
     log.warning("calendar is away: request deferred", extra={"kind": wish.kind})
     how = sentences.BY_TEXT if by_text else sentences.BY_OFFICE
     return _result(down.code, sentences.noted(what, how, down.code), status="noted")
+
+
+def _may_text(ctx: ToolContext) -> bool:
+    """Whether a text to the caller can be promised; then it is counted already."""
+    if not can_be_texted(ctx.caller_number):
+        return False
+    try:
+        budget = TextBudget(ctx.redis)
+        return budget.allows(ctx.business, ctx.caller_number, ctx.call_id, ctx.key)
+    except Unavailable:
+        return False
 
 
 def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
@@ -181,8 +199,9 @@ def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> N
         "reason": output.get("error"),
         "message": output.get("message"),
         "caller_number": ctx.caller_number,
+        "mark": ctx.key,
         "call_id": ctx.call_id,
-        "agent_id": ctx.agent.retell_agent_ids[0] if ctx.agent.retell_agent_ids else "",
+        **ctx.who.to_json(),
     }
     runtime().calls.add_event(
         ctx.call_id, {"at": time.time(), "kind": f"booking_{kind}", "wish": what, **_why(output)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from app import logs, metrics
@@ -9,7 +10,11 @@ from app.adapters import queue
 from app.adapters.booking.ledger import show
 from app.adapters.notify.base import Change, Channel, NotTold
 from app.adapters.notify.channels import open_channels
+from app.adapters.notify.messages import Message, Messages
+from app.adapters.notify.text_budget import TextBudget
 from app.adapters.redis import keys
+from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
 from app.core.booking.ledger import Booking
 from workers.runtime import Runtime, runtime
 
@@ -27,9 +32,10 @@ TOLD = metrics.counter(
 def announce(change: dict[str, Any]) -> None:
     """Queue the delivery of a change on every channel that wants it."""
     at_work = runtime()
-    agent = at_work.agents.for_retell(change.get("agent_id"))
+    agent = at_work.agents.find(AgentRef.from_json(change))
     wanting = [c for c in open_channels(at_work.settings) if c.wants(_change(change), agent)]
     if not wanting:
+        _keep(at_work, change)
         return
     with at_work.redis.pipeline(transaction=True) as pipeline:
         for channel in wanting:
@@ -43,6 +49,23 @@ def announce(change: dict[str, Any]) -> None:
         pipeline.execute()
 
 
+def _keep(at_work: Runtime, change: dict[str, Any]) -> None:
+    """Nobody can be told of it: what somebody waits for goes into the list of messages at least."""
+    if change["kind"] not in ("noted_done", "noted_failed"):
+        return
+    message = Message(
+        id=str(change["id"]),
+        kind=change["kind"],
+        who=AgentRef.from_json(change),
+        call_id=str(change.get("call_id") or ""),
+        caller_number=str(change.get("caller_number") or ""),
+        at=time.time(),
+        text=str(change.get("wish") or ""),
+    )
+    keep_s = at_work.settings.record_retention_s
+    Messages(at_work.redis, keep_s).leave(message, announce=False)
+
+
 def deliver(change: dict[str, Any], channel_name: str) -> None:
     """Tell on one channel. Raises NotTold, to be tried again; a repeat is not sent twice."""
     at_work = runtime()
@@ -53,8 +76,12 @@ def deliver(change: dict[str, Any], channel_name: str) -> None:
     told_key = keys.told(str(change["id"]), channel_name)
     if at_work.redis.exists(told_key):
         return
-    agent = at_work.agents.for_retell(change.get("agent_id"))
+    agent = at_work.agents.find(AgentRef.from_json(change))
     with logs.bind(call_id=change.get("call_id")):
+        if channel_name == "text" and not _may_text(at_work, _change(change), agent):
+            TOLD.labels(channel_name, "limited").inc()
+            log.warning("not texted: too many texts today", extra={"kind": change["kind"]})
+            return
         try:
             channel.send(_change(change), agent)
         except NotTold as failed:
@@ -68,6 +95,12 @@ def deliver(change: dict[str, Any], channel_name: str) -> None:
     at_work.redis.set(told_key, "1", ex=TOLD_TTL_S)
 
 
+def _may_text(at_work: Runtime, change: Change, agent: Agent) -> bool:
+    business = AgentRef.to(agent).business
+    budget = TextBudget(at_work.redis)
+    return budget.allows(business, change.caller_number, change.call_id, change.mark)
+
+
 def _channel(at_work: Runtime, name: str) -> Channel | None:
     return next((c for c in open_channels(at_work.settings) if c.name == name), None)
 
@@ -79,7 +112,8 @@ def _change(data: dict[str, Any]) -> Change:
         kind=str(data["kind"]),
         call_id=str(data.get("call_id") or ""),
         booking={**show(booking), "phone": booking.phone} if booking else None,
-        caller_number=str(data.get("caller_number") or (booking.phone if booking else "")),
+        caller_number=str(data.get("caller_number") or ""),
+        mark=str(data.get("mark") or data["id"]),
         wish=str(data.get("wish") or ""),
         reason=str(data.get("reason") or ""),
     )

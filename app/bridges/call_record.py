@@ -21,6 +21,8 @@ class CallRecord:
         self._events: list[dict[str, Any]] = []
         self._transcript: list[dict[str, Any]] | None = None
         self._usage: dict[str, int] = {}
+        self.gave_up = ""
+        """Why the model was given up, until the business was told of the call back; else empty."""
         self._cost: dict[str, Any] = {}
 
     def add_turn(self, note: notes.TurnEnded, now: float) -> None:
@@ -30,6 +32,11 @@ class CallRecord:
     def add_event(self, note: Note, now: float) -> None:
         """Something happened."""
         self._events.append({"at": now, "kind": note.kind, **note.about})
+
+    def give_up(self, note: notes.GaveUp, now: float) -> None:
+        """There is no model any more."""
+        self.add_event(note, now)
+        self.gave_up = str(note.about.get("cause") or "the model is away")
 
     def set_transcript(self, note: notes.Heard, now: float) -> None:
         """What was said, as heard."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.agent.definition import Agent
+from app.core.language.phone_numbers import identify
 
 #: Details that are part of the call's record.
 _RECORDED = ("agent_id", "from_number", "to_number", "direction", "call_type", "metadata")
@@ -27,8 +28,10 @@ class Caller:
 
     @property
     def safety_identifier(self) -> str:
-        """A stable hash of the caller, as OpenAI asks for; empty where the caller is unknown."""
-        return hashlib.sha256(self.number.encode()).hexdigest()[:32] if self.number else ""
+        """A stable hash of the caller, as OpenAI asks for; empty where the number identifies
+        nobody."""
+        known = identify(self.number)
+        return hashlib.sha256(known.e164.encode()).hexdigest()[:32] if known else ""
 
     def context(self, agent: Agent) -> dict[str, Any]:
         """What a tool's worker is told of the call."""

@@ -6,16 +6,20 @@ next save.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from app.adapters.notify.messages import Messages, promised_callback
 from app.bridges.call_record import CallRecord
 from app.bridges.caller import Caller
 from app.bridges.clock import CallClock
 from app.bridges.lease import CallLease
 from app.bridges.services import Services
 from app.bridges.state_writer import StateWriter
+from app.core.agent.reference import AgentRef
 from app.core.call.setup import Call
+from app.core.language.phone_numbers import identify
 
 
 class KeptCall:
@@ -34,6 +38,7 @@ class KeptCall:
         self.record = CallRecord(call_id)
         self.caller = Caller(channel)
         self.writer = StateWriter(call_id, self._write)
+        self._messages = Messages(services.redis, services.settings.record_retention_s)
         self.call: Call | None = None
         """What is kept; None until it is known."""
 
@@ -68,8 +73,26 @@ class KeptCall:
         return saved
 
     def _write(self) -> None:
+        self._leave_callback()
         if self.lease.ensure() and self.save_state():
             self.record.write(self.lease.store)
+
+    def _leave_callback(self) -> None:
+        """Where the caller was promised a call back, see that the business gets to know of it.
+
+        Raises `Unavailable`; then it is tried again with the next save.
+        """
+        why, call = self.record.gave_up, self.call
+        if not why or call is None:
+            return
+        if call.agent.promises_callback:
+            details = self.caller.details
+            who = AgentRef.to(call.agent, str(details.get("agent_id") or ""))
+            known = identify(self.caller.number, call.agent.country_for())
+            number = known.e164 if known else ""
+            message = promised_callback(who, self.lease.call_id, number, time.time(), why)
+            self._messages.leave(message)
+        self.record.gave_up = ""
 
     def leave(self, *, over: bool) -> None:
         """The socket is closed. `over`: the call has ended; else the caller may come back."""

@@ -79,7 +79,7 @@ USES: dict[type[Note], Use] = {
     notes.ResponseIncomplete: Use(_EVENT),
     notes.TextAnswer: Use(_EVENT),
     notes.GaveUp: Use(
-        _EVENT,
+        CallRecord.give_up,
         lambda note, channel: GAVE_UP.labels(channel).inc(),
         log=(logging.WARNING, "no answer from the model; the caller gets an apology"),
         page=True,

@@ -14,7 +14,10 @@ from app.errors import TooMany, Unavailable
 
 #: Utterances that a worker is given, the newest ones: what the caller agreed to is in them.
 HEARD = 10
-_AWAY = {"ok": False, "error": "The booking system is away. Say so; offer a call back."}
+_AWAY = {
+    "ok": False,
+    "error": "The booking system is away. Say so, and ask them to call again later.",
+}
 
 log = logs.get(__name__)
 

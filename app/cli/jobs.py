@@ -1,6 +1,6 @@
 """See what waits for the workers, and what they gave up.
 
-  jobs                    the queues, and the dead letters, newest first
+  jobs                    the queues, the dead letters and the messages, newest first
   jobs show ID            one dead letter with all that is known of it
   jobs requeue ID…|all    try again, with all attempts anew
   jobs forget ID…|all     take off the list for good
@@ -19,6 +19,7 @@ import orjson
 
 from app import logs
 from app.adapters import queue
+from app.adapters.notify.messages import Messages
 from app.adapters.redis import client as redis
 from app.adapters.tools.dead_letters import DeadLetter, DeadLetters
 from app.adapters.tools.store import EffectStore
@@ -51,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
             if not args.json:
                 _print_queues(client)
             _print_list(letters.all(args.limit), args.json)
+            _print_messages(
+                Messages(client, settings.record_retention_s).all(args.limit), args.json
+            )
             return 0
         if not args.ids:
             raise BadRequest(f"{args.action} needs the id of a dead letter, or all")
@@ -89,6 +93,17 @@ def _print_list(letters: list[DeadLetter], as_json: bool) -> None:
         tries = f"{letter.attempts} attempt" + ("" if letter.attempts == 1 else "s")
         print(f"{at}  {letter.what}  {tries}  {logs.redact(letter.error)[:100]}")
         print(f"    {letter.id}")
+
+
+def _print_messages(messages: list[dict[str, Any]], as_json: bool) -> None:
+    """What callers were promised; the number is shown, for it is who is to be called."""
+    if as_json or not messages:
+        return
+    print(f"\n{len(messages)} message{'' if len(messages) == 1 else 's'} for the business")
+    for message in messages:
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(message["at"]))
+        number = message["caller_number"] or "number withheld"
+        print(f"{at}  {message['kind']}  {number}  {message['business']}: {message['text']}")
 
 
 def _json(letter: DeadLetter, *, indent: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
+from app.adapters.notify.messages import Messages
 from app.adapters.redis import keys
 from app.adapters.redis.client import guard
 from app.bridges.services import services
@@ -44,6 +45,15 @@ def calls() -> dict[str, Any] | Response:
         "next": page.next,
         "active": services().calls.active(),
     }
+
+
+@bp.get("/messages")
+def messages() -> dict[str, Any]:
+    """What callers were promised, newest first; ``?business=`` (its id) and ``?limit=``."""
+    settings = services().settings
+    found = Messages(services().redis, settings.record_retention_s)
+    limit = call_list.limit_of(request.args, call_list.MAX_LISTED, call_list.DEFAULT_LIMIT)
+    return {"messages": found.all(limit, request.args.get("business", "")[:64])}
 
 
 @bp.get("/events")

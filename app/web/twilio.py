@@ -6,17 +6,21 @@ The webhooks are signed by Twilio; the socket is opened by a one-time token that
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from app import logs, metrics
+from app.adapters.notify.messages import Messages, promised_callback
 from app.bridges.page import PageChannel
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.bridges.twilio import PhoneChannel, read_start, serve
 from app.core.agent.definition import Agent
-from app.errors import BadRequest, ProtocolError, Unavailable
+from app.core.agent.reference import AgentRef
+from app.core.language.phone_numbers import identify
+from app.errors import BadRequest, NotFound, ProtocolError, Unavailable
 from app.protocol import twilio
 from app.web.addresses import base_url, stream_url
 from app.web.agents import PAGE_CALL, agent_named
@@ -76,9 +80,29 @@ def after_stream() -> Response:
     times = _number(request.args.get("times"))
     if state is not None and not state.get("ended") and times < MAX_RESUMES:
         return _twiml(_stream(call_sid, form, agent, times=times + 1))
+    promised = _leave_callback(agent, call_sid, form.get("From", ""))
     lines = agent.lines
-    apology = f"{lines.apology} {lines.callback}"
+    apology = f"{lines.apology} {lines.callback}" if promised else lines.apology
     return _twiml(twilio.hangup_twiml(apology, language=agent.language))
+
+
+def _leave_callback(agent: Agent, call_sid: str, number: str) -> bool:
+    """See that the business calls back; False where nobody could be told, or would not."""
+    if not agent.promises_callback:
+        return False
+    caller = identify(number, agent.country_for())
+    if caller is None:
+        return False
+    now_services = services()
+    messages = Messages(now_services.redis, now_services.settings.record_retention_s)
+    why = "the call broke off"
+    try:
+        messages.leave(
+            promised_callback(AgentRef.to(agent), call_sid, caller.e164, time.time(), why)
+        )
+    except Unavailable:
+        return False
+    return True
 
 
 @sock.route("/media-stream", bp=bp)
@@ -111,7 +135,12 @@ def media_stream(ws: Connection) -> None:
         connection.prove()
         connection.is_served()
     ws.trust()
-    agent = agent_named(start.parameters.get("agent", ""))
+    try:
+        agent = agent_named(start.parameters.get("agent", ""))
+    except NotFound as error:
+        log.error("a media stream names an unknown agent", extra={"why": error.message})
+        ws.close(1008, "agent")
+        return
     page = call_id.startswith(PAGE_CALL)
     details = {
         "call_id": call_id,

@@ -19,6 +19,7 @@ from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.tools.context import ToolContext
 from app.core.agent.definition import Agent
 from app.core.booking.rules import BookingRules
+from app.core.language.phone_numbers import identify
 from app.errors import CalendarDown
 from workers.bookings import HANDLERS
 
@@ -117,12 +118,14 @@ class Call:
     used: itertools.count[int] = field(default_factory=itertools.count)
 
     def context(self, key: str, **fields: Any) -> ToolContext:
+        caller = identify(self.number, "US")
         base = ToolContext(
             call_id=self.call_id,
             key=key,
             agent=self.desk.agent,
             now=self.desk.now,
-            caller_number=self.number,
+            caller_number=caller.e164 if caller else "",
+            told_number=self.number,
             redis=self.desk.redis,
             calendar=self.desk.calendar,
             deadline=time.time() + 8,

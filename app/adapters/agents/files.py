@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from app.adapters.agents import imported
 from app.adapters.knowledge import read_knowledge
 from app.core.agent.definition import Agent
-from app.errors import SettingsError
+from app.core.agent.reference import AgentRef, business_id
+from app.errors import NotFound, SettingsError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "agents" / "harbor_dental.yaml"
 """The agent that is used when AGENT_FILE is not set."""
@@ -44,6 +45,26 @@ class Agents:
             if agent_id and agent_id in agent.retell_agent_ids:
                 return agent
         return self.default
+
+    def named(self, name: str) -> Agent | None:
+        """The agent of that name, in any case; None where there is none."""
+        wanted = name.strip().casefold()
+        return next((agent for agent in self.all if agent.name.casefold() == wanted), None)
+
+    def find(self, who: AgentRef) -> Agent:
+        """The agent that something belongs to: by its name, else by its Retell agent id, which is
+        all that calls of other models tell. Raises `NotFound` for a name that no agent has."""
+        if not who.agent:
+            return self.for_retell(who.retell_agent_id)
+        agent = self.named(who.agent)
+        if agent is None:
+            raise NotFound(f"no agent is named {who.agent[:100]!r}", code="unknown_agent")
+        return agent
+
+    @property
+    def businesses(self) -> frozenset[str]:
+        """The ids of all businesses of the file."""
+        return frozenset(business_id(agent.business) for agent in self.all)
 
 
 def load(path: str | Path | None = None) -> Agents:

@@ -99,7 +99,7 @@ def store_for(ctx: ToolContext) -> LedgerStore:
         redis=ctx.redis,
         call_id=ctx.call_id,
         caller_number=ctx.caller_number,
-        agent_id=ctx.agent.retell_agent_ids[0] if ctx.agent.retell_agent_ids else "",
+        who=ctx.who,
         ttl_s=ctx.record_ttl_s,
     )
 

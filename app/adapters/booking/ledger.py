@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,9 @@ from redis import Redis
 
 from app.adapters import queue
 from app.adapters.redis import keys
+from app.core.agent.reference import AgentRef
 from app.core.booking.ledger import Booking, Ledger
+from app.core.language.phone_numbers import number_hash
 from app.errors import CalendarDown
 
 ANNOUNCE = "workers.notifications.announce"
@@ -32,7 +35,7 @@ class LedgerStore:
     redis: Redis
     call_id: str
     caller_number: str
-    agent_id: str
+    who: AgentRef
     ttl_s: int
 
     def load(self) -> tuple[Ledger, int]:
@@ -75,13 +78,14 @@ class LedgerStore:
         pipeline.expire(key, self.ttl_s)
         for kind, booking in changes(old, new, self.call_id):
             for number in {self.caller_number, booking.phone} - {""}:
-                index(pipeline, number, booking, self.ttl_s)
+                index(pipeline, self.who.business, number, booking, self.ttl_s)
             change = {
                 "id": change_id(kind, booking),
                 "kind": kind,
                 "booking": booking.to_json(),
                 "call_id": self.call_id,
-                "agent_id": self.agent_id,
+                "caller_number": self.caller_number,
+                **self.who.to_json(),
             }
             queue.enqueue(pipeline, ANNOUNCE, (change,), about=f"tell of a booking: {kind}")
 
@@ -153,34 +157,41 @@ def read(client: Redis, call_id: str) -> list[dict[str, Any]]:
     return found
 
 
-def number_hash(number: str) -> str:
-    """A caller's number as part of a key: the number itself stays out of key names."""
-    return hashlib.sha256(number.encode()).hexdigest()[:24]
-
-
-def index(pipeline: Any, number: str, booking: Booking, ttl_s: int) -> None:
+def index(pipeline: Any, business: str, number: str, booking: Booking, ttl_s: int) -> None:
     """Add the commands that put a booking into its caller's index."""
-    key = keys.caller_bookings(number_hash(number))
+    key = keys.caller_bookings(business, number_hash(number))
     ends = dt.datetime.fromisoformat(booking.end).timestamp()
     pipeline.hset(key, booking.id, orjson.dumps(booking.to_json()))
     pipeline.expire(key, ttl_s, nx=True)
     pipeline.expireat(key, int(ends) + ttl_s, gt=True)
 
 
-def of_caller(client: Redis, number: str) -> list[Booking]:
-    """The bookings in a caller's index, the latest first; drops the oldest beyond a limit."""
-    if not number:
-        return []
-    key = keys.caller_bookings(number_hash(number))
+def of_caller(
+    client: Redis, business: str, numbers: Sequence[str], *, only_business: bool
+) -> list[Booking]:
+    """The bookings of a caller's number with a business, the latest first.
+
+    numbers: the number as E.164, and as the channel wrote it. Entries of earlier releases lie under
+    the number alone, however it was written; they say no business and count as the one there is,
+    where there is only one. Of an index that is too long the oldest are dropped.
+    """
+    told = [number for number in dict.fromkeys(numbers) if number]
+    wanted = [keys.caller_bookings(business, number_hash(number)) for number in told[:1]]
+    if only_business:
+        wanted += [keys.unscoped_caller_bookings(number_hash(number)) for number in told]
+    found: dict[str, Booking] = {}
     try:
-        found = [Booking(**orjson.loads(blob)) for blob in client.hvals(key)]
-        found.sort(key=lambda booking: booking.start, reverse=True)
-        extra = [booking.id for booking in found[MAX_CALLER_BOOKINGS:]]
-        if extra:
-            client.hdel(key, *extra)
+        for key in wanted:
+            held = [Booking(**orjson.loads(blob)) for blob in client.hvals(key)]
+            held.sort(key=lambda booking: booking.start, reverse=True)
+            extra = [booking.id for booking in held[MAX_CALLER_BOOKINGS:]]
+            if extra:
+                client.hdel(key, *extra)
+            for booking in held[:MAX_CALLER_BOOKINGS]:
+                found.setdefault(booking.id, booking)
     except (redis.RedisError, OSError) as error:
         raise CalendarDown("the booking record cannot be reached") from error
-    return found[:MAX_CALLER_BOOKINGS]
+    return sorted(found.values(), key=lambda booking: booking.start, reverse=True)
 
 
 def _details(booking: Booking) -> tuple[str, str, str, str]:

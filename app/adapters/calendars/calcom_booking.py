@@ -12,7 +12,7 @@ from app.adapters.calendars.guarded import id_of
 from app.core.booking.appointment import Appointment, Draft
 
 ID = "callsmith"
-_TEXTS = ("service", "phone", "notes", "time_zone", "call_id")
+_TEXTS = ("service", "phone", "notes", "time_zone", "call_id", "business")
 
 
 def write(draft: Draft, key: str, event_type: int, email: str) -> dict[str, Any]:
@@ -65,6 +65,7 @@ def read(data: dict[str, Any]) -> Appointment:
         notes=str(kept.get("notes", "")),
         time_zone=str(kept["time_zone"]),
         call_id=str(kept.get("call_id", "")),
+        business=str(kept.get("business", "")),
     )
 
 

@@ -29,6 +29,8 @@ _KEPT = (
     "updated",
     "sequence",
 )
+_SINCE = ("business",)
+"""Members that older events lack."""
 
 
 def write(appointment: Appointment) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def write(appointment: Appointment) -> dict[str, Any]:
         "extendedProperties": {
             "private": {
                 MARK: "1",
-                "data": orjson.dumps({name: data[name] for name in _KEPT}).decode(),
+                "data": orjson.dumps({name: data[name] for name in (*_KEPT, *_SINCE)}).decode(),
                 "notes": appointment.notes[:1000],
                 "applied": ",".join(appointment.applied),
             }
@@ -64,6 +66,7 @@ def read(event: dict[str, Any], zone: ZoneInfo) -> Appointment | None:
         start, end = span(event, zone)
         return Appointment(
             **{name: data[name] for name in _KEPT if name != "updated"},
+            **{name: data[name] for name in _SINCE if name in data},
             id=event["id"],
             start=start,
             end=end,

@@ -31,6 +31,8 @@ _KEPT = (
     "asked_at",
     "applied",
 )
+_SINCE = ("business",)
+"""Members that older events lack."""
 
 
 def write(appointment: Appointment) -> bytes:
@@ -42,7 +44,7 @@ def write(appointment: Appointment) -> bytes:
     described = [appointment.name, appointment.phone, appointment.notes]
     event.add("description", "\n".join(line for line in described if line))
     data = appointment.to_json()
-    kept = orjson.dumps({name: data[name] for name in _KEPT})
+    kept = orjson.dumps({name: data[name] for name in (*_KEPT, *_SINCE)})
     event[DATA] = vText(base64.urlsafe_b64encode(kept).decode())
     calendar.add_component(event)
     return bytes(calendar.to_ical())
@@ -60,6 +62,7 @@ def read(event: Event, zone: ZoneInfo) -> Appointment | None:
         updated = stamp.dt if stamp is not None else start
         return Appointment(
             **{name: data[name] for name in _KEPT if name != "applied"},
+            **{name: data[name] for name in _SINCE if name in data},
             applied=tuple(data["applied"]),
             uid=str(event["uid"]),
             start=start,

@@ -21,7 +21,7 @@ class Change:
 
     `kind` is `created`, `moved` or `cancelled`, with `booking`; or `noted_done` or `noted_failed`,
     what became of a wish that was noted while the calendar was away, with `wish` in words and
-    `reason`. `id` stays the same if it is told again.
+    `reason`; or `callback`, a call back that was promised. `id` stays the same if it is told again.
     """
 
     id: str
@@ -30,6 +30,9 @@ class Change:
     booking: dict[str, Any] | None
     """As `app.adapters.booking_ledger.show` gives it, and `phone`."""
     caller_number: str = ""
+    """The number that called, E.164; empty where it is withheld. Texts go to no other."""
+    mark: str = ""
+    """What the change counts as where messages are counted; its id by default."""
     wish: str = ""
     reason: str = ""
 

@@ -13,6 +13,7 @@ from app import logs
 from app.adapters.http import HttpFailed, request
 from app.adapters.notify import words
 from app.adapters.notify.base import Change, NotTold
+from app.adapters.notify.text_budget import can_be_texted
 from app.core.agent.definition import Agent
 
 API = "https://api.twilio.com"
@@ -21,14 +22,11 @@ log = logs.get(__name__)
 
 
 def wants_text(change: Change, agent: Agent) -> bool:
-    """Promised answers always; other changes where the agent's file says so."""
-    promised = change.kind.startswith("noted_")
-    return bool(number(change)) and (promised or agent.booking.notify.text_caller)
-
-
-def number(change: Change) -> str:
-    """Whom to text."""
-    return change.caller_number or str((change.booking or {}).get("phone") or "")
+    """Promised answers always; other changes where the agent's file says so. Only the number that
+    called is ever texted: one that was spoken may be anybody's, and cost anything."""
+    if change.kind == "callback" or not can_be_texted(change.caller_number):
+        return False
+    return change.kind.startswith("noted_") or agent.booking.notify.text_caller
 
 
 class TwilioText:
@@ -52,7 +50,7 @@ class TwilioText:
     def send(self, change: Change, agent: Agent) -> None:
         """Deliver. Raises `NotTold`; a number that cannot be texted is only logged."""
         sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
-        form = {"To": number(change), sender: self._sender, "Body": words.text(change, agent)}
+        form = {"To": change.caller_number, sender: self._sender, "Body": words.text(change, agent)}
         try:
             status, _ = request("POST", self._url, urlencode(form).encode(), self._headers)
         except HttpFailed as failed:

@@ -18,6 +18,9 @@ from app.adapters.notify.base import Change, NotTold
 from app.core.agent.definition import Agent
 from app.security import outgoing
 
+_OBJECTS = {"callback": "message"}
+"""What an event is of, where it is not of a booking."""
+
 
 class Webhook:
     """Posts changes to one URL."""
@@ -38,10 +41,10 @@ class Webhook:
         body = orjson.dumps(
             {
                 "id": change.id,
-                "event": f"booking.{change.kind}",
+                "event": f"{_OBJECTS.get(change.kind, 'booking')}.{change.kind}",
                 "business": agent.business,
                 "call_id": change.call_id,
-                "caller_number": change.caller_number,
+                "caller_number": change.caller_number or (change.booking or {}).get("phone", ""),
                 "booking": change.booking,
                 "wish": change.wish or None,
                 "reason": change.reason or None,

@@ -13,6 +13,7 @@ _SUBJECTS = {
     "cancelled": "Cancelled",
     "noted_done": "Done",
     "noted_failed": "NOT done",
+    "callback": "Please call back",
 }
 
 
@@ -36,6 +37,8 @@ def text(change: Change, agent: Agent) -> str:
 
 def subject(change: Change, agent: Agent) -> str:
     """The subject of a mail to the business."""
+    if change.kind == "callback":
+        return f"{_SUBJECTS['callback']}: {change.caller_number or 'number withheld'}"
     what = f"{change.booking['service']}, {written(change.booking)}" if change.booking else ""
     return f"{_SUBJECTS[change.kind]}: {what or change.wish}"
 
@@ -49,6 +52,12 @@ def mail(change: Change, agent: Agent) -> str:
             f"When:    {written(change.booking)} ({change.booking['time_zone']})",
             f"Name:    {change.booking['name']}",
             f"Phone:   {change.booking.get('phone') or 'unknown'}",
+        ]
+    elif change.kind == "callback":
+        lines += [
+            "A caller was promised that you call back.",
+            f"Phone:   {change.caller_number or 'withheld'}",
+            f"Reason:  {change.reason}",
         ]
     else:
         lines += [

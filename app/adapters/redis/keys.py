@@ -22,6 +22,9 @@ METRICS_SHOWN_BY = "metrics:shown_by"
 #: Lists of events of no call, newest first: Retell's alerts, and what has no known name.
 ALERTS = "webhooks:alerts"
 UNKNOWN_EVENTS = "webhooks:unknown"
+#: Hash of messages for the business by id, and the ids scored by the Unix time they were left.
+MESSAGES = "messages"
+MESSAGES_BY_TIME = "messages:time"
 #: While it is there no booking is written, moved or cancelled.
 BOOKINGS_PAUSED = "bookings:paused"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
@@ -110,13 +113,23 @@ def confirmations(call_id: str) -> str:
     return call(call_id, "confirmations")
 
 
+def names_tried(call_id: str) -> str:
+    """Set: the names given in the call for appointments of its number that fitted none."""
+    return call(call_id, "names_tried")
+
+
 def booking_lock(call_id: str) -> str:
     """String: held while a worker changes the call's bookings."""
     return call(call_id, "booking_lock")
 
 
-def caller_bookings(number_hash: str) -> str:
-    """Hash: the bookings of one telephone number, by booking id."""
+def caller_bookings(business: str, number_hash: str) -> str:
+    """Hash: the bookings of one telephone number with a business, by booking id."""
+    return f"business:{business}:caller:{number_hash}:bookings"
+
+
+def unscoped_caller_bookings(number_hash: str) -> str:
+    """Hash: the same as releases before businesses had keys of their own wrote it; only read."""
     return f"caller:{number_hash}:bookings"
 
 

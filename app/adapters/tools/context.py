@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -30,7 +31,7 @@ class ToolContext:
     now: dt.datetime
     """Aware; the time of this run."""
     caller_number: str
-    """E.164, or empty where the channel has none."""
+    """E.164; empty where the channel has none, and where it is withheld or identifies nobody."""
     redis: Redis
     calendar: Calendar
     deadline: float
@@ -45,8 +46,24 @@ class ToolContext:
     """True where the business is told of bookings by mail or webhook."""
     heard: tuple[tuple[str, str], ...] = ()
     """The last utterances as heard, `("agent" | "user", words)`, where the channel told them."""
+    told_number: str = ""
+    """The caller's number as the channel wrote it: what older data are found by."""
+    retell_agent_id: str = ""
+    """The Retell agent of the call, where the channel told it."""
+    only_business: bool = True
+    """No agent of another business works here: what names no business is this one's."""
     record_ttl_s: int = 7 * 24 * 3600
     """How long booking records outlive what they describe."""
+
+    @property
+    def who(self) -> AgentRef:
+        """Whose call it is, for what travels on from here."""
+        return AgentRef.to(self.agent, self.retell_agent_id)
+
+    @property
+    def business(self) -> str:
+        """The id of the business whose data may be seen and changed."""
+        return self.who.business
 
     def remaining(self) -> float:
         """Seconds left until the deadline; negative once it has passed."""

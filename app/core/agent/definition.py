@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.booking.rules import BookingRules
+from app.core.language.phone_numbers import country_of, identify, is_country
 from app.core.tools.declarations import Tool
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -196,6 +197,8 @@ class Agent(Model):
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
     time_zone: str = "UTC"
     retell_agent_ids: tuple[str, ...] = ()
+    country: str | None = None
+    """ISO 3166 code of the country by whose rules numbers are read that are not international."""
     transfer_number: str | None = Field(default=None, pattern=r"^\+?[0-9]{3,15}$")
     tools: tuple[ToolEntry, ...] = (
         "check_availability",
@@ -218,6 +221,28 @@ class Agent(Model):
     knowledge: Knowledge = Knowledge()
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
+
+    @property
+    def promises_callback(self) -> bool:
+        """Whether the caller is told of a call back when the model is gone for good."""
+        how = self.turn_taking.fallback
+        return how == "callback" or (how == "transfer" and not self.transfer_number)
+
+    def country_for(self, caller_number: str = "") -> str:
+        """The country by whose rules a number is read that a caller gives: the caller's own, else
+        the business's."""
+        own = country_of(self.language, self.transfer_number)
+        calling = identify(caller_number, self.country or own)
+        if calling is not None and calling.country != "001":
+            return calling.country
+        return self.country or own
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is not None and not is_country(value):
+            raise ValueError(f"{value!r} is not a country; write its ISO 3166 code, such as US")
+        return value
 
     @field_validator("time_zone")
     @classmethod

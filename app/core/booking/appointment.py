@@ -58,6 +58,8 @@ class Draft:
     call_id: str = ""
     asked_at: float = 0.0
     """Unix seconds at which this was asked for. An older wish never undoes a newer one."""
+    business: str = ""
+    """The id of the business it is with."""
     calcom_event_type: int | None = None
 
     def at(self, start: dt.datetime, end: dt.datetime) -> Draft:
@@ -90,6 +92,8 @@ class Appointment:
     asked_at: float = 0.0
     status: Status = "confirmed"
     sequence: int = 0
+    business: str = ""
+    """The id of the business it is with; empty in what releases before it was kept have written."""
     updated: dt.datetime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     applied: tuple[str, ...] = ()
 
@@ -167,6 +171,7 @@ class Appointment:
             after=draft.after,
             call_id=draft.call_id,
             asked_at=draft.asked_at,
+            business=draft.business,
             updated=now.replace(microsecond=0),
             applied=(key,),
         )
@@ -199,6 +204,7 @@ class Appointment:
             "after": self.after,
             "call_id": self.call_id,
             "asked_at": self.asked_at,
+            "business": self.business,
             "status": self.status,
             "sequence": self.sequence,
             "updated": _iso(self.updated),

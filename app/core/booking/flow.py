@@ -304,7 +304,7 @@ def _overtaken(wish: Wish, rivals: list[Wish], ledger: Ledger) -> bool:
 def _adds_nothing(wish: Wish, target: Booking) -> bool:
     if target.start != wish.start or target.service != wish.service:
         return False
-    return same_person(wish.name, target.name) and len(wish.name) <= len(target.name)
+    return set(wish.name.casefold().split()) <= set(target.name.casefold().split())
 
 
 def _changing(target: Booking, ledger: Ledger, wish: Wish) -> bool:

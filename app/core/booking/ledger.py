@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from app.core.booking.appointment import Appointment, Status
+from app.core.language.name_match import same_name
 
 Kind = Literal["book", "move", "cancel"]
 State = Literal["pending", "done", "refused", "superseded"]
@@ -61,6 +61,7 @@ class Booking:
     status: Status
     asked_at: float
     call_id: str
+    business: str = ""
 
     @classmethod
     def of(cls, appointment: Appointment) -> Booking:
@@ -79,6 +80,7 @@ class Booking:
             status=appointment.status,
             asked_at=appointment.asked_at,
             call_id=appointment.call_id,
+            business=appointment.business,
         )
 
     @property
@@ -176,26 +178,8 @@ def booking_id(uid: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Tell whether two names can be one person: equal, or one is part of the other.
-
-    "Anna" and "Anna Smith" can be; "Anna Smith" and "Tom Smith" cannot. No name fits any.
-    """
-    first, second = _words(one), _words(other)
-    return first <= second or second <= first
-
-
-def confirms(claimed: str, known: str) -> bool:
-    """The second check beside the caller's number: does the name given fit the booking's?
-
-    Every word given must be in the known name, and at least one must be given.
-    """
-    words = _words(claimed)
-    return bool(words) and (words <= _words(known) or _words(known) <= words)
-
-
-def _words(name: str) -> frozenset[str]:
-    plain = re.sub(r"[^\w\s]", "", name.casefold())
-    return frozenset(re.sub(r"\b(mr|mrs|ms|miss|dr|doctor)\b", " ", plain).split())
+    """Tell whether two names can be one person's; no name fits any. See `name_match`."""
+    return not one.strip() or not other.strip() or same_name(one, other)
 
 
 def pending_books(wishes: Iterable[Wish]) -> list[Wish]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.core.booking.appointment import Busy
@@ -12,11 +12,13 @@ from app.core.booking.offers import PARTS, nearest, spread
 from app.core.booking.rules import BookingRules, Service
 from app.core.booking.slots import (
     ONE_DAY,
+    Refusal,
     Slot,
     bookable_from,
     free_slots,
     last_day,
     local_instant,
+    refusal,
 )
 from app.core.booking.wanted import Wanted
 
@@ -38,6 +40,8 @@ class Choice:
     slots: tuple[Slot, ...]
     more: int = 0
     """How many further slots fit the wish."""
+    refusal: Refusal | None = None
+    """Why the very time that was asked for cannot be had, where one was."""
 
 
 def days_to_search(
@@ -68,7 +72,11 @@ def choose(
     """Choose what to offer from the free slots of `days`."""
     free = list(free_slots(rules, service, busy, days[0], days[1], now))
     if wish.day is not None:
-        return _on_day(rules, wish, free, now)
+        choice = _on_day(rules, wish, free, now)
+        if wish.time is None or choice.why == "free":
+            return choice
+        target = local_instant(wish.day, wish.time, rules.zone)
+        return replace(choice, refusal=refusal(rules, service, target, busy, now))
     asked = [slot for slot in free if wish.has_day(slot.local(rules.zone).date())]
     if not asked and not wish.any_day:
         middle = local_instant(_aim(wish, now.astimezone(rules.zone).date()), _NOON, rules.zone)

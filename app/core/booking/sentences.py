@@ -6,14 +6,16 @@ import datetime as dt
 
 from app.core.booking.ledger import Booking
 from app.core.booking.offers import say_offers
+from app.core.booking.reasons import why_not
 from app.core.booking.rules import BookingRules, Service
 from app.core.booking.search import Choice, Why
+from app.core.booking.slots import local_instant
 from app.core.booking.wanted import NotUnderstood, Wanted
 from app.core.language import speech
 
 _WHY_NOT: dict[Why, str] = {
-    "other_times": "That time is not free.",
-    "past": "That day has passed already.",
+    "other_times": "I have nothing then.",
+    "past": "That day is in the past.",
     "too_far": "That is further ahead than we book.",
     "closed": "We are closed that day.",
     "holiday": "We are closed that day.",
@@ -38,14 +40,22 @@ CALENDAR_UNKNOWN = (
     "I am sorry, I got no answer from our calendar, so I cannot tell whether that was done. Please"
     " call again in a little while to make sure."
 )
+NAME_CHECK_FAILED = (
+    "I am sorry, I cannot find an appointment for you by name, so I cannot change one."
+)
 BY_TEXT = "I will confirm it to you by text message"
 BY_OFFICE = "our office will get back to you to confirm it"
 
 
-def offers(choice: Choice, wish: Wanted, rules: BookingRules, now: dt.datetime) -> str:
+def offers(
+    choice: Choice, wish: Wanted, rules: BookingRules, service: Service, now: dt.datetime
+) -> str:
     """One sentence or two that say what is free."""
     listed = say_offers(choice.slots, rules, now)
     why = _WHY_NOT[choice.why]
+    if choice.refusal is not None and wish.day is not None and wish.time is not None:
+        start = local_instant(wish.day, wish.time, rules.zone)
+        why = why_not(choice.refusal, rules, service, start, now)
     holiday = rules.holiday(wish.day) if wish.day else None
     if choice.why == "holiday" and holiday and holiday.name:
         why = f"We are closed that day for {holiday.name}."
@@ -76,11 +86,16 @@ def unclear(asked: NotUnderstood) -> str:
     return "I am not sure which day that is. Which day would you like?"
 
 
-def taken(listed: str) -> str:
-    """The slot went to somebody else; `listed` are other offers, perhaps none."""
+def refused(why: str, listed: str) -> str:
+    """A time cannot be had; `why` says so in a sentence, `listed` are offers, perhaps none."""
     if not listed:
-        return "I am sorry, that time has just been taken, and I see nothing else close to it."
-    return f"I am sorry, that time has just been taken. I have {listed}."
+        return f"I am sorry. {why} I see nothing else close to it."
+    return f"I am sorry. {why} I have {listed}."
+
+
+def taken(listed: str) -> str:
+    """The slot went to somebody else while it was talked about; `listed` as for `refused`."""
+    return refused("That time has just been taken.", listed)
 
 
 def not_offered(listed: str) -> str:
@@ -138,6 +153,14 @@ def calendar_failed(code: str) -> str:
         "calendar_refused": CALENDAR_REFUSED,
         "calendar_unknown": CALENDAR_UNKNOWN,
     }.get(code, CALENDAR_DOWN)
+
+
+def spell_it(name: str) -> str:
+    """No appointment of the caller's number is under that name."""
+    return (
+        f"I cannot find an appointment under {name} for the number you are calling from. Could you"
+        " spell the name for me?"
+    )
 
 
 def listed(appointments: list[tuple[str, str]]) -> str:

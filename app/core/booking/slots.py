@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 from app.core.booking.appointment import Busy, Draft
 from app.core.booking.rules import BookingRules, Service
 
-Refusal = Literal["past", "too_soon", "too_far", "holiday", "closed", "off_grid", "taken"]
-"""Why a time cannot be booked."""
+Refusal = Literal[
+    "past", "too_soon", "too_far", "holiday", "closed", "past_closing", "off_grid", "taken"
+]
+"""Why a time cannot be booked; `past_closing`: it is open then, but not until the service ends."""
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -144,8 +146,11 @@ def refusal(
     if rules.holiday(day):
         return "holiday"
     length = dt.timedelta(minutes=service.minutes)
-    if not any(a <= start and start + length <= b for a, b in windows(rules, day)):
+    open_then = [b for a, b in windows(rules, day) if a <= start < b]
+    if not open_then:
         return "closed"
+    if start + length > open_then[0]:
+        return "past_closing"
     if start not in set(starts(rules, service, day)):
         return "off_grid"
     if _collides(list(busy), start, start + length, service):
@@ -178,7 +183,7 @@ def draft(
     call_id: str = "",
     asked_at: float = 0.0,
 ) -> Draft:
-    """Build the appointment to be written for a slot."""
+    """Build the appointment to be written for a slot; `business` is the business's id."""
     return Draft(
         start=start.astimezone(dt.UTC),
         end=(start + dt.timedelta(minutes=service.minutes)).astimezone(dt.UTC),
@@ -192,6 +197,7 @@ def draft(
         after=service.buffer_after,
         call_id=call_id,
         asked_at=asked_at,
+        business=business,
         calcom_event_type=service.calcom_event_type,
     )
 

@@ -11,6 +11,7 @@ is one caller however the number is written. Two questions are answered here:
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -97,6 +98,12 @@ def identify(number: str | None, country: str = "") -> PhoneNumber | None:
     return found
 
 
+def is_withheld(text: str) -> bool:
+    """Whether it stands where a number is withheld, unknown or was not filled in."""
+    plain = _plain(text)
+    return bool(_TEMPLATE.search(plain) or _WITHHELD.search(plain)) or plain == ""
+
+
 def read_number(text: str | None, country: str = "") -> PhoneNumber | None:
     """The number somebody gives in words or digits; None where there is none, or more than one.
 
@@ -131,6 +138,16 @@ def country_of(language: str, *numbers: str | None) -> str:
         if len(part) == 2 and part.upper() in phonenumbers.SUPPORTED_REGIONS:
             return part.upper()
     return _COUNTRY_OF_LANGUAGE.get(main.lower(), "US")
+
+
+def number_hash(number: str) -> str:
+    """A number as part of a key: the number itself stays out of key names."""
+    return hashlib.sha256(number.encode()).hexdigest()[:24]
+
+
+def is_country(code: str) -> bool:
+    """Whether it is the ISO 3166 code of a country with telephone numbers, in capitals."""
+    return code in phonenumbers.SUPPORTED_REGIONS
 
 
 def _plain(text: str) -> str:

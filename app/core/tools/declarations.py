@@ -98,6 +98,7 @@ _ALL = (
             },
             time=_text("The time wanted, HH:MM in 24 hours. The nearest free slots are returned."),
             service=_text("What the appointment is for."),
+            booking_id=_text("The id of the appointment to be moved, where one is."),
         ),
         "read",
     ),

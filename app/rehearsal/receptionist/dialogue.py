@@ -199,7 +199,8 @@ class Dialogue:
         match outcome.tool:
             case "check_availability":
                 self.offers = _inside(_bookable(outcome.data.get("slots")), self.window)
-                self.checked = None if outcome.error else outcome.arguments
+                asked = {k: v for k, v in outcome.arguments.items() if k != "booking_id"}
+                self.checked = None if outcome.error else asked
                 self.chosen = at_time(self.offers, self.time, self.date) if self.time else None
                 self.agreed = False
             case "find_appointments":

@@ -23,10 +23,6 @@ def call(tool: str, /, **arguments: Any) -> list[Part]:
     return [Call(tool, orjson.dumps(given).decode())]
 
 
-#: What check_availability says of a day on which nothing can be had; its message tells why.
-_DAY_OUT = ("past", "too_far", "closed", "holiday", "full")
-
-
 class Goals:
     """The next step towards the caller's goal, as `state` stand."""
 
@@ -112,17 +108,16 @@ class Goals:
         if state.checked is None or search != state.checked:
             if not state.timed and state.offers and not open_to_any:
                 return [Say("What other day or time would suit you?")]
-            return call("check_availability", **search)
+            moved = _booking_id(state.booking) if state.goal == "move" else None
+            return call("check_availability", **search, booking_id=moved)
         return self.offer()
 
     def offer(self) -> list[Part]:
         """The free times that were found; the one that was asked for is not among them."""
         state = self._state
         regret = ""
-        if state.time is not None and state.goal != "look" and state.offers:
-            regret = f"I am sorry, {speech.say_time(state.time)} is not free. "
         told = state.outcome.data if state.outcome is not None else {}
-        if told.get("status") in _DAY_OUT and isinstance(told.get("message"), str):
+        if told.get("status", "free") != "free" and isinstance(told.get("message"), str):
             why = told["message"].partition(" I have ")[0]
             regret = f"I am sorry. {why} "
             if not state.offers:

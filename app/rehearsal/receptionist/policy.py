@@ -347,7 +347,8 @@ class _Turn:
         """A tool did not do it: the truth, and another way."""
         state, error = self._state, (outcome.error or "").lower()
         if state.offers and "slots" in outcome.data:
-            return [Say(f"I am sorry, that time is gone. {self._goals.offered()}")]
+            why = str(outcome.data.get("message") or "").partition(" I have ")[0]
+            return [Say(f"{why or 'I am sorry, that time is gone.'} {self._goals.offered()}")]
         if outcome.slot_gone and self._prompt.has("check_availability"):
             return call("check_availability", **state.search)
         if "no answer in time" in error and "noted" in error:

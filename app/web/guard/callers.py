@@ -6,6 +6,7 @@ import gevent
 
 from app import logs
 from app.bridges.services import services
+from app.core.language.phone_numbers import identify
 from app.errors import AppError, Unavailable
 from app.web.edge import edge
 
@@ -21,12 +22,14 @@ def too_many(kind: str, number: str, mark: str) -> bool:
     once, however often it is asked about. Hidden numbers are not counted together, and where Redis
     is away everybody is let in."""
     limit = services().settings.calls_per_caller
-    digits = digits_of(number)
-    if not limit or not digits:
+    caller = identify(number, services().agents.default.country_for())
+    if not limit or caller is None:
         return False
     try:
         with edge().ringing.guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
-            wait_s = edge().guards.wait_for(kind, digits, limit=limit, window_s=WINDOW_S, mark=mark)
+            wait_s = edge().guards.wait_for(
+                kind, caller.e164, limit=limit, window_s=WINDOW_S, mark=mark
+            )
     except AppError as error:
         log.info("caller could not be counted", extra={"code": error.code})
         return False
@@ -42,7 +45,8 @@ def digits_of(number: str) -> str:
 
 def blocked(number: str, patterns: tuple[str, ...]) -> bool:
     """Whether `number` is one of these; a trailing ``*`` blocks all that begin so."""
-    plain = digits_of(number)
+    caller = identify(number)
+    plain = digits_of(caller.e164 if caller else number)
     for pattern in patterns:
         wanted = digits_of(pattern)
         if not wanted and pattern.strip() != "*":

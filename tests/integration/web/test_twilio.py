@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +28,7 @@ FORM = {"CallSid": SID, "From": "+14155550100", "To": "+14155550199", "CallStatu
 def agents(*blocked: str) -> Any:
     default = agent_files.load().default.model_copy(update={"blocked_numbers": blocked})
     other = default.model_copy(update={"name": "Otto & Söhne"})
-    return SimpleNamespace(default=default, all=(default, other), for_retell=lambda _: default)
+    return agent_files.Agents(default, (default, other))
 
 
 def client_for(url: str, *blocked: str, drain: Drain | None = None, **changes: Any) -> FlaskClient:
@@ -257,3 +256,10 @@ def test_a_number_that_calls_too_often_is_turned_away(redis_url: str) -> None:
     assert ring(client)[0].tag == "Connect"
     assert ring(client)[0].tag == "Connect", "the same call"
     assert ring(client, CallSid="CA" + "b" * 32)[0].tag == "Reject"
+
+
+@pytest.mark.parametrize("path", ["/twilio/voice?agent=Nobody", "/twilio/next?agent=Nobody"])
+def test_an_agent_that_there_is_none_of_is_refused(redis_url: str, path: str) -> None:
+    answer = client_for(redis_url).post(path, data=FORM)
+    assert answer.status_code == 404
+    assert answer.json["error"]["code"] == "unknown_agent"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.adapters.agents import files
-from app.errors import SettingsError
+from app.core.agent.reference import AgentRef
+from app.errors import NotFound, SettingsError
 
 GOOD = """\
 name: Ada
@@ -116,6 +117,12 @@ def test_several_agents() -> None:
     assert found.for_retell("one").name == "Ada"
     assert found.for_retell("unknown").name == "Ben"
     assert found.for_retell(None).name == "Ben"
+    assert found.find(AgentRef("ada", "", "two")).name == "Ada"
+    assert found.find(AgentRef("", "", "two")).name == "Ben"
+    assert found.find(AgentRef("", "")).name == "Ben"
+    with pytest.raises(NotFound, match="Cid"):
+        found.find(AgentRef("Cid", "b"))
+    assert found.businesses == {"a", "b"}
     assert problems(text.replace("[two]", "[one]")) == [
         "agents.yaml:10: retell_agent_ids: one is listed by Ada too"
     ]

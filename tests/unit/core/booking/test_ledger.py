@@ -10,7 +10,6 @@ from app.core.booking.ledger import (
     Booking,
     Ledger,
     Wish,
-    confirms,
     same_person,
 )
 
@@ -49,23 +48,6 @@ def booking(number: int, status: str = "confirmed") -> Booking:
 def test_same_person(one: str, other: str, same: bool) -> None:
     assert same_person(one, other) is same
     assert same_person(other, one) is same
-
-
-@pytest.mark.parametrize(
-    ("claimed", "fits"),
-    [
-        ("Dana", True),
-        ("Reyes", True),
-        ("dana reyes", True),
-        ("", False),
-        ("Mr.", False),
-        ("Dana Smith", False),
-        ("Dan", False),
-        ("Dana Maria Reyes", True),
-    ],
-)
-def test_the_name_as_a_check(claimed: str, fits: bool) -> None:
-    assert confirms(claimed, "Dana Reyes") is fits
 
 
 def test_wishes_are_bounded_and_pending_ones_kept() -> None:
