@@ -46,21 +46,24 @@ class EarlyIntents:
         *,
         later: Callable[..., Any] = gevent.spawn_later,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self._redis = client
         self._engine = engine
         self._agents = agents
         self._later = later
         self._clock = clock
+        #: What pauses are measured by: a wall clock that is set back must not stop early intents.
+        self._steady = steady or (time.monotonic if clock is time.time else clock)
         self._file = client.register_script(intake_scripts.EARLY)
-        self._last: dict[str, int] = {}
+        self._last: dict[str, float] = {}
 
     def heard(self, call_id: str, at_ms: int) -> None:
-        """A partial of this call was stored at `at_ms` (unix milliseconds)."""
+        """A partial of this call was stored just now: `at_ms` by the wall clock."""
         waiting = call_id in self._last
         if not waiting and len(self._last) >= MAX_CALLS:
             return  # only the early intent is lost; the final comes
-        self._last[call_id] = at_ms
+        self._last[call_id] = self._steady()
         if not waiting:
             self._later(self._debounce_s, self._due, call_id)
 
@@ -69,7 +72,7 @@ class EarlyIntents:
         return self._agents.default.intents.partial_debounce_ms / 1000
 
     def _due(self, call_id: str) -> None:
-        left_s = self._last[call_id] / 1000 + self._debounce_s - self._clock()
+        left_s = self._last[call_id] + self._debounce_s - self._steady()
         if left_s > 0:
             self._later(left_s, self._due, call_id)
             return

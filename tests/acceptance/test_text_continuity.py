@@ -187,6 +187,28 @@ def test_nobody_is_greeted_again_after_a_kill_in_the_first_moment(
     phone.hang_up()
 
 
+def test_several_sockets_at_once_leave_the_caller_greeted(stack: RunningStack) -> None:
+    name = call_id()
+    phones = [Phone(stack.socket_url, name) for _ in range(3)]
+    newest = phones[-1]
+    newest.wait(lambda: any(frame["content"] for frame in newest.of(0)))
+    for older in phones[:-1]:
+        older.wait(lambda older=older: older.closed == 1006)
+    newest.hang_up()
+
+
+def test_odd_entries_of_a_transcript_leave_the_turn(phone: Phone, model: ModelControl) -> None:
+    model.script("On weekdays.")
+    phone.transcript = [
+        {"role": "user", "content": None},
+        {"role": {"odd": 1}, "content": "x"},
+        None,  # type: ignore[list-item]
+        {"role": "agent", "content": "Thank you for calling \ud83d"},
+    ]
+    phone.ask("When are you open?")
+    assert phone.answered(1) == "On weekdays."
+
+
 def test_newest_socket_owns_the_call_and_the_older_is_cut_off(
     stack: RunningStack, second_web: RunningStack, phone: Phone, model: ModelControl
 ) -> None:

@@ -7,6 +7,7 @@ pydantic's `ValidationError`, whose locations the agent-file loader maps back to
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import itertools
 import re
 from typing import Annotated, Any
@@ -100,6 +101,15 @@ class Hours(_Model):
         return self
 
 
+def _no_holiday(value: str) -> str:
+    """What is wrong with a text that is no holiday, and what would be right."""
+    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value):
+        return f"{value} is no day of the calendar"
+    close = difflib.get_close_matches(_named(value), HOLIDAYS, n=1)
+    meant = f"; did you mean {close[0]}?" if close else ""
+    return f"{value[:40]!r} is no date (2026-12-24, 12-24) and no known holiday{meant}"
+
+
 class Holiday(_Model):
     """Days on which nothing is booked: one date, a range, or a day of every year.
 
@@ -124,6 +134,10 @@ class Holiday(_Model):
         if isinstance(value, str):
             if _is_yearly(value):
                 return {"yearly": value}
+            try:
+                dt.date.fromisoformat(value)
+            except ValueError:
+                raise ValueError(_no_holiday(value)) from None
             return {"from": value, "to": value}
         if isinstance(value, dict) and "date" in value:
             value = dict(value)

@@ -134,3 +134,22 @@ def test_redis_away_costs_only_the_early_intent(free_port: int, later: Later) ->
     later.go_off()
     early.heard("s-1", later.now_ms)
     assert len(later.waiting) == 1
+
+
+def test_a_wall_clock_that_is_set_back_stops_no_early_intent(redis: Redis) -> None:
+    """The debounce is a pause: it is measured by the monotonic clock."""
+    waits: list[float] = []
+    steady, wall = [100.0], [NOW / 1000]
+    early = EarlyIntents(
+        redis,
+        engine.engine(),
+        files.load(),
+        later=lambda seconds, *_: waits.append(seconds),
+        clock=lambda: wall[0],
+        steady=lambda: steady[0],
+    )
+    early.heard("s-1", NOW)
+    wall[0] -= 7200
+    steady[0] += waits[0] / 2
+    early._due("s-1")
+    assert waits[1] == pytest.approx(waits[0] / 2)

@@ -237,3 +237,22 @@ def test_a_knowledge_folder_is_found_beside_the_file(tmp_path: Path) -> None:
     path.write_text("name: A\nbusiness: B\ninstructions: x\nknowledge: {folder: none}\n")
     with pytest.raises(SettingsError, match=r"agents.yaml:4: knowledge.folder: .* is no folder"):
         files.load(path)
+
+
+@pytest.mark.parametrize(
+    ("holiday", "said"),
+    [
+        ("2026-02-30", "2026-02-30 is no day of the calendar"),
+        ("thanksgivin", "no known holiday; did you mean thanksgiving?"),
+        ("some day", "no date (2026-12-24, 12-24) and no known holiday"),
+    ],
+)
+def test_a_holiday_that_is_none_is_named_with_its_line_and_the_cure(
+    holiday: str, said: str
+) -> None:
+    text = f"name: Ada\nbusiness: B\ninstructions: Hi\nbooking:\n  holidays:\n    - '{holiday}'\n"
+    with pytest.raises(SettingsError) as raised:
+        files.parse(text, "agents.yaml")
+    (problem,) = [each for each in raised.value.problems if "holidays" in each]
+    assert problem.startswith("agents.yaml:6: booking.holidays.0")
+    assert said in problem
