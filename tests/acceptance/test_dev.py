@@ -59,6 +59,7 @@ def test_a_signal_that_comes_twice_still_cleans_up(free_port: int) -> None:
         assert not run.directory.exists()
 
 
+@pytest.mark.faults
 def test_it_ends_with_the_process_that_started_it(free_port: int) -> None:
     """As `make run` starts it: a killed make leaves nothing running."""
     command = f"{sys.executable} -m app dev --with-parent & echo $!; wait"

@@ -7,11 +7,11 @@ end. Medium quality delays each direction by about 15 ms.
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import soxr
 from numpy.typing import NDArray
+
+from app.protocol import g711
 
 TELEPHONE_RATE = 8000
 MODEL_RATE = 24_000
@@ -20,36 +20,18 @@ QUALITY = "MQ"
 Samples = NDArray[np.int16]
 
 
-@cache
-def _decoding() -> Samples:
-    """mu-law code -> sample."""
-    code = ~np.arange(256, dtype=np.uint8)
-    exponent = (code & 0x70) >> 4
-    mantissa = (code & 0x0F).astype(np.int32)
-    magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
-    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
-
-
-@cache
-def _encoding() -> NDArray[np.uint8]:
-    """Sample + 32768 -> the mu-law code whose value is nearest."""
-    table = _decoding().astype(np.int32)
-    order = np.argsort(table, kind="stable")
-    values = table[order]
-    samples = np.arange(-32768, 32768, dtype=np.int32)
-    above = np.clip(np.searchsorted(values, samples), 1, len(values) - 1)
-    nearer_below = samples - values[above - 1] <= values[above] - samples
-    return order[np.where(nearer_below, above - 1, above)].astype(np.uint8)
+_DECODING = np.array(g711.MU_LAW, dtype=np.int16)
+_ENCODING = np.frombuffer(g711.MU_LAW_CODES, dtype=np.uint8)
 
 
 def from_mulaw(audio: bytes) -> Samples:
     """The samples of mu-law audio."""
-    return _decoding()[np.frombuffer(audio, dtype=np.uint8)]
+    return _DECODING[np.frombuffer(audio, dtype=np.uint8)]
 
 
 def to_mulaw(samples: Samples) -> bytes:
     """mu-law audio of samples."""
-    return _encoding()[samples.astype(np.int32) + 32768].tobytes()
+    return _ENCODING[samples.astype(np.int32) + 32768].tobytes()
 
 
 class Upsampler:

@@ -8,20 +8,12 @@ from __future__ import annotations
 import math
 from functools import cache
 
+from app.protocol import g711
 from app.protocol.twilio import SAMPLE_RATE, SILENCE
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477)
 _KEYS = ("123", "456", "789", "*0#")
-_BIAS, _CLIP = 132, 32_635
-
-
-def mulaw(sample: int) -> int:
-    """The mu-law code of one signed 16 bit sample."""
-    sign, magnitude = (0x80, -sample) if sample < 0 else (0, sample)
-    magnitude = min(magnitude, _CLIP) + _BIAS
-    exponent = magnitude.bit_length() - 8
-    return ~(sign | exponent << 4 | (magnitude >> (exponent + 3)) & 0x0F) & 0xFF
 
 
 def tone(frequencies: tuple[float, ...], ms: int, amplitude: int) -> bytes:
@@ -32,7 +24,7 @@ def tone(frequencies: tuple[float, ...], ms: int, amplitude: int) -> bytes:
     for n in range(size):
         gain = min(1.0, n / ramp, (size - n) / ramp)
         value = sum(math.sin(2 * math.pi * f * n / SAMPLE_RATE) for f in frequencies)
-        out.append(mulaw(round(value / len(frequencies) * amplitude * gain)))
+        out.append(g711.mu_law(round(value / len(frequencies) * amplitude * gain)))
     return bytes(out)
 
 

@@ -5,41 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from app.protocol import g711
+
 Samples = NDArray[np.int16]
 
 
-def _mu_law_table() -> Samples:
-    code = ~np.arange(256, dtype=np.uint8)
-    magnitude = ((((code & 0x0F).astype(np.int32) << 3) + 0x84) << ((code & 0x70) >> 4)) - 0x84
-    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
-
-
-def _a_law_table() -> Samples:
-    code = np.arange(256, dtype=np.uint8) ^ 0x55
-    segment = (code & 0x70).astype(np.int32) >> 4
-    magnitude = (code & 0x0F).astype(np.int32) << 4
-    magnitude = np.where(
-        segment == 0, magnitude + 8, (magnitude + 0x108) << np.maximum(segment - 1, 0)
-    )
-    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
-
-
-_TABLES = {"audio/pcmu": _mu_law_table(), "audio/pcma": _a_law_table()}
-
-
-def _inverse(table: Samples) -> NDArray[np.uint8]:
-    """For every 16 bit sample the code whose value is nearest."""
-    order = np.argsort(table, kind="stable")
-    values = table[order].astype(np.int32)
-    wanted = np.arange(-32768, 32768, dtype=np.int32)
-    above = np.clip(np.searchsorted(values, wanted), 1, len(values) - 1)
-    lower = wanted - values[above - 1] <= values[above] - wanted
-    return order[np.where(lower, above - 1, above)].astype(np.uint8)
-
-
-_INVERSES = {name: _inverse(table) for name, table in _TABLES.items()}
-
-
+_TABLES = {
+    "audio/pcmu": np.array(g711.MU_LAW, dtype=np.int16),
+    "audio/pcma": np.array(g711.A_LAW, dtype=np.int16),
+}
+_INVERSES = {
+    "audio/pcmu": np.frombuffer(g711.MU_LAW_CODES, dtype=np.uint8),
+    "audio/pcma": np.frombuffer(g711.A_LAW_CODES, dtype=np.uint8),
+}
 _SQUARES = {name: table.astype(np.float32) ** 2 for name, table in _TABLES.items()}
 
 
