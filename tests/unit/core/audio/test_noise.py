@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.audio.tones import mulaw
+from app.protocol.g711 import mu_law as mulaw
 from app.protocol.twilio import SILENCE
 from app.rehearsal.realtime_server.reply import Call
 from tests.support.audio_sim import Sim, agent
