@@ -200,6 +200,8 @@ class Answering:
             return [notes.ResponseStalled(step), *self._ask_again(turn, now)]
         if step == "reopen":
             return self.reopen("stalled") + self._ask_again(turn, now)
+        if step == "repeat":
+            return self.ask(turn, now, note=prompts.CUT_OFF)
         if step == "tool_late":
             return self._tools.give_up_waiting() + self.ask(turn, now, after=True)
         return self.give_up("no_answer", now)
@@ -222,15 +224,20 @@ class Answering:
         """The session went while an answer was wanted: from the next one its rest is. With
         `unheard`, the caller's words are heard again first, and their end makes a turn again."""
         turn, responses = self._state.open_turn, self._model.responses
+        actions: Actions = []
         if unheard:
             responses.wanted = responses.asked = None
-        if turn is None or not turn.wait.for_model:
-            return []
+            if turn is None:
+                turn, actions = self.begin_turn(now)
+            if not turn.wait.for_tools:
+                turn.wait.on(Change.REHEAR, now)
+        if turn is None or turn.wait.for_tools or turn.wait.state is State.PLAYING:
+            return actions
         if counts and self.ladder.lost(turn.wait):
-            return self.give_up("sessions_lost", now)
+            return actions + self.give_up("sessions_lost", now)
         if responses.wanted is not None and turn.wait.answering:
             responses.wanted = replace(responses.wanted, note=prompts.GO_ON)
-        return []
+        return actions
 
     def settled(self, now: float) -> Actions | None:
         """The model has finished or the phone has played all; None while the turn goes on."""

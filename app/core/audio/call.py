@@ -194,12 +194,14 @@ class AudioCall:
     # The phone
 
     def _from_phone(self, frame: twilio.Frame | twilio.Malformed, now: float) -> Actions:
-        if isinstance(frame, twilio.Malformed):
-            return [notes.BadFrame(frame.error)]
         if self.closing.ended:
             return []  # nothing of the caller's changes how it ended
         if isinstance(frame, twilio.Media):
-            return self.floor.audio(frame.audio, now) + self.voice.pump(now, beat=True)
+            actions = self.floor.audio(frame.audio, now)
+            actions += self.voice.pump(now, beat=True)
+            return actions
+        if isinstance(frame, twilio.Malformed):
+            return [notes.BadFrame(frame.error)]
         if isinstance(frame, twilio.Mark):
             return self.voice.mark(frame.name, now) + self.model_side.settle(now)
         if isinstance(frame, twilio.Dtmf):

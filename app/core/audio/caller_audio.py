@@ -35,9 +35,7 @@ class CallerAudio:
     def pass_on(self, audio: bytes) -> Actions:
         """Send what was gathered, once it is enough."""
         ready = self._gather.add(audio)
-        if ready is None or not self._model.connection.ready:
-            return []
-        return self._feed(ready)
+        return [] if ready is None else self._feed(ready)
 
     def _feed(self, audio: bytes) -> Actions:
         return feed(self._model, audio if self._codec is None else self._codec.up(audio))

@@ -32,6 +32,12 @@ class Continuity:
         found = [s for s in self._sounds.wordless() if history.find(s.item_id) is not None]
         return found[-1:]
 
+    def unheard(self, *, waiting: bool) -> bool:
+        """Whether the session that is lost takes words of the caller's with it that are to be
+        answered. A sound into the agent's speech is none while it is not decided about, and the
+        agent has it while the caller is `waiting`."""
+        return bool(self.open_speech()) or (self._sounds.speaking and not waiting)
+
     def session_gone(self) -> None:
         """The session is no more. The caller's unfinished speech must reach the next one, which
         makes items of its own of it."""

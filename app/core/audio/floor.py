@@ -78,9 +78,8 @@ class CallerFloor:
         if sound is CLEAR_VOICE:
             self._sounds.noise.clear_voice(seconds, now)
         decision = self._sounds.barge.level(sound, seconds, now)
-        if decision is not None:
-            return self._decided(decision, now) + self._caller.pass_on(audio)
-        return self._caller.pass_on(audio)
+        passed_on = self._caller.pass_on(audio)
+        return passed_on if decision is None else self._decided(decision, now) + passed_on
 
     # Sounds
 

@@ -199,7 +199,8 @@ class ModelSide:
         serving = event.session == self._model.number and self._model.connection.link != "closed"
         was_ready, unheard = self._model.connection.ready, False
         if serving:
-            unheard = bool(self._continuity.open_speech())
+            waiting = self._state.open_turn is not None
+            unheard = self._continuity.unheard(waiting=waiting)
             self._continuity.session_gone()
         actions, gone = self._model.lost(event.session, event.code, event.fatal, now)
         if serving and gone is None:

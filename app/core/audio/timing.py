@@ -14,6 +14,7 @@ from app.core.audio.voice import AgentVoice
 from app.core.call import notes, prompts
 from app.core.call.ending import Ending
 from app.core.call.events import Actions
+from app.core.call.ladder import SIGN_EVERY_S
 from app.core.call.state import CallState
 from app.core.call.waiting import State
 from app.core.realtime.session import ModelSession
@@ -107,7 +108,12 @@ class Timing:
         if turn.wait.state is State.COOLDOWN and now >= self._tools.writes_at():
             actions += self._tools.run(now)
         step = self._answering.ladder.due(turn.wait, now)
-        return actions if step is None else actions + self._answering.step(turn, step, now)
+        if step is None:
+            return actions
+        if step in ("hold", "hold_tool") and self._caller_talks(now):
+            turn.wait.sign(now)
+            return actions
+        return actions + self._answering.step(turn, step, now)
 
     def _unheard_at(self) -> float | None:
         """When the agent is to speak up in spite of sounds without words."""
@@ -133,6 +139,13 @@ class Timing:
             return actions + self._answering.farewell(lines.unheard_goodbye, now)
         turn, begun = self._answering.begin_turn(now)
         return actions + begun + self._answering.ask(turn, now, say=lines.unheard)
+
+    def _caller_talks(self, now: float) -> bool:
+        """Whether the caller would be talked over. A sound that does not end may be noise."""
+        segment = self._sounds.segment
+        if segment is None or not self._sounds.speaking:
+            return False
+        return now - segment.at < SIGN_EVERY_S
 
     def _idle(self, now: float) -> Actions:
         """Nobody has said anything for a while."""

@@ -79,12 +79,15 @@ class AgentVoice:
 
     def pump(self, now: float, *, beat: bool = False) -> Actions:
         """Send what is due; `beat` with each frame of the phone's."""
+        pieces = self.play.due(now, beat=beat)
+        if not pieces:
+            return []
         writer = self._writer
         return [
-            ToPhone(writer.mark(piece), 0, piece)
-            if isinstance(piece, str)
-            else ToPhone(writer.media(piece), len(piece))
-            for piece in self.play.due(now, beat=beat)
+            ToPhone(writer.media(piece), len(piece))
+            if type(piece) is bytes
+            else ToPhone(writer.mark(str(piece)), 0, str(piece))
+            for piece in pieces
         ]
 
     def _clear(self) -> ToPhone:

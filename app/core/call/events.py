@@ -63,7 +63,10 @@ class Drain:
     """The process must end soon."""
 
 
-@dataclass(frozen=True, slots=True)
+# What comes and goes fifty times a second is not frozen: that would double what making it costs.
+
+
+@dataclass(slots=True)
 class FromPhone:
     """A frame on the media stream of a telephone or a browser."""
 
@@ -80,7 +83,7 @@ class ToRetell:
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ToModel:
     """Send an event to the model session of that number, if it is still the one.
 
@@ -128,7 +131,7 @@ class DropSocket:
     """Drop the caller's socket without a close frame, so that it is connected anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ToPhone:
     """Send a frame to the telephone or browser: `audio` bytes of sound, a `mark`, or a clear."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 SILENT = "[The caller has said nothing for a while. Ask briefly whether they are still there.]"
 NOTHING_YET = "[The call has begun and the caller has not said anything yet.]"
 GO_ON = "[A fault cut your answer off. Go on exactly where it ended, without repeating anything.]"
+CUT_OFF = "[A fault cut off what the caller just said. Ask them to say it once more.]"
 TAKEN_BACK = "[The caller spoke before the call was ended or transferred: it did not happen.]"
 BACK = "[The line was cut for a moment and is back. Go on where you were; do not greet again.]"
 

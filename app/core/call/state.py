@@ -8,6 +8,7 @@ from typing import Any
 from app.core.agent.definition import Agent
 from app.core.call.notes import TurnEnded
 from app.core.call.turns import Turn
+from app.core.call.waiting import State
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class CallState:
     def open_turn(self) -> Turn | None:
         """The turn, unless it is over."""
         turn = self.turn
-        return None if turn is None or turn.complete else turn
+        return None if turn is None or turn.wait.state is State.OVER else turn
 
     def end_turn(self, turn: Turn, how: str, now: float) -> TurnEnded:
         """The turn is over."""

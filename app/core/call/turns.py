@@ -188,6 +188,7 @@ class Turn:
 _NAMES = {
     State.ASKED: "model",
     State.ANSWERING: "model",
+    State.HEARING: "model",
     State.TOOL: "tool",
     State.COOLDOWN: "commit",
     State.PLAYING: "nothing",

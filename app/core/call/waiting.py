@@ -2,6 +2,7 @@
 
     ASKED      the model was asked, and nothing of its answer is there yet
     ANSWERING  its answer is coming
+    HEARING    a session was lost with the caller's words: the next one has to hear them (audio)
     TOOL       tools run
     COOLDOWN   tools are held until the caller has been quiet for the cool-down
     PLAYING    the model has said all; the telephone still plays it (audio only)
@@ -21,6 +22,7 @@ class State(StrEnum):
 
     ASKED = "asked"
     ANSWERING = "answering"
+    HEARING = "hearing"
     TOOL = "tool"
     COOLDOWN = "cooldown"
     PLAYING = "playing"
@@ -34,19 +36,21 @@ class Change(StrEnum):
     WORDS = "words"
     RUN = "run"
     HOLD = "hold"
+    REHEAR = "rehear"
     RETRY = "retry"
     WHOLE = "whole"
     END = "end"
 
 
 _S, _C = State, Change
-_LIVE = (_S.ASKED, _S.ANSWERING, _S.TOOL, _S.COOLDOWN, _S.PLAYING)
+_LIVE = (_S.ASKED, _S.ANSWERING, _S.HEARING, _S.TOOL, _S.COOLDOWN, _S.PLAYING)
 #: (state, change) -> state, for every pair.
 WAITING: dict[tuple[State, Change], State] = {
     **{(state, _C.ASK): _S.ASKED for state in _LIVE},
     **{(state, change): state for state in _LIVE for change in (_C.WORDS, _C.RETRY)},
     **{(state, _C.RUN): _S.TOOL for state in _LIVE},
     **{(state, _C.HOLD): _S.COOLDOWN for state in _LIVE},
+    **{(state, _C.REHEAR): _S.HEARING for state in _LIVE},
     **{(state, _C.WHOLE): _S.PLAYING for state in _LIVE},
     **{(state, _C.END): _S.OVER for state in _LIVE},
     **{(_S.OVER, change): _S.OVER for change in Change},
@@ -101,11 +105,14 @@ class Wait:
         self.state = WAITING[self.state, Change.RETRY]
 
     def words(self, now: float) -> None:
-        """Words of the answer have come."""
-        self.state = WAITING[self.state, Change.WORDS]
+        """Words of the answer have come. Called for each delta: once it is answering, a turn
+        stays so, and the table need not be asked."""
         self.quiet_since = now
-        if self.for_model:
-            self.since, self.steps = now, 0
+        if self.state is not State.ANSWERING:
+            self.state = WAITING[self.state, Change.WORDS]
+            if self.state is not State.ANSWERING:
+                return
+        self.since, self.steps = now, 0
 
     def sign(self, now: float) -> None:
         """The caller has heard that somebody is there."""

@@ -74,17 +74,18 @@ class ResponseGate:
     @property
     def cancelled(self) -> bool:
         """Whether what holds the gate is unwanted."""
-        return self.stage in (Stage.ASKED_UNWANTED, Stage.RUNNING_UNWANTED)
+        stage = self.stage
+        return stage is Stage.RUNNING_UNWANTED or stage is Stage.ASKED_UNWANTED
 
     @property
     def asked(self) -> bool:
         """Whether a request is not announced yet."""
-        return self.stage in (Stage.ASKED, Stage.ASKED_UNWANTED)
+        return self.stage is Stage.ASKED or self.stage is Stage.ASKED_UNWANTED
 
     @property
     def running(self) -> bool:
         """Whether a response is announced and not over."""
-        return self.stage in (Stage.RUNNING, Stage.RUNNING_UNWANTED)
+        return self.stage is Stage.RUNNING or self.stage is Stage.RUNNING_UNWANTED
 
     def _ours(self, key: str | None) -> bool:
         """Whether a response of that key is the one that was asked for."""

@@ -255,9 +255,9 @@ class ModelSession:
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
         gate = self.responses.gate
-        if gate.cancelled:
-            return gate.since + CANCEL_WAIT_S
-        return self.connection.renewal_at() if self.quiet else None
+        if gate.free:
+            return self.connection.renewal_at() if self.quiet else None
+        return gate.since + CANCEL_WAIT_S if gate.cancelled else None
 
     def tick(self, now: float) -> Actions:
         """Give up what has waited for too long, renew what is about to expire."""

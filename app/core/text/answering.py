@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.core.call import prompts
 from app.core.call.ending import Ending
 from app.core.call.events import Actions
@@ -16,6 +18,9 @@ from app.core.realtime.responses import Finished, Request
 from app.core.realtime.session import ModelSession
 from app.core.text.speaker import Speaker
 from app.protocol.retell_llm import Utterance
+
+#: Asked for with each response too: some servers speak whatever the session is set to.
+IN_WRITING: dict[str, Any] = {"output_modalities": ["text"]}
 
 
 class Answering:
@@ -50,7 +55,7 @@ class Answering:
             return self.give_up(turn, fatal, now)
         notes = [*self._tools.take_late(), *([note] if note else [])]
         turn.wait.on(Change.ASK, now)
-        request = Request(turn.new_key(), heard, "\n".join(notes) or None)
+        request = Request(turn.new_key(), heard, "\n".join(notes) or None, IN_WRITING)
         return self._model.request(request, now)
 
     def said(self, turn: Turn, text: str, now: float) -> Actions:
@@ -105,7 +110,7 @@ class Answering:
         if answering and not turn.speech.sent.endswith(" "):
             turn.speech.gathered = " "
         note = prompts.GO_ON if answering else None
-        return actions, Request(turn.new_key(), turn.heard(), note)
+        return actions, Request(turn.new_key(), turn.heard(), note, IN_WRITING)
 
     def _cut_short(self, turn: Turn, reason: str, now: float) -> Actions:
         """The answer ended before its end: bring it to a complete sentence."""

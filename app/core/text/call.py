@@ -252,14 +252,17 @@ class TextCall:
 
     def deadline(self) -> float | None:
         """When a `Tick` is due, if ever."""
-        times = [self.model.deadline()]
+        at = self.model.deadline()
         turn = self.state.open_turn
-        if turn is not None:
-            step = self.answering.ladder.next_step(turn.wait)
-            times.append(None if step is None else step[0])
-            if turn.wait.state is State.COOLDOWN:
-                times.append(self.state.cooled_down_at())
-        return min((time for time in times if time is not None), default=None)
+        if turn is None:
+            return at
+        step = self.answering.ladder.next_step(turn.wait)
+        if step is not None and (at is None or step[0] < at):
+            at = step[0]
+        if turn.wait.state is State.COOLDOWN:
+            cooled_down_at = self.state.cooled_down_at()
+            at = cooled_down_at if at is None else min(at, cooled_down_at)
+        return at
 
     def _tick(self, now: float) -> Actions:
         actions = self.model.tick(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from app.core.agent.definition import Agent, Budget
@@ -590,3 +591,128 @@ def test_a_tool_of_the_agents_file_runs_with_its_own_holding_line() -> None:
     call.script(tool_call("check_availability"), "I cannot do that.")
     call.say("Is Monday free", wait=4)
     assert "There is no tool named check_availability." in outputs(call)[-1]
+
+
+# -- waiting ----------------------------------------------------------------------------------
+
+
+def longest_silence(call: SimulatedCall, begin: float) -> float:
+    """The longest time without words from `begin` until the turn was complete."""
+    said = [
+        at
+        for at, frame in zip(call.times, call.frames, strict=True)
+        if frame["response_type"] == "response" and frame["content"] and at >= begin
+    ]
+    return max(b - a for a, b in zip([begin, *said], said, strict=False))
+
+
+@pytest.mark.parametrize("seconds", [6.0, 9.0, 12.0])
+def test_a_model_lost_in_mid_answer_leaves_nobody_in_silence(seconds: float) -> None:
+    call = started()
+    call.script("First sentence here. Second one follows now.", *["And the rest."] * 4)
+    call.fault("drop", how="rst", after=5, count=1)
+    call.fault("refuse", status=503)
+    begin = call.now
+    call.later(seconds, call.stage.faults.clear)
+    call.say("Tell me about it please", wait=30)
+    assert longest_silence(call, begin) <= 4.0
+    assert call.completed(1) == 1
+    assert call.text(1).startswith("First sentence here.")
+    if seconds < 9.5:
+        assert call.text(1).endswith("And the rest.")
+
+
+def test_a_first_word_that_never_comes_is_waited_for_with_signs() -> None:
+    call = started()
+    call.fault("stall")
+    begin = call.now
+    call.say("Hello there, anybody in", wait=30)
+    assert longest_silence(call, begin) <= 4.0
+    assert call.agent.lines.apology in call.text(1)
+    assert call.noted("gave_up") == [{"response_id": 1, "cause": "no_answer"}]
+
+
+def test_an_answer_that_is_lost_again_and_again_is_given_up() -> None:
+    call = started()
+    call.script(*["One two three four five six seven eight nine ten." for _ in range(9)])
+    call.fault("drop", how="rst", after=4)
+    call.say("Tell me about it please", wait=60)
+    assert call.completed(1) == 1
+    assert call.agent.lines.apology in call.text(1)
+    assert call.noted("gave_up")[0]["cause"] == "sessions_lost"
+    assert call.noted("turn")[-1]["lost"] == 4
+
+
+# -- other servers ----------------------------------------------------------------------------
+
+
+def test_each_answer_is_asked_for_in_writing() -> None:
+    call = started()
+    call.script("Sure.")
+    call.say("Tell me about it please", wait=3)
+    created = [
+        orjson.loads(a.raw)
+        for a in call.actions
+        if isinstance(a, events.ToModel) and b"response.create" in a.raw
+    ]
+    assert [c["response"]["output_modalities"] for c in created] == [["text"]]
+
+
+def server_says(call: SimulatedCall, kind: str, **members: Any) -> None:
+    raw = orjson.dumps({"type": kind, "event_id": f"e{len(call.events)}", **members})
+    call.feed(events.FromModel(call.call.model.number, raw))
+
+
+def asked(**settings: Any) -> SimulatedCall:
+    """A call that has asked a server which says nothing by itself."""
+    call = started(**settings)
+    call.fault("no_created")
+    call.fault("stall")
+    call.say("Tell me about it please", wait=0.1)
+    return call
+
+
+def test_a_server_that_gives_no_metadata_back_is_understood() -> None:
+    call = asked()
+    server_says(call, "response.created", response={"id": "resp_a", "metadata": None})
+    words_of = {"response_id": "resp_a", "item_id": "it_a", "output_index": 0}
+    server_says(call, "response.output_text.delta", delta="We are open.", **words_of)
+    server_says(
+        call, "response.done", response={"id": "resp_a", "status": "completed", "output": []}
+    )
+    assert call.text(1) == "We are open."
+    assert call.completed(1) == 1
+
+
+def test_a_server_that_speaks_all_the_same_is_read_by_its_transcript() -> None:
+    call = asked()
+    server_says(call, "response.created", response={"id": "resp_a"})
+    said = {"response_id": "resp_a", "item_id": "it_a", "output_index": 0}
+    server_says(call, "response.output_audio.delta", delta="AAAA", **said)
+    server_says(call, "response.output_audio_transcript.delta", delta="We are open.", **said)
+    server_says(
+        call, "response.done", response={"id": "resp_a", "status": "completed", "output": []}
+    )
+    assert call.text(1) == "We are open."
+
+
+def test_settings_that_are_refused_are_tried_once_without_the_optional_ones() -> None:
+    call = started()
+    update = next(
+        orjson.loads(a.raw)
+        for a in call.actions
+        if isinstance(a, events.ToModel) and b"session.update" in a.raw
+    )
+    assert "tool_choice" in update["session"]
+    error = {"code": "unknown_parameter", "message": "no", "event_id": update["event_id"]}
+    before = len(call.actions)
+    server_says(call, "error", error=error)
+    again = [orjson.loads(a.raw) for a in call.actions[before:] if isinstance(a, events.ToModel)]
+    assert [event["type"] for event in again] == ["session.update"]
+    assert "tool_choice" not in again[0]["session"]
+    assert again[0]["session"]["instructions"]
+    call.script("Never said.")
+    call.say("Tell me about it please", wait=0.0)
+    server_says(call, "error", error={**error, "event_id": again[0]["event_id"]})
+    assert call.agent.lines.apology in call.text(1)
+    assert call.noted("gave_up")[0]["cause"] == "session_refused"
