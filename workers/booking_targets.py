@@ -45,7 +45,7 @@ def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         b for b in ledger.standing() if _own(b, ctx) and (not name or same_person(name, b.name))
     ]
     known = {booking.id for booking in mine}
-    earlier = [b for b in _earlier(ctx) if b.id not in known]
+    earlier = [b for b in earlier_of(ctx) if b.id not in known]
     fitting: list[Booking] = []
     if earlier or not mine:
         verdict, fitting = _check(ctx).bookings(name, earlier)
@@ -106,9 +106,9 @@ def _by_id(ctx: ToolContext, wanted: str, name: str, ledger: Ledger) -> Target:
     if held and held.stands:
         return Target(held)
     checked = Offered(ctx.redis, ctx.call_id).event_of(wanted)
-    for booking in _earlier(ctx):
+    for booking in earlier_of(ctx):
         if booking.id == wanted:
-            if booking.event_id == checked:
+            if ctx.consent or booking.event_id == checked:
                 return Target(booking)
             verdict, fitting = _check(ctx).bookings(name, [booking])
             if fitting:
@@ -118,7 +118,7 @@ def _by_id(ctx: ToolContext, wanted: str, name: str, ledger: Ledger) -> Target:
 
 
 def _earlier_target(ctx: ToolContext, name: str) -> Target:
-    earlier = _earlier(ctx)
+    earlier = earlier_of(ctx)
     offered = Offered(ctx.redis, ctx.call_id)
     if name:
         verdict, fitting = _check(ctx).bookings(name, earlier)
@@ -135,7 +135,7 @@ def _earlier_target(ctx: ToolContext, name: str) -> Target:
     return Target(fitting[0])
 
 
-def _earlier(ctx: ToolContext) -> list[Booking]:
+def earlier_of(ctx: ToolContext) -> list[Booking]:
     """Coming appointments of the caller's number with this business, as the calendar has them."""
     if not ctx.caller_number:
         return []

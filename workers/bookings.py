@@ -18,7 +18,7 @@ from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
 from app.adapters.booking.offers import Offered
 from app.adapters.redis import keys
 from app.adapters.tools.context import Handler, ToolContext
-from app.core.booking import flow, sentences
+from app.core.booking import flow, sentences, slot_ids
 from app.core.booking import slots as booking
 from app.core.booking.appointment import Appointment, Draft
 from app.core.booking.commands import Outcome
@@ -70,7 +70,7 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     phone = read_number(given, ctx.agent.country_for(ctx.caller_number))
     if phone is None and given and not _is_same_number(given):
         return refuse("number_unclear", NUMBER_UNCLEAR)
-    if ctx.agent.booking.confirm and not _agreed(ctx, slot):
+    if ctx.agent.booking.confirm and not ctx.consent and not _agreed(ctx, slot):
         question = sentences.read_back(service, _when(ctx, slot.start), name)
         return refuse("confirm_first", question)
     draft = booking.draft(
@@ -104,7 +104,7 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
 
 def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     """Move an appointment, of this call or an earlier one, to an offered slot."""
-    slot = Offered(ctx.redis, ctx.call_id).slot(str(args.get("slot_id") or ""))
+    slot = _named_slot(ctx, args)
     if slot is None:
         return _not_offered(ctx, args)
     if slot.start <= ctx.now:
@@ -156,7 +156,7 @@ def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
 def _slot(ctx: ToolContext, args: dict[str, Any]) -> tuple[Slot, Service] | dict[str, Any]:
     """The slot that was offered, for the service asked for; or the result that refuses."""
     rules = ctx.agent.booking
-    slot = Offered(ctx.redis, ctx.call_id).slot(str(args.get("slot_id") or ""))
+    slot = _named_slot(ctx, args)
     if slot is None:
         return _not_offered(ctx, args)
     service = _service(ctx, slot.service)
@@ -170,6 +170,23 @@ def _slot(ctx: ToolContext, args: dict[str, Any]) -> tuple[Slot, Service] | dict
         return _refused(ctx, why, wanted, slot.start)
     end = slot.start + dt.timedelta(minutes=wanted.minutes)
     return Slot(slot.start, end, wanted.id), wanted
+
+
+def _named_slot(ctx: ToolContext, args: dict[str, Any]) -> Slot | None:
+    """The slot that the arguments name: one that was offered, or one that the caller asked for
+    themselves where their words show it."""
+    slot_id = str(args.get("slot_id") or "")
+    slot = Offered(ctx.redis, ctx.call_id).slot(slot_id)
+    if slot is not None or not ctx.consent:
+        return slot
+    rules = ctx.agent.booking
+    found = slot_ids.read(ctx.call_id, slot_id)
+    if found is None or not found.genuine or found.service_index >= len(rules.services):
+        return None
+    service = rules.services[found.service_index]
+    if booking.refusal(rules, service, found.start, (), ctx.now) is not None:
+        return None
+    return Slot(found.start, found.start + dt.timedelta(minutes=service.minutes), service.id)
 
 
 def _why_not(

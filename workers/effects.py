@@ -207,7 +207,8 @@ def _renew_for_ever(store: EffectStore, effect: Effect, worker: str) -> None:
 def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
     """What the handler is given. The members of the effect's context are all optional: `agent` (its
     name), `agent_id` (Retell's), `caller_number`, `caller_time_zone`, `heard` (pairs of role and
-    words). Raises `NotFound` for an agent that there is none of."""
+    words), `consent` ("stated" where the caller asked for just this). Raises `NotFound` for an
+    agent that there is none of."""
     told = effect.context
     who = AgentRef.from_json(told)
     agent = at_work.agents.find(who)
@@ -219,6 +220,7 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
         agent=agent,
         now=dt.datetime.now(dt.UTC),
         caller_number=caller.e164 if caller else "",
+        consent=str(told.get("consent") or ""),
         told_number=told_number,
         retell_agent_id=who.retell_agent_id,
         only_business=len(at_work.agents.businesses) == 1,

@@ -1,34 +1,34 @@
-"""What the finals of a call ask for, and the one action that a request leads to.
+"""What a call's transcript asks for, and the effects that it leads to where there is evidence.
 
-Acting is for calls whose model is not ours: finals come by webhook, and nobody else books. It is
-done through the same effects as a live call's tools, so however often this runs, and wherever a
-worker dies, a request leads to its action once.
+Acting is for calls whose model is not ours: their finals come by webhook, and nobody else books. It
+is done through the same effects as a live call's tools, so however often this runs, and wherever a
+worker dies, a request leads to its effect once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import logs
-from app.adapters.booking.offers import Offered
 from app.adapters.calls.inbox import News, NewsStore
 from app.adapters.intent import finals, model
 from app.adapters.tools.execution import Effect
 from app.core.agent.definition import Agent
 from app.core.booking import slot_ids
 from app.core.booking.slots import Slot, local_instant, refusal
-from app.core.requests.request import (
-    MERGE_MS,
-    Understanding,
-    Verdict,
-    understand,
-    verdict,
-)
-from app.core.requests.transcript import heard_in
+from app.core.requests import acts as acting
+from app.core.requests import analyses, call, transcript
+from app.core.requests.acts import Step
+from app.core.requests.decide import Asked, decide
+from app.core.requests.evidence import CANCEL, MOVE, Decision, Known
+from app.core.requests.state import State
 from app.core.tools.declarations import idempotency_key
+from app.errors import CalendarDown
+from workers import appointments
 from workers.availability import busy_around
 from workers.effects import context_of
 from workers.runtime import Runtime
@@ -37,152 +37,238 @@ log = logs.get(__name__)
 
 #: After an action its outcome is looked up so many milliseconds later.
 OUTCOME_MS = 1500
+#: A calendar that is away is looked at again after so long, until the call is this old.
+AGAIN_MS, GIVE_UP_MS = 15_000, 1_800_000
 UNNAMED = "Phone caller"
 _NAME_VARIABLES = ("customer_name", "caller_name", "name", "first_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`act`: `step` was asked for. `wait`: look again at `due_ms`. `none`: `why` says what is
+    lacking. `decision` is the one it is about."""
+
+    kind: str
+    why: str
+    decision: Decision | None = None
+    due_ms: int = 0
+    step: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """One look at a call: everything that is asked of it and what came of it so far."""
+
+    at_work: Runtime
+    store: NewsStore
+    news: News
+    agent: Agent
+    now_ms: int
+    state: State
+    analyses: list[dict[str, Any]]
+    quiet_since_ms: int
 
 
 def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int | None:
     """Understand the call's finals and act where they allow it; when to look again, if at all."""
     agent = at_work.agents.for_retell(news.facts.get("agent_id"))
-    heard, merge_ms = news.heard, MERGE_MS
-    if news.entries:  # turns are whole already
-        start_ms = int(news.facts.get("start_timestamp") or 0)
-        heard, merge_ms = heard_in(news.entries, start_ms, news.last_ms), 0
-    if not heard:
+    zone = agent.booking.zone
+    start_ms = int(news.facts.get("start_timestamp") or 0)
+    if news.entries:
+        said = transcript.said_in(news.entries, start_ms, zone)
+    else:
+        said = transcript.heard_by(news.heard, zone)
+    if not any(item.role == "caller" for item in said):
         return None
     ask_model = model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
-    seen = understand(heard, finals.reader(agent, ask_model), merge_ms=merge_ms)
-    acts, unsettled = _with_outcomes(at_work, store, news)
-    said = _decide(agent, news, seen, now_ms, acts)
-    if said.kind == "act":
-        said = _act(at_work, store, news, agent, seen, said, acts, now_ms)
+    found = analyses.analyses(said, finals.reader(agent, ask_model), news.last_ms or now_ms)
+    quiet_ms = transcript.quiet_since_ms(news.entries, news.heard, start_ms, news.last_ms)
+    look = Following(at_work, store, news, agent, now_ms, call.read(agent, said), found, quiet_ms)
+    done, unsettled = _with_outcomes(look)
+    decisions, verdict = _decide(look, done)
+    if verdict.kind == "act":
+        verdict = _act(look, verdict, done)
         unsettled = True
-    _file(at_work, store, news, seen, said, now_ms)
-    if said.kind == "wait":
-        return said.due_ms
+    _file(look, decisions, verdict)
+    if verdict.kind == "wait":
+        return verdict.due_ms
     return now_ms + OUTCOME_MS if unsettled else None
 
 
-def _decide(
-    agent: Agent, news: News, seen: Understanding, now_ms: int, acts: list[dict[str, Any]]
-) -> Verdict:
+def _decide(look: Following, done: list[dict[str, Any]]) -> tuple[list[Decision], Verdict]:
+    news, agent = look.news, look.agent
     if news.held:
-        return Verdict("none", "the call's own model decides: it is on a socket of ours")
-    own = {act["key"] for act in acts}
+        why = "the call's own model decides: it is on a socket of ours"
+        return _without_calendar(look), Verdict("none", why)
+    own = {act["key"] for act in done}
     if any(key not in own for key in news.effects):
-        return Verdict("none", "the call's own model decides: it has used a tool")
-    if not agent.intents.act:
-        return Verdict("none", "the agent's file says not to act")
-    return verdict(
-        seen,
-        agent.intents,
-        now_ms=now_ms,
-        quiet_ms=agent.turn_taking.cooldown_ms,
-        over=news.over,
-        done=acts,
+        why = "the call's own model decides: it has used a tool"
+        return _without_calendar(look), Verdict("none", why)
+    if agent.intents.act == "off":
+        return _without_calendar(look), Verdict("none", "the agent's file says not to act")
+    try:
+        known = _known(look, done)
+    except CalendarDown:
+        why = "the calendar cannot be read now"
+        if look.now_ms - look.quiet_since_ms > GIVE_UP_MS:
+            return _without_calendar(look), Verdict("none", why)
+        return _without_calendar(look), Verdict("wait", why, due_ms=look.now_ms + AGAIN_MS)
+    decisions = decide(look.state, known, _asked(look))
+    return decisions, _verdict(look, decisions, done)
+
+
+def _without_calendar(look: Following) -> list[Decision]:
+    return decide(look.state, (), _asked(look))
+
+
+def _asked(look: Following) -> Asked:
+    intents = look.agent.intents
+    kinds = {intent: kind for kind, intent in analyses.INTENT_OF.items()}
+    unsure = frozenset(
+        claim.number
+        for claim in look.state.claims
+        if not look.state.has_agent
+        and not analyses.confirms(claim, look.analyses, intents.act_threshold)
+    )
+    return Asked(
+        default_service=call.implied_service(look.agent),
+        told_name=_told_name(look.news),
+        over=look.news.over,
+        unsure=unsure,
+        confirm=frozenset(kinds[item] for item in intents.confirm if item in kinds),
     )
 
 
-def _act(
-    at_work: Runtime,
-    store: NewsStore,
-    news: News,
-    agent: Agent,
-    seen: Understanding,
-    said: Verdict,
-    acts: list[dict[str, Any]],
-    now_ms: int,
-) -> Verdict:
+def _verdict(look: Following, decisions: Sequence[Decision], done: list[dict[str, Any]]) -> Verdict:
+    step = acting.next_step(decisions, done)
+    if step is None:
+        last = decisions[-1] if decisions else None
+        if last is None:
+            return Verdict("none", "nothing was asked for")
+        why = acting.refused(last, done)
+        if not why and last.kind == "act":
+            why = f"{last.tool} was done for this already"
+        return Verdict("none", why or last.why, last)
+    due_ms = look.quiet_since_ms + look.agent.turn_taking.cooldown_ms
+    if look.now_ms < due_ms and not look.news.over:
+        return Verdict("wait", "waits until the caller has been quiet", step.decision, due_ms)
+    return Verdict("act", step.decision.why, step.decision, step=step)
+
+
+def _act(look: Following, verdict: Verdict, done: list[dict[str, Any]]) -> Verdict:
     """Ask for the effect. Asked again for the same request it is the same effect."""
-    assert seen.request is not None
-    last = acts[-1] if acts else {}
+    step = verdict.step
+    assert step is not None
+    at_work, news, decision = look.at_work, look.news, step.decision
     if (
-        (said.tool, last.get("tool")) == ("reschedule_appointment", "book_appointment")
-        and last.get("ok") is None
-        and at_work.effects.supersede(news.call_id, last["key"])
+        step.replaces.get("ok", True) is None
+        and step.tool != "cancel_appointment"
+        and at_work.effects.supersede(news.call_id, step.replaces["key"])
     ):
         # A correction before the booking has begun replaces it; after that it moves it.
-        last["ok"] = False
-        said = replace(said, tool="book_appointment")
-    arguments, slot = _arguments(news, agent, seen, said.tool)
-    undone = sum(act.get("ok") is True and act["tool"] != "book_appointment" for act in acts)
-    key = idempotency_key(news.call_id, said.tool, arguments, undone)
+        _mark(done, step.replaces["key"], ok=False)
+        step = replace(step, tool=decision.tool, booking_id="")
+    arguments, slot = _arguments(look, step)
+    undone = sum(act.get("ok") is True and act["tool"] != "book_appointment" for act in done)
+    key = idempotency_key(news.call_id, step.tool, arguments, undone)
     act: dict[str, Any] = {
-        "number": seen.request.number,
-        "tool": said.tool,
-        "slots": {part: seen.request.slots.get(part) for part in ("date", "time")},
+        "number": decision.claim.number if decision.claim else 0,
+        "tool": step.tool,
+        "start": decision.start.isoformat(timespec="minutes") if decision.start else None,
+        "service": decision.service,
+        "name": decision.name,
+        "target": decision.target.id if decision.target else "",
+        "known": appointments.as_json(decision.target) if decision.target else None,
         "key": key,
-        "at_ms": now_ms,
+        "at_ms": look.now_ms,
         "ok": None,
     }
     effect = at_work.effects.get(news.call_id, key)
     if effect is None:
         context = {
-            "agent": agent.name,
+            "agent": look.agent.name,
             "agent_id": str(news.facts.get("agent_id") or ""),
             "caller_number": caller_number(news),
             "channel": "webhook",
+            "consent": "stated",
         }
-        why = slot and _refusal(at_work, news, agent, said.tool, slot, context)
+        why = slot and _refusal(look, step.tool, slot, context)
         if why:
             act |= {"ok": False, "why": f"that time cannot be had: {why}"}
-            store.acted(news.call_id, [*acts, act])
-            return Verdict("none", str(act["why"]), tool=said.tool)
-        tool_call_id = f"heard-{seen.request.number}-{key[-8:]}"
-        effect = at_work.effects.ask(news.call_id, key, said.tool, arguments, tool_call_id, context)
-        log.info("transcript led to an action", extra={"tool": said.tool})
-    if key not in {known["key"] for known in acts}:
+            look.store.acted(news.call_id, [*done, act])
+            return Verdict("none", str(act["why"]), decision, step=step)
+        tool_call_id = f"heard-{act['number']}-{key[-8:]}"
+        effect = at_work.effects.ask(news.call_id, key, step.tool, arguments, tool_call_id, context)
+        log.info("transcript led to an action", extra={"tool": step.tool})
+    if key not in {known["key"] for known in done}:
         act["ok"] = effect.ok if effect.settled else None
-        store.acted(news.call_id, [*acts, act])
-    return said
+        look.store.acted(news.call_id, [*done, act])
+    return replace(verdict, step=step)
 
 
-def _arguments(
-    news: News, agent: Agent, seen: Understanding, tool: str
-) -> tuple[dict[str, Any], Slot | None]:
+def _mark(done: list[dict[str, Any]], key: str, *, ok: bool) -> None:
+    for act in done:
+        if act["key"] == key:
+            act["ok"] = ok
+
+
+def _arguments(look: Following, step: Step) -> tuple[dict[str, Any], Slot | None]:
     """The tool's arguments, and the slot they name. The same request names the same slot."""
-    assert seen.request is not None
-    slots = seen.request.slots
-    name = seen.name or _told_name(news)
-    if tool == "cancel_appointment":
-        return ({"name": name} if name else {}), None
-    rules = agent.booking
-    service = rules.service(slots.get("service")) or rules.services[0]
-    start = local_instant(
-        dt.date.fromisoformat(slots["date"]), dt.time.fromisoformat(slots["time"]), rules.zone
+    decision, rules = step.decision, look.agent.booking
+    target = {"booking_id": step.booking_id} if step.booking_id else {}
+    if step.tool == "cancel_appointment":
+        return target, None
+    assert decision.start is not None
+    service = next(
+        (item for item in rules.services if item.id == decision.service), rules.services[0]
     )
+    start = local_instant(decision.start.date(), decision.start.time(), rules.zone)
     slot = Slot(start, start + dt.timedelta(minutes=service.minutes), service.id)
-    slot_id = slot_ids.make(news.call_id, start, rules.services.index(service))
-    if tool == "book_appointment":
-        return {"slot_id": slot_id, "name": name or UNNAMED, "service": service.name}, slot
-    return {"slot_id": slot_id, **({"name": name} if name else {})}, slot
+    slot_id = slot_ids.make(look.news.call_id, start, rules.services.index(service))
+    if step.tool == "book_appointment":
+        name = decision.name or UNNAMED
+        return {"slot_id": slot_id, "name": name, "service": service.name}, slot
+    return {"slot_id": slot_id, **target}, slot
 
 
-def _refusal(
-    at_work: Runtime, news: News, agent: Agent, tool: str, slot: Slot, context: dict[str, Any]
-) -> str | None:
-    """Why the slot the caller named cannot be had; None where it can, and then it is offered.
+def _refusal(look: Following, tool: str, slot: Slot, context: dict[str, Any]) -> str | None:
+    """Why the slot the caller named cannot be had; None where it can.
 
-    The caller named it without being asked: that is their yes, where the agent's file wants one
-    before it books. (`intents.confirm` asks for another.) For a move only the rules are looked at:
-    the appointment itself may be what is in the way; the calendar decides when it is moved.
+    For a move only the rules are looked at: the appointment itself may be what is in the way; the
+    calendar decides when it is moved.
     """
-    rules = agent.booking
+    rules = look.agent.booking
     service = next(item for item in rules.services if item.id == slot.service)
-    ctx = context_of(at_work, Effect(news.call_id, "heard", "asked", tool, context=context))
+    effect = Effect(look.news.call_id, "heard", "asked", tool, context=context)
+    ctx = context_of(look.at_work, effect)
     busy = busy_around(ctx, slot.start, service) if tool == "book_appointment" else ()
-    why = refusal(rules, service, slot.start, busy, ctx.now)
-    if why is None:
-        offered = Offered(at_work.redis, news.call_id)
-        offered.add_slots([slot], rules)
-        offered.asked_before(slot, "heard", 0)
-    return why
+    return refusal(rules, service, slot.start, busy, ctx.now)
 
 
-def _with_outcomes(
-    at_work: Runtime, store: NewsStore, news: News
-) -> tuple[list[dict[str, Any]], bool]:
+def _known(look: Following, done: Sequence[dict[str, Any]]) -> list[Known]:
+    """The caller's appointments as they stood before this call changed any, and those it made."""
+    claims = look.state.claims
+    if not any(claim.kind in (MOVE, CANCEL) for claim in claims):
+        return []
+    context = {
+        "agent_id": str(look.news.facts.get("agent_id") or ""),
+        "caller_number": caller_number(look.news),
+    }
+    ctx = context_of(
+        look.at_work,
+        Effect(look.news.call_id, "heard", "asked", "find_appointments", context=context),
+    )
+    found = {item.id: item for item in appointments.of_caller(ctx)}
+    for act in done:
+        if act.get("known"):  # as it was when it was asked to change
+            held = appointments.from_json(act["known"])
+            found[held.id] = held
+    return [*found.values(), *appointments.of_call(ctx, known=found)]
+
+
+def _with_outcomes(look: Following) -> tuple[list[dict[str, Any]], bool]:
     """The actions so far with what came of each; whether any is still under way."""
+    news, at_work = look.news, look.at_work
     open_acts = [act for act in news.acts if act.get("ok") is None]
     if not open_acts:
         return news.acts, False
@@ -196,8 +282,8 @@ def _with_outcomes(
         if effect is None or effect.settled:
             act["ok"] = effect is not None and effect.ok
             changed = True
-            outcome = "done" if act["ok"] else "refused"
             detail = (effect.result or {}).get("output", {}) if effect is not None else {}
+            act["booking_id"] = detail.get("booking_id")
             if not act["ok"]:
                 act["why"] = f"{act['tool']} was refused: {detail.get('error')}"
             at_work.calls.add_event(
@@ -206,46 +292,60 @@ def _with_outcomes(
                     "at": time.time(),
                     "kind": "intent_action",
                     "tool": act["tool"],
-                    "outcome": outcome,
+                    "outcome": "done" if act["ok"] else "refused",
                     "error": detail.get("error"),
                 },
             )
     if changed:
-        store.acted(news.call_id, news.acts)
+        look.store.acted(news.call_id, news.acts)
     return news.acts, any(act.get("ok") is None for act in news.acts)
 
 
-def _file(
-    at_work: Runtime,
-    store: NewsStore,
-    news: News,
-    seen: Understanding,
-    said: Verdict,
-    now_ms: int,
-) -> None:
+def _file(look: Following, decisions: Sequence[Decision], verdict: Verdict) -> None:
     """The intents, the newest one, and why it was acted upon or not."""
-    store.understood(news.call_id, seen.analyses)
-    asked = [analysis for analysis in seen.analyses if analysis["intent"]]
-    decision: dict[str, Any] = {
-        "intent": seen.request.intent if seen.request else None,
-        "acted": said.kind == "act",
-        "tool": said.tool or None,
-        "why": said.why,
-        "slots": seen.request.slots if seen.request else {},
+    news, at_work = look.news, look.at_work
+    look.store.understood(news.call_id, look.analyses)
+    asked = [analysis for analysis in look.analyses if analysis["intent"]]
+    about = verdict.decision or (decisions[-1] if decisions else None)
+    claim = about.claim if about else None
+    record: dict[str, Any] = {
+        "intent": analyses.INTENT_OF[claim.kind] if claim else None,
+        "acted": verdict.kind == "act",
+        "tool": verdict.step.tool if verdict.step else (about.tool if about else None) or None,
+        "why": verdict.why,
+        "slots": _slots(about),
+        "evidence": {name: span.as_json() for name, span in about.spans.items()} if about else {},
+        "requests": [decision.as_json() for decision in decisions],
     }
     fields: dict[str, Any] = {"last_intent": asked[-1] if asked else None}
     before = news.summary.get("decision") or {}
-    if {**before, "at": None} != {**decision, "at": None} and not _settled(before, decision):
-        decision["at"] = now_ms / 1000
-        fields["decision"] = decision
-        at_work.calls.add_event(news.call_id, {"kind": "intent_decision", **decision})
+    if {**before, "at": None} != {**record, "at": None} and not _settled(before, record):
+        record["at"] = look.now_ms / 1000
+        fields["decision"] = record
+        shown = {name: record[name] for name in ("intent", "acted", "tool", "why", "slots", "at")}
+        at_work.calls.add_event(news.call_id, {"kind": "intent_decision", **shown})
     at_work.calls.merge(news.call_id, fields)
 
 
-def _settled(before: dict[str, Any], decision: dict[str, Any]) -> bool:
+def _slots(decision: Decision | None) -> dict[str, Any]:
+    claim = decision.claim if decision else None
+    if decision is None or claim is None:
+        return {}
+    day = decision.start.date() if decision.start else claim.day and claim.day.value
+    at = decision.start.time() if decision.start else claim.time and claim.time.value
+    found = {
+        "date": day.isoformat() if day else None,
+        "time": f"{at:%H:%M}" if at else None,
+        "service": decision.service or (claim.service and claim.service.value),
+        "name": decision.name or (claim.name and claim.name.value),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _settled(before: dict[str, Any], record: dict[str, Any]) -> bool:
     """Whether the call's decision stands: it was acted, and nothing new was asked for since."""
-    same = all(before.get(name) == decision[name] for name in ("intent", "slots"))
-    return bool(before.get("acted")) and same and not decision["acted"]
+    same = all(before.get(name) == record[name] for name in ("intent", "slots"))
+    return bool(before.get("acted")) and same and not record["acted"]
 
 
 def _told_name(news: News) -> str:

@@ -21,7 +21,7 @@ from app.adapters.calls.intake import (
 )
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
-from app.core.requests.request import Heard
+from app.core.requests.transcript import Heard
 from app.protocol.retell_transcript import Entry
 from app.protocol.retell_webhook import LEFT
 from app.settings import Settings

@@ -46,6 +46,9 @@ class ToolContext:
     """True where the business is told of bookings by mail or webhook."""
     heard: tuple[tuple[str, str], ...] = ()
     """The last utterances as heard, `("agent" | "user", words)`, where the channel told them."""
+    consent: str = ""
+    """`stated`: the caller asked for just this, which the call's words show; nobody reads it back
+    to them. Blank: the handler looks for the caller's yes itself."""
     told_number: str = ""
     """The caller's number as the channel wrote it: what older data are found by."""
     retell_agent_id: str = ""

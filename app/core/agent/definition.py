@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
@@ -84,10 +84,22 @@ class IntentSettings(Model):
     confirm: tuple[str, ...] = ()
     custom: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     partial_debounce_ms: Milliseconds = 300
-    act: bool = True
-    """Whether finals that only webhooks told of may lead to bookings. Calls on our own sockets, and
+    act: Literal["both", "rules", "off"] | None = None
+    """What it takes that requests that only webhooks told of lead to effects: `both` readers, the
+    rules and a text model, agree; or the `rules` alone have evidence of every part; `off` is never.
+    Null is `both` where a text model is configured, else `rules`. Calls on our own sockets, and
     calls whose model uses the tools itself, are never acted for."""
+    tell_business: bool = False
+    """Whether the business is told of requests in such calls that were not acted upon."""
     ask_model: bool = False
+
+    @field_validator("act", mode="before")
+    @classmethod
+    def _as_a_switch(cls, value: Any) -> Any:
+        """`true` is the default, `false` is `off`."""
+        if isinstance(value, bool):
+            return None if value else "off"
+        return value
 
 
 class ServerVad(Model):

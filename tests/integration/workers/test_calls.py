@@ -330,7 +330,7 @@ def calls_store(desk: Desk) -> CallStore:
 
 def test_the_agents_file_may_forbid_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = desk.at_work.agents.default
-    passive = agent.model_copy(update={"intents": agent.intents.model_copy(update={"act": False})})
+    passive = agent.model_copy(update={"intents": agent.intents.model_copy(update={"act": "off"})})
     monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: passive)
     desk.say(BOOK.format(day=spoken(weekday())))
     desk.work()

@@ -1,0 +1,224 @@
+"""What a turn of the agent's does to the claims."""
+
+from __future__ import annotations
+
+import re
+
+from app.core.requests import agent_turn, fold, moments
+from app.core.requests.agent_turn import (
+    ASKS_DAY,
+    ASKS_NAME,
+    ASKS_OTHER,
+    ASKS_SERVICE,
+    ASKS_TIME,
+    ASKS_WHICH,
+    AgentTurn,
+)
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance
+from app.core.requests.moments import Moment
+from app.core.requests.state import Place, State, as_place, distinct, merged, says_no_more
+
+_FROM_TO = re.compile(r"\bfrom\b.*\bto\b", re.IGNORECASE | re.DOTALL)
+_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
+
+
+def hear(state: State, said: Utterance) -> None:
+    """Take one turn of the agent's in."""
+    if agent_turn.only_checks_the_line(said.text):
+        return
+    turn = agent_turn.read(
+        said.index, said.text, lambda text: state.moments_in(text, said), state.services_in
+    )
+    state.asked = turn
+    if turn.slots:
+        state.offer = turn
+    if turn.asks & _BOOKING:
+        state.pending = turn.asks & _BOOKING
+    for slot in (*turn.existing, *(turn.slots if not state.live else ())):
+        state.told.append(Part(as_place(slot), Span(turn.index, slot.words)))
+    for claim in state.live:
+        if ASKS_SERVICE in turn.asks:
+            claim.service_asked = True
+        spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
+        if not any(other.kind == spoken for other in state.live):
+            _becomes(claim, turn)
+        for event in _events(claim, turn):
+            claim.state = fold.after(claim.state, event)
+
+
+def _becomes(claim: Claim, turn: AgentTurn) -> None:
+    """Where the agent speaks of a change of an appointment, no booking was asked for."""
+    spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
+    if claim.kind != BOOK or spoken not in (MOVE, CANCEL) or claim.state in ("done", "stopped"):
+        return
+    if (turn.services and claim.service is None) or turn.existing or turn.done == CANCEL:
+        claim.kind = CANCEL if spoken == CANCEL else MOVE
+        place = (claim.day.value if claim.day else None, claim.time.value if claim.time else None)
+        if any(place):
+            span = claim.day.span if claim.day else claim.asked
+            claim.mentioned.append(Part(place, span, not claim.weekday))
+        claim.day = claim.time = None
+        claim.strong = False
+
+
+def _events(claim: Claim, turn: AgentTurn) -> list[str]:
+    """What the turn is to a claim, in order."""
+    events: list[str] = []
+    if turn.leaves and turn.done is None and not turn.slots:
+        events.append(fold.LEAVES)
+    if claim.kind != BOOK:
+        _tell_object(claim, turn)
+    if claim.kind == CANCEL:
+        events += _to_cancel(turn)
+    elif turn.slots:
+        events += _to_slots(claim, turn)
+    elif turn.refuses and turn.done is None:
+        events.append(fold.REFUSES)
+    elif turn.wants_yes and turn.speaks_of in (None, claim.kind):
+        events.append(fold.CHECKS)
+    elif turn.asks & {ASKS_NAME, ASKS_OTHER} or turn.goes_on or (turn.services and not turn.asks):
+        if not turn.leaves:
+            events.append(fold.TAKES_UP)
+    elif turn.assents and not turn.leaves:
+        events.append(fold.ASSENTS)
+    if _reports(claim, turn):
+        events = [item for item in events if item not in (fold.CHECKS, fold.LEAVES, fold.OFFERS)]
+        events.append(fold.REPORTS)
+        if claim.state not in ("stopped", "left", "doubtful", "refused"):
+            claim.confirmed = Span(turn.index, turn.text)
+    return events
+
+
+def _to_cancel(turn: AgentTurn) -> list[str]:
+    if turn.refuses and turn.done is None:
+        return [fold.REFUSES]
+    if turn.wants_yes and turn.speaks_of != MOVE:
+        return [fold.CHECKS]
+    if turn.asks & {ASKS_NAME, ASKS_OTHER} and not turn.leaves:
+        return [fold.TAKES_UP]
+    return []
+
+
+def _to_slots(claim: Claim, turn: AgentTurn) -> list[str]:
+    slot = fitting(claim, turn)
+    if slot is not None:
+        if claim.state not in ("done", "stopped", "doubtful", "left"):
+            _adopt(claim, slot, turn)
+        return [fold.CHECKS if turn.wants_yes else fold.STATES]
+    if claim.state == "done":
+        if claim.kind == BOOK and not turn.refuses and not turn.asks:
+            claim.doubts.append("the agent named another time later")
+        return []
+    return [*([fold.REFUSES] if turn.refuses else []), fold.OFFERS]
+
+
+def _reports(claim: Claim, turn: AgentTurn) -> bool:
+    """Whether the turn says that just this claim is done."""
+    if turn.done is None or (turn.refuses and not turn.slots):
+        return False
+    moved = claim.kind == MOVE and turn.done == BOOK
+    if turn.done not in ("", claim.kind) and not moved:
+        if claim.strong or turn.done == BOOK:
+            return False
+        claim.kind = MOVE if turn.done == MOVE else CANCEL
+    if claim.state in ("stopped", "left", "doubtful", "refused"):
+        return False
+    if claim.kind == CANCEL:
+        return turn.done == CANCEL or "see you" not in turn.text.lower()
+    if turn.slots:
+        return fitting(claim, turn) is not None
+    return claim.kind == MOVE or (claim.day is not None and claim.time is not None)
+
+
+def _tell_object(claim: Claim, turn: AgentTurn) -> None:
+    """The appointment that the agent says is meant."""
+    told = turn.existing if claim.kind == MOVE else (*turn.existing, *turn.slots)
+    if len(turn.services) > 1 or (len(told) > 1 and claim.state != "done"):
+        return
+    for slot in told:
+        claim.objects.append(Part(as_place(slot), Span(turn.index, slot.words)))
+    if len(turn.services) == 1 and claim.service is None and (told or claim.kind == CANCEL):
+        claim.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
+
+
+def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
+    """The one slot of a turn that is what the claim asks for."""
+    if claim.kind == CANCEL:
+        return None
+    options = distinct(turn.slots)
+    if claim.kind == MOVE and len(options) > 1:
+        if _FROM_TO.search(turn.text):
+            options = options[-1:]
+        else:
+            old = [part.value for part in claim.mentioned[:-1]]
+            left = [o for o in options if not any(says_no_more(o, day, time) for day, time in old)]
+            options = left or options
+    if not options:
+        return None
+    whole = merged(options)
+    if whole is None:
+        exact = [o for o in options if o.time is not None and asked_for(claim, o)]
+        return exact[0] if len(exact) == 1 and turn.done is not None else None
+    return whole if asked_for(claim, whole) else None
+
+
+def asked_for(claim: Claim, slot: Moment) -> bool:
+    """Whether a slot is what the caller said, in the agent's words, and nothing new is in it."""
+    if claim.kind == MOVE:
+        return any(_fits_move(claim, part, slot) for part in claim.mentioned)
+    if claim.options:
+        return any(
+            option.day is not None and slot.day is not None and option.is_day(slot.day)
+            and ((option.time is None and claim.time is not None) or option.time is not None)
+            and slot.time is not None
+            and moments.same_clock(option.time or claim.time.value, slot.time, True)  # type: ignore[union-attr]
+            for option in claim.options
+        )  # fmt: skip
+    if claim.day is None and claim.time is None:
+        return False
+    if claim.day is not None and slot.day is not None and not _is_day(claim, slot):
+        return False
+    if claim.day is None and slot.day is not None:
+        return False
+    if claim.time is None or slot.time is None:
+        return (claim.time is None and slot.time is None) or claim.time is not None
+    return moments.same_clock(claim.time.value, slot.time, not claim.time.sure)
+
+
+def _is_day(claim: Claim, slot: Moment) -> bool:
+    assert claim.day is not None
+    assert slot.day is not None
+    said = Moment(claim.day.value, None, "", weekday=claim.weekday)
+    return said.is_day(slot.day)
+
+
+def _fits_move(claim: Claim, part: Part[Place], slot: Moment) -> bool:
+    day, time = part.value
+    if day is None and time is None:
+        return False
+    said = Moment(day, None, "", weekday=not part.sure)
+    if slot.day is not None and not said.is_day(slot.day):
+        return False
+    if time is not None and slot.time is not None:
+        return moments.same_clock(time, slot.time, True)
+    return time is not None or slot.time is None or claim.same_time is not None or any(
+        other.value[0] is None and other.value[1] is not None
+        and moments.same_clock(other.value[1], slot.time, True)
+        for other in claim.mentioned
+    )  # fmt: skip
+
+
+def _adopt(claim: Claim, slot: Moment, turn: AgentTurn) -> None:
+    """The agent named what was asked for: its words are the exact ones."""
+    span = Span(turn.index, slot.words)
+    if slot.day is not None:
+        claim.day = Part(slot.day, claim.day.span if claim.day and claim.kind == BOOK else span)
+        claim.weekday = False
+    if slot.time is not None:
+        claim.time = Part(slot.time, claim.time.span if claim.time and claim.kind == BOOK else span)
+    if slot.day is not None and slot.time is not None:
+        claim.doubts, claim.options = [], []
+        if claim.kind == MOVE and not turn.wants_yes:
+            claim.confirmed = claim.confirmed or span
+    if len(turn.services) == 1 and claim.kind == BOOK and claim.service is None:
+        claim.service = Part(turn.services[0], Span(turn.index, turn.services[0]))

@@ -1,0 +1,210 @@
+"""What the caller's words are to a request, sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.language.agreement import Sense, senses
+from app.core.language.agreement import withdraws as takes_back
+from app.core.language.text import plain, sentences
+from app.core.requests import cues, stop_cues
+from app.core.requests.evidence import BOOK, CANCEL, MOVE
+from app.core.requests.moments import Moments
+
+_NEXT_REQUEST = re.compile(
+    r",?\s+(?:and|then|but)\s+(?=(?:please |also |just |then )*(?:could|can|move"
+    r"|cancel|book|reschedule"
+    r"|i would like|i'd like|i want|i need)\b)"
+)
+_TITLE = re.compile(r"\b(mr|mrs|ms|dr|st)\.")
+_THING = r"(?:appointment|booking|visit|cleaning|check ?-?up|filling|consultation|exam)"
+_HAVE = r"(?<!can )(?<!could )(?<!may )(?<!might )(?<!if )(?<!shall )\bi (?:have|have got|got)"
+#: The caller tells of an appointment that stands.
+_EXISTS = re.compile(
+    rf"{_HAVE} (?:an? |my |the )?(?:\w+ )?{_THING}\b"
+    rf"|{_HAVE} the (?:\w+ )?\w+(?:th|st|nd|rd|ird|first|second)\b"
+    rf"|{_HAVE} (?:mon|tues|wednes|thurs|fri)day"
+    r"|\bi am (?:down|booked|scheduled|supposed to (?:come|be)) (?:\w+ )?(?:for|on|at|in)\b"
+    rf"|\bmy (?:\w+ )?{_THING} is (?:on|at|for)\b"
+    r"|(?<!can )(?<!could )(?<!may )(?<!might )\bi come (?:on|at|in)\b"
+)
+_BOOKS_MINE = re.compile(
+    r"\b(?:book|schedule|make|set up|come (?:in )?\w* ?.*for|for) my\b|\bcome\b"
+)
+_HEDGE = re.compile(r"\b(?:but|though|however|except|only if|unless|until)\b(?! only in)")
+_MINE = re.compile(rf"\bmy (?!last|previous|first|old)(?:\w+ ){{0,3}}(?:{_THING}|one)\b")
+_SOFT = frozenset(
+    """
+        a an the at on in for to of and so well um uh er hm hmm mm oh ah okay ok please thanks
+        thank you hi hello hey good morning afternoon evening i am is it that this would be like
+        want need could can do we my me let us say make how about what then just around about
+        maybe sort yeah yes no not actually wait sorry mean rather or instead better change day
+        date time works work fine great if s ll d m re ve there some with come have
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence of the caller's. `strong`: asked for, not only asked about. `bare`: it says
+    nothing beside days, times, services and small words."""
+
+    text: str
+    words: str
+    moments: Moments
+    services: tuple[str, ...] = ()
+    request: str = ""
+    strong: bool = False
+    conditional: bool = False
+    told: bool = False
+    refused: bool = False
+    question: bool = False
+    withdraws: bool = False
+    postpones: bool = False
+    doubts: bool = False
+    keeps: bool = False
+    not_yet: bool = False
+    agrees: bool = False
+    commits: bool = False
+    denies: bool = False
+    corrects: bool = False
+    corrects_plainly: bool = False
+    closes: bool = False
+    cannot_come: bool = False
+    mine: bool = False
+    greets: bool = False
+    bare: bool = False
+    names: bool = False
+    """It holds the caller's name, which is blanked."""
+
+    @property
+    def weakens(self) -> bool:
+        """Whether it takes back, puts off or doubts."""
+        return self.withdraws or self.postpones or self.doubts
+
+    @property
+    def names_object(self) -> bool:
+        """Whether it names an appointment: by its service, its day or time, or as one."""
+        return bool(
+            self.services
+            or self.moments
+            or re.search(r"\b(?:appointment|booking|visit)\b", self.words)
+        )
+
+
+def read(
+    text: str,
+    moments_in: Callable[[str], Moments],
+    services_in: Callable[[str], tuple[str, ...]],
+) -> tuple[Said, ...]:
+    """The sentences of one turn."""
+    out: list[Said] = []
+    for sentence in sentences(_TITLE.sub(r"\1", plain(text, 8000))):
+        for clause in _NEXT_REQUEST.split(sentence):
+            if clause.strip(" .,!?-"):
+                out.append(_read(clause, moments_in(clause), services_in(clause)))
+    return tuple(out)
+
+
+def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
+    words = cues.spelled(text)
+    polite = stop_cues.POLITE_IF.sub(" ", words)
+    conditional = bool(stop_cues.CONDITIONAL.search(polite))
+    told = bool(stop_cues.TOLD.search(words))
+    question = text.rstrip().endswith("?")
+    no_words = cues.HARMLESS_NO.sub(" ", words)
+    denies = bool(cues.NO.search(no_words))
+    withdraws = bool(stop_cues.WITHDRAWS.search(no_words))
+    postpones = bool(stop_cues.POSTPONES.search(words))
+    doubts = bool(stop_cues.DOUBTS.search(words))
+    heard = {item.sense for item in senses(text)}
+    hedged = bool(_HEDGE.search(words))
+    request, strong, refused = "", False, False
+    if not told:
+        request, strong, refused = _request(words, polite, moments, services, question)
+    if conditional:
+        request, strong = (request and ""), False
+    return Said(
+        text=text,
+        words=words,
+        moments=moments,
+        services=services,
+        request=request,
+        strong=strong and not doubts,
+        conditional=conditional,
+        told=told,
+        refused=refused,
+        question=question,
+        withdraws=withdraws or Sense.TAKEN_BACK in heard or takes_back(text),
+        postpones=postpones or Sense.LATER in heard,
+        doubts=doubts or Sense.UNSURE in heard,
+        keeps=bool(stop_cues.KEEPS.search(no_words)),
+        not_yet=bool(stop_cues.NOT_YET.search(words)),
+        agrees=not hedged and bool(cues.YES.search(words) or words in ("mm", "mm hm")),
+        commits=not hedged and bool(cues.COMMITS.search(words)),
+        denies=denies,
+        corrects=bool(cues.CORRECTS.search(words)),
+        corrects_plainly=bool(cues.CORRECTS_PLAINLY.search(words)),
+        closes=bool(cues.CLOSES.search(words)),
+        mine=bool(_MINE.search(words)),
+        cannot_come=bool(cues.CANNOT_COME.search(words)),
+        greets=bool(re.search(r"\b(?:happy|merry)\b", words)) and not services,
+        bare=_bare(moments, services),
+        names="xx" in words,
+    )
+
+
+def _request(
+    words: str, polite: str, moments: Moments, services: tuple[str, ...], question: bool
+) -> tuple[str, bool, bool]:
+    other = bool(cues.OBJECT_OTHER.search(words))
+    said_no = cues.HARMLESS_NO.sub(" ", words)
+    refused = bool(stop_cues.REFUSED.search(said_no))
+    asks_only = bool(cues.ASKS_ONLY.search(polite))
+    mine = (
+        bool(services)
+        or bool(moments)
+        or bool(
+            re.search(r"\b(?:appointment|booking|visit|it|that|one|them|both|something)\b", words)
+        )
+    )
+    if cues.CANCEL.search(words) and not (other and not services):
+        if refused or stop_cues.REFUSED_BY_KIND[CANCEL].search(said_no):
+            return "", False, True
+        return CANCEL, mine and not asks_only, False
+    if cues.MOVE.search(words) and not (other and not services):
+        if refused or stop_cues.REFUSED_BY_KIND[MOVE].search(said_no):
+            return "", False, True
+        return MOVE, mine and not asks_only, False
+    wants = bool(cues.WANTS.search(words))
+    books = bool(cues.BOOK.search(words))
+    about_mine = bool(_MINE.search(words))
+    if cues.CANNOT_COME.search(words) and not (wants and services and not about_mine):
+        return MOVE, wants and bool(moments.wanted), False
+    if refused or stop_cues.REFUSED_BY_KIND[BOOK].search(said_no):
+        return "", False, True
+    if other and not services:
+        return "", False, False
+    if _EXISTS.search(words) and moments.wanted:
+        several = len(moments.wanted) > 1
+        return (MOVE, wants and several, False) if wants or several else ("", False, False)
+    if about_mine and not _BOOKS_MINE.search(words):
+        return (MOVE, False, False) if wants else ("", False, False)
+    subject = bool(services) or bool(moments)
+    if (wants and (books or services)) or (books and subject) or (services and moments.wanted):
+        return BOOK, not asks_only and (wants or books or not question), False
+    if services or (asks_only and moments and cues.AVAILABLE.search(words)):
+        return BOOK, False, False
+    return "", False, False
+
+
+def _bare(moments: Moments, services: tuple[str, ...]) -> bool:
+    known = {word for name in services for word in name.split()}
+    left = [
+        word
+        for word in re.findall(r"[a-z']+", moments.rest)
+        if word not in _SOFT and word not in known and set(word) != {"x"}
+    ]
+    return len(left) <= 1

@@ -1,0 +1,196 @@
+"""The words by which callers ask for something, take it back, put it off or agree.
+
+All patterns are matched against `spelled` text: lower case, short forms written out, no marks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.core.language.text import EXPANSIONS, plain
+
+_WORD = re.compile(r"[^\W_]+(?:'[a-z]+)*")
+_MORE_FORMS = {
+    short.strip(): tuple(full.split())
+    for short, full in (
+        pair.split("=")
+        for pair in """
+    im=i am, youre=you are, hes=he is, cos=because, isnt=is not, arent=are not,
+    theyd=they would, that'd=that would, it'd=it would, that'll=that will, it'll=it will,
+    he's=he is, she's=she is, she'll=she will, he'll=he will, they'll=they will, he'd=he would,
+    she'd=she would, youve=you have, you've=you have
+    """.split(",")
+    )
+}
+
+
+def spelled(text: str) -> str:
+    """The words of a text in lower case, short forms written out, without marks."""
+    out: list[str] = []
+    for match in _WORD.finditer(plain(text, 4000)):
+        word = match[0]
+        out.extend(EXPANSIONS.get(word) or _MORE_FORMS.get(word) or (word,))
+    return " ".join(out)
+
+
+def any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+_ME = r"(?:me|us|myself|him|her|them|my \w+|it)"
+
+
+#: Agrees, in so many words, to what was offered or read back.
+COMMITS = any_of(
+    r"\b(?:i|we) (?:will|would) take\b",
+    r"\b(?:book|reserve) (?:it|that|them|me)\b",
+    r"\bput (?:me|us) (?:down|in)\b",
+    r"\blet us (?:do|book|go|take)\b",
+    r"\bgo (?:ahead|for it)\b",
+    r"\bsounds (?:good|great|fine|perfect|lovely|okay)\b",
+    r"\b(?:that|this|it|one|those|which) (?:works|suits|is (?:good|fine|great"
+    r"|perfect|okay|ok|right|correct|grand|lovely|better|it|the one|me|alright)"
+    r"|will do|would (?:be )?(?:work|great|good|fine|perfect|lovely|better|suit"
+    r"|ideal))\b",
+    r"\bplease do\b",
+    r"\bdo (?:it|that)\b",
+    r"\bthat one\b",
+    r"\b(?:is|are) (?:good|fine|great|perfect|okay|ok|grand|better|ideal)\b",
+    r"\bworks\b",
+    r"\bwhy not\b",
+    r"\bmove it\b",
+    r"\bwill do nicely\b",
+    r"\bi am sure\b",
+    r"^it is(?: \w+)?$",
+)
+YES = any_of(
+    r"^(?:\w+ ){0,3}?(?:yes|yeah|yep|yup|yah|ya|aye|sure|correct|right|exactly"
+    r"|precisely|absolutely|definitely|certainly|perfect|great|okay|ok|fine"
+    r"|wonderful|lovely|awesome|mm hm|mhm|mm hmm|uh huh|of course|please|indeed"
+    r"|good|brilliant|excellent|super|cool|alright|all right|sweet|agreed|deal"
+    r"|you bet)\b"
+)
+NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong|none|neither|incorrect)\b")
+#: A "no" that says nothing against what is arranged.
+HARMLESS_NO = re.compile(
+    r"\bno (?:that is (?:all|it|everything|fine|great|right)|that will be all"
+    r"|problem|worries|doubt|thanks that is|more|nothing else|i am (?:good|all set"
+    r"|fine)|thank you that is|just that)\b"
+    r"|\bwhy not\b|\bnot a problem\b|\bnot senior\b|\band no not that one\b|\bnot "
+    r"that one\b|\bno rush\b"
+)
+CLOSES = re.compile(
+    r"\b(?:thank|thanks|bye|goodbye|cheers|great|perfect|lovely|wonderful|awesome"
+    r"|cool|see you|good night|have a|appreciate|that is (?:all|it|everything)"
+    r"|you are a star|super|sweet|all good|take care|nope that is)\b"
+)
+
+#: A cue that what follows takes the place of what was said.
+CORRECTS = re.compile(
+    r"\b(?:actually|make (?:that|it)|i mean|i meant|rather|instead|sorry"
+    r"|correction|no wait|wait|other way round|change (?:it|that) to|better "
+    r"(?:make|say)|not|no|scratch that|oops|hang on)\b"
+)
+CORRECTS_PLAINLY = re.compile(
+    r"\b(?:actually make|make (?:that|it)|i mean|i meant|change (?:it|that|the "
+    r"\w+) to|can we (?:do|make|say|change)|could we (?:do|make|say|change)"
+    r"|instead|let us (?:do|make|say)|it is not an? \w+ it is)\b"
+)
+
+
+# --- requests -------------------------------------------------------------------------------
+
+CANCEL = any_of(
+    r"\bcancel(?:ling|ing)?\b",
+    r"\bcall(?:ing)? off\b",
+    r"\b(?:take|get|scratch|cross|strike) (?:\w+ ){1,4}(?:off|out|from)\b",
+    r"\bget out of\b",
+    r"\boff (?:the|your) (?:calendar|schedule|books?|list)\b",
+    r"\bfree up\b",
+    r"\b(?:delete|remove|scrap)\b",
+    r"\b(?:drop|get rid of) (?:the|my|it|our|this|that)\b",
+    r"\bnot (?:be )?need(?:ing)? (?:my|the|our|this|that)\b",
+)
+MOVE = any_of(
+    r"\b(?:move|moving|reschedul\w+|push(?:ing)?|switch(?:ing)?|swap(?:ping)?"
+    r"|shift(?:ing)?|postpon\w+|rebook|rearrang\w+)\b",
+    r"\bchang(?:e|ing)\b",
+    r"\bbring (?:\w+ ){1,3}forward\b",
+    r"\bput (?:\w+ ){1,3}back\b",
+    r"\bput (?:it|my \w+) off\b",
+    r"\bdelay\b",
+)
+#: The caller cannot come as arranged: a change of some kind is wanted.
+CANNOT_COME = any_of(
+    r"\b(?:can not|could not|will not|not able to|will not be able to) (?:\w+ )"
+    r"?(?:make|do|come|attend|be there|keep)\b",
+    r"\bsomething came up\b",
+    r"\bclash\b",
+    r"\bgot tricky\b",
+    r"\bwill not be (?:in town|there|around|able)\b",
+    r"\bi am away\b",
+    r"\bwill be late\b",
+    r"\binstead of\b",
+    r"\brather than\b",
+    r"\bneed that to be\b",
+    r"\binstead\b",
+    r"\bsupposed to come\b",
+    r"\bmy (?:\w+ ){1,4}be on\b",
+    r"\bto be (?:some time )?later\b",
+    r"\bconflict\b",
+    r"\bdoes not work (?:for me )?any more\b",
+)
+BOOK = any_of(
+    r"\b(?:book|booking|schedule|scheduling|reserve|arrange|set up)\b",
+    rf"\b(?:put|fit|squeeze|pencil|slot|sign|get|pop|write|see|take) {_ME} "
+    r"(?:in|down|up|for|on|at|a)\b",
+    r"\b(?:make|get|have|need|want|like|after|looking for|set up|take) (?:\w+ )"
+    r"{0,3}(?:appointment|booking|reservation|visit)\b",
+    r"\b(?:can|could|may|might) (?:i|we|she|he|you|they|my \w+) (?:\w+ )?(?:come"
+    r"|get|have|do|pop|be seen|see|drop|take|fit)\b",
+    r"\b(?:would like|want|need|wanted|would love|love|like|hoping|looking|trying)"
+    r" to (?:\w+ )?(?:come|get|have|see|be seen|make|set|take|visit)\b",
+    r"\bappointment\b",
+)
+WANTS = any_of(
+    r"\b(?:i|we) (?:would like|want|need|wanted|would love|am after|will have"
+    r"|have to get|have to have|am looking|was hoping|was wondering|would need"
+    r"|would take|am calling (?:to|for|about)|will take|got to get|have got to get"
+    r"|would prefer|wish|require)\b",
+    r"\bplease\b",
+    r"\b(?:can|could|may|might|would) (?:i|we|you|she|he|they|my \w+)\b",
+    r"\bput me\b",
+    r"\bbook me\b",
+    r"\b(?:calling|call) (?:to|for)\b",
+    r"\bneed\b",
+    r"\blooking (?:to|for)\b",
+)
+#: Only asks whether, or what it would be like.
+ASKS_ONLY = any_of(
+    r"\b(?:do you have|have you got|you got|got anything|is there|are there|are "
+    r"you|when is|when are|what is|what do|how (?:much|long|many|often|do)|do you "
+    r"(?:take|do|sell|accept)|does|where|which days|what would|is my|is it|did"
+    r"|would i|would it be|where do)\b",
+    r"\b(?:want|wanted|like) to (?:ask|know|find out|check|see|tell|say|mention"
+    r"|confirm|hear)\b",
+    r"\bquestion\b",
+    r"\bjust wondering\b",
+    r"\bcould you tell me\b",
+    r"\bcan you tell me\b",
+)
+AVAILABLE = any_of(
+    r"\b(?:have|got|there) (?:you )?(?:\w+ )?(?:anything|something|any|an opening"
+    r"|a slot|openings|time|room|space)\b",
+    r"\bopening\b",
+    r"\bearliest\b",
+    r"\bwhen (?:could|can|would) (?:you|i|we)\b",
+    r"\bfree\b",
+    r"\bavailable\b",
+    r"\banything\b",
+    r"\bwondering about\b",
+)
+OBJECT_OTHER = re.compile(
+    r"\b(?:gym|trip|table|restaurant|flight|hotel|car|insurance|subscription"
+    r"|membership|order|address|cab|taxi|meeting|delivery|plan|card|number|name"
+    r"|email|phone|dinner|policy|haircut|class|lesson|party|game)\b"
+)

@@ -1,0 +1,275 @@
+"""Whether what is asked for may be done: a pure function of the call and the caller's calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.language.name_match import same_name
+from app.core.requests import moments
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Decision, Known, Part, Span
+from app.core.requests.state import State
+
+_AGREED = ("agreed", "done")
+_WHY = {
+    "open": "it was not taken up in the call",
+    "taken": "the caller did not say yes to it",
+    "checked": "the agent asked for a yes and got none",
+    "offered": "the caller chose none of the offers",
+    "unclear": "what the caller said after it is unclear",
+    "doubtful": "the caller put it off or was not sure",
+    "refused": "the agent said that it cannot be had",
+    "left": "the agent left it as it was",
+    "stopped": "the caller took it back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a decision depends on beside the call.
+
+    default_service: what is booked where only an "appointment" was asked for; None where the
+    service has to be named. told_name: the caller's name as the call's variables tell it. over: the
+    caller has left, so nothing will be corrected any more. agreed: the numbers of the claims that
+    the second reader found as well. unsure: of those that the intent engine did not find. confirm:
+    the kinds that need a yes in the call.
+    """
+
+    default_service: str | None = None
+    told_name: str = ""
+    over: bool = True
+    agreed: frozenset[int] = frozenset()
+    unsure: frozenset[int] = frozenset()
+    confirm: frozenset[str] = frozenset()
+
+
+def decide(state: State, appointments: Sequence[Known], asked: Asked) -> list[Decision]:
+    """One decision for each claim, in order. `appointments` are those of the caller's number that
+    stand."""
+    out: list[Decision] = []
+    taken: set[str] = set()
+    for claim in state.claims:
+        if claim.kind in asked.confirm and claim.confirmed is None:
+            why = "waits for the caller's confirmation"
+            out.append(Decision("ask", why, claim, spans={"request": claim.asked}))
+        elif claim.kind == BOOK:
+            out.append(_book(state, claim, asked))
+        else:
+            found = _change(claim, state, appointments, asked, taken)
+            taken.update(item.target.id for item in found if item.target and item.kind == "act")
+            out.extend(found)
+    return out
+
+
+def _book(state: State, claim: Claim, asked: Asked) -> Decision:
+    spans = {"request": claim.asked}
+    stopped = _stopped(state, claim, asked.over)
+    if stopped and claim.state != "open":
+        return Decision("leave", stopped, claim, spans=spans)
+    missing = []
+    name = claim.name or state.name
+    for label, part in (("day", claim.day), ("time", claim.time)):
+        if part is None:
+            missing.append(label)
+        else:
+            spans[label] = part.span
+    service = (
+        claim.service.value
+        if claim.service
+        else asked.default_service
+        if claim.general and not claim.service_asked
+        else None
+    )
+    if service is None:
+        missing.append("service")
+    elif claim.service:
+        spans["service"] = claim.service.span
+    if name is not None:
+        spans["name"] = name.span
+    elif state.has_agent and not asked.told_name:
+        missing.append("name")
+    if claim.confirmed:
+        spans["confirmed"] = claim.confirmed
+    if missing:
+        return Decision("ask", f"waits for {' and '.join(missing)}", claim, spans=spans)
+    if stopped:
+        return Decision("leave", stopped, claim, spans=spans)
+    if claim.number in asked.unsure:
+        return Decision("ask", "not sure enough that it is a request", claim, spans=spans)
+    if claim.doubts:
+        return Decision(
+            "ask", f"the day or time is not clear: {', '.join(claim.doubts)}", claim, spans=spans
+        )
+    whose = name.value if name else asked.told_name
+    why = _why_act(claim)
+    return Decision("act", why, claim, service or "", claim.start, whose, spans=spans)
+
+
+def _stopped(state: State, claim: Claim, over: bool) -> str:
+    """Why the claim may not be acted upon as it stands; blank where it may."""
+    if claim.state in _AGREED:
+        return ""
+    if not state.has_agent:
+        return "" if claim.state == "open" and claim.strong and claim.whole else _said(claim)
+    if claim.state == "taken" and over and claim.strong:
+        return ""
+    if claim.state == "open" and over and claim.strong and claim.whole and not claim.reopened:
+        return ""
+    return _said(claim)
+
+
+def _said(claim: Claim) -> str:
+    why = _WHY.get(claim.state, claim.state)
+    return f"{why}: {claim.why!r}" if claim.why else why
+
+
+def _why_act(claim: Claim) -> str:
+    return f"asked for, complete, {claim.state}"
+
+
+def _change(
+    claim: Claim, state: State, appointments: Sequence[Known], asked: Asked, taken: set[str]
+) -> list[Decision]:
+    spans = {"request": claim.asked}
+    sure = claim.number in asked.agreed
+    over = asked.over
+    own = [item for item in appointments if item.own]
+    alone = bool(own) and len(own) == len(appointments)
+    sure = sure or alone
+    told = claim.state == "taken" and over and claim.strong and claim.confirmed is not None
+    asked_twice = sure and claim.strong and claim.state in ("open", "taken")
+    if claim.state not in _AGREED and not told and not asked_twice:
+        return [Decision("leave", _said(claim), claim, spans=spans)]
+    name = claim.name or state.name
+    standing = [item for item in appointments if item.id not in taken]
+    if name is not None:
+        fitting = [item for item in standing if same_name(name.value, item.name)]
+        if not fitting and standing:
+            return [Decision("ask", "the name does not fit the appointment", claim, spans=spans)]
+        standing = fitting
+        spans["name"] = name.span
+    if not standing:
+        return [Decision("ask", "no such appointment of the caller's is known", claim, spans=spans)]
+    named, how = _named(claim, standing)
+    if how is not None:
+        spans["object"] = how
+    if not named:
+        return [
+            Decision(
+                "ask", "the appointment that was named is not the caller's", claim, spans=spans
+            )
+        ]
+    if claim.confirmed:
+        spans["confirmed"] = claim.confirmed
+    if claim.kind == CANCEL:
+        return _cancel(claim, named, how, name is not None, spans)
+    if len(named) > 1:
+        return [Decision("ask", "it is not clear which appointment is meant", claim, spans=spans)]
+    if how is None and name is None and not named[0].own:
+        return [Decision("ask", "the appointment was not named", claim, spans=spans)]
+    return [_move(claim, named[0], spans)]
+
+
+def _cancel(
+    claim: Claim, named: list[Known], how: Span | None, has_name: bool, spans: dict[str, Span]
+) -> list[Decision]:
+    if how is None and not has_name and not all(item.own for item in named):
+        return [Decision("ask", "the appointment was not named", claim, spans=spans)]
+    days = {day for day, _ in (item.value for item in claim.mentioned) if day is not None}
+    both = "both" in claim.asked.words.lower() or "all of" in claim.asked.words.lower()
+    if len(named) > 1 and not (both and {item.start.date() for item in named} == days):
+        return [Decision("ask", "it is not clear which appointment is meant", claim, spans=spans)]
+    return [
+        Decision("act", _why_act(claim), claim, item.service, item.start, item.name, item, spans)
+        for item in named
+    ]
+
+
+def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | None]:
+    """The appointments that fit what was said about which one is meant, and where it was said."""
+    how: Span | None = None
+    found = standing
+    if claim.service is not None:
+        of_service = [item for item in found if item.service == claim.service.value]
+        if of_service:
+            found, how = of_service, claim.service.span
+        elif claim.kind == CANCEL:
+            return [], claim.service.span
+    hits: list[Known] = []
+    misses: list[Part[tuple[dt.date | None, dt.time | None]]] = []
+    for part in (*claim.objects, *claim.mentioned):
+        fitting = [item for item in found if _is_at(item, *part.value)]
+        if not fitting and claim.kind == CANCEL and not part.sure:
+            fitting = [item for item in found if _is_weekday(item, *part.value)]
+        if fitting:
+            how = how or part.span
+            narrowed = [item for item in hits if item in fitting]
+            if claim.kind == MOVE:
+                hits = narrowed or hits or fitting
+            else:
+                hits = narrowed or [*hits, *(item for item in fitting if item not in hits)]
+        else:
+            misses.append(part)
+    if hits:
+        return hits, how
+    if claim.kind == CANCEL and any(day is not None for day, _ in (p.value for p in misses)):
+        return [], how
+    return found, how
+
+
+def _is_weekday(item: Known, day: dt.date | None, time: dt.time | None) -> bool:
+    """Whether a weekday alone can mean the appointment's, in a week beside the one that it was
+    read in."""
+    return (
+        day is not None
+        and abs((item.start.date() - day).days) in (7, 14)
+        and (time is None or moments.same_clock(time, item.start.time(), True))
+    )
+
+
+def _is_at(item: Known, day: dt.date | None, time: dt.time | None) -> bool:
+    return (
+        (day is None or item.start.date() == day)
+        and (time is None or moments.same_clock(time, item.start.time(), True))
+        and not (day is None and time is None)
+    )
+
+
+def _move(claim: Claim, target: Known, spans: dict[str, Span]) -> Decision:
+    """The new time: what the agent named and the caller agreed to, else what the caller asked for
+    that is not the old time."""
+    day = claim.day.value if claim.day else None
+    time = claim.time.value if claim.time else None
+    new = [
+        part for part in claim.mentioned
+        if not _is_at(target, *part.value)
+        or (part.value[0] is None and len(claim.mentioned) == 1)
+    ]  # fmt: skip
+    for part in reversed(new):
+        if day is None and part.value[0] is not None:
+            day = part.value[0]
+            spans.setdefault("day", part.span)
+        if time is None and part.value[1] is not None:
+            time = part.value[1]
+            spans.setdefault("time", part.span)
+    if claim.day:
+        spans["day"] = claim.day.span
+    if claim.time:
+        spans["time"] = claim.time.span
+    if time is None and day is not None and claim.same_time is not None:
+        time = target.start.time()
+        spans["time"] = claim.same_time.span
+    if day is None and time is not None:
+        day = target.start.date()
+    if day is None or time is None:
+        lacks = " and ".join(
+            label for label, value in (("day", day), ("time", time)) if value is None
+        )
+        return Decision("ask", f"waits for the new {lacks}", claim, target=target, spans=spans)
+    start = dt.datetime.combine(day, time)
+    if start == target.start:
+        return Decision("ask", "the new time is the old one", claim, target=target, spans=spans)
+    return Decision(
+        "act", _why_act(claim), claim, target.service, start, target.name, target, spans
+    )

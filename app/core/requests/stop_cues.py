@@ -1,0 +1,252 @@
+"""The words by which callers take something back, put it off, doubt it, or only speak of it.
+
+Matched against the same `spelled` text as `app.core.requests.cues`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.core.requests.cues import any_of
+
+_FUTURE = (
+    r"(?:i|we|she|he|they) (?:will|would have to|have to|need to|must|should|had better|got to"
+    r"|have got to|am going to|would need to|could|can|shall|want to|would like to|would rather)"
+)
+
+#: Takes back what was asked for.
+WITHDRAWS = any_of(
+    r"\bnever mind\b",
+    r"\bforget (?:it|that|about|everything|the|all|i)\b",
+    r"\b(?:scratch|strike) (?:that|it|this|all)\b",
+    r"^(?:\w+ ){0,4}cancel (?:that|this)$",
+    r"\b(?:skip|drop) (?:it|that|this)\b",
+    r"\bleave (?:it|that|the whole|everything|things)\b",
+    r"\bdo not (?:book|bother|worry|do|move|cancel|want|need|put|schedule|make"
+    r"|change|reschedule|touch)\b",
+    r"\bno need\b",
+    r"\bnot (?:necessary|needed|interested|going to happen|after all|any more)\b",
+    r"\b(?:no longer|not) (?:want|need|interested)",
+    r"\bchanged? my mind\b",
+    r"\b(?:rather|better|would) not\b",
+    r"\bi (?:will )?pass\b",
+    r"\btake (?:it|that) back\b",
+    r"\bsecond thoughts?\b",
+    r"\bundo\b",
+    r"\bsomewhere else\b",
+    r"\bsomebody else\b",
+    r"\belsewhere\b",
+    r"\bkeep (?:it|what|my|the|mine|wednesday|things)\b",
+    r"\b(?:leave|keep) .{0,20}\bas (?:it|they)\b",
+    r"\bthank you anyway\b",
+    r"\bthanks anyway\b",
+    r"\bso no\b",
+    r"\btoo bad\b",
+    r"\btoo (?:late|early|expensive|close|long|far)\b",
+    r"\bby mistake\b",
+    r"\bwrong number\b",
+    r"\bmade (?:it|one|that) already\b",
+    r"\balready (?:did|done|made|have|got|booked|been)\b",
+    r"\bdisregard\b",
+    r"\bignore (?:that|it|what)\b",
+    r"\bno good\b",
+    r"\bstop (?:it|that)\b",
+    r"\bi quit\b",
+    r"\bnot (?:doing|gonna)\b",
+    r"\b(?:let us|i will|i would) leave\b",
+    r"\bwill not (?:be )?(?:need|do|come|book|work)",
+    r"\bwould (?:be )?too\b",
+    r"\b(?:am|is) out$",
+    r"\bcall (?:it|that) off$",
+)
+
+_VERBS = (
+    r"(?:check|ask|think|look|see (?:if|when|whether|how|what|about)|call|ring|phone|talk|speak"
+    r"|discuss|consult|get back|be in touch|let you know|come back|try|text|email|mail|write"
+    r"|find out|sleep|decide|wait|figure|make sure|hold off|reply|shop|let|double check|run it"
+    r"|mull|consider|verify|know|hear|pass|go to|go with|figure it)"
+)
+#: Stops a cancellation: what keeps the appointment, not what gives a reason to cancel it.
+KEEPS = any_of(
+    r"\bkeep\b",
+    r"\bleave\b",
+    r"\bnever mind\b",
+    r"\bforget (?:it|that|about|everything)\b",
+    r"\b(?:scratch|strike) (?:that|it)\b",
+    r"\bdo not (?:cancel|do (?:it|that)|touch|delete|move|change)\b",
+    r"\bchanged my mind\b",
+    r"\bsecond thoughts?\b",
+    r"\bafter all\b",
+    r"\bnot cancel\b",
+    r"\bwill come\b",
+    r"\bwill be there\b",
+    r"\bmake it work\b",
+    r"\bundo\b",
+    r"\bstays\b",
+    r"\bas it is\b",
+    r"\bstill (?:want|need|come|coming)\b",
+)
+#: Puts a cancellation off.
+NOT_YET = any_of(
+    r"\bnot yet\b",
+    r"\bhold (?:off|that|it)\b",
+    r"\blet me (?:\w+ )?(?:think|ask|check|see|sleep|talk|look|find|get)\b",
+    r"\bsleep on\b",
+    r"\bthink (?:about it|it over)\b",
+    r"\bnot (?:so |quite |really |too )?(?:sure|certain)\b",
+    r"\bdo not know\b",
+    r"\bmaybe not\b",
+    r"\bmight not\b",
+    r"\bwait\b",
+    r"\bi (?:will|have to|need to|should|must|would have to) (?:\w+ )?(?:check|ask"
+    r"|think|find out|see (?:if|whether|what))\b",
+    r"\bdepends\b",
+    r"\bundecided\b",
+    r"\bpossibly\b",
+    r"\bnearer the time\b",
+)
+#: Puts it off.
+POSTPONES = any_of(
+    rf"\b{_FUTURE} (?:\w+ )?(?:\w+ )?{_VERBS}\b",
+    rf"\blet me (?:\w+ )?(?:\w+ )?{_VERBS}\b",
+    r"\blet me see(?:$| (?:if|what|when|whether|how|first)\b)",
+    r"\blet us (?:wait|talk|see|leave|do it|hold|postpone|think)\b",
+    r"\b(?:call|ring|phone|get|come|be) (?:\w+ )?(?:back|again|in touch)\b",
+    r"\bgive you a (?:call|ring)\b",
+    r"\b(?:i|we) will see\b",
+    r"\bhold (?:off|that|it)\b",
+    r"\bnot (?:yet|now|today|right now|at the moment|this week|so fast)\b",
+    r"\b(?:another|some other|a different|a better) (?:time|day)$",
+    r"\bdo this another time\b",
+    r"\banother time\b",
+    r"\bmaybe (?:later|another|next|some)\b",
+    r"\blater$",
+    r"\bsome other time\b",
+    r"\bin the (?:new year|summer|spring|fall|autumn)$",
+    r"\bfor now$",
+    r"\bonce (?:i|we|he|she|they|it|my|the)\b",
+    r"\buntil (?:i|we|he|she|they|my)\b",
+    r"\bafter (?:i|we) (?:\w+ )?(?:talk|speak|ask|check|know|hear|get|have)",
+    r"\bnearer the time\b",
+    r"\bin a (?:bit|while|few)\b",
+    r"(?<!the )\bfirst$",
+    r"\blet you know\b",
+    r"\bwait (?:for|until|and)\b",
+    r"\bbefore (?:i|we) (?:decide|commit|book)\b",
+)
+
+#: Has not made up their mind.
+DOUBTS = any_of(
+    r"\bnot (?:so |quite |really |too |entirely |totally )?(?:sure|certain|decided|convinced)\b",
+    r"\bdo not (?:know|think so)\b",
+    r"\bno idea\b",
+    r"\b(?:it|that|this|all)? ?depends\b",
+    r"\bmaybe\b",
+    r"\bperhaps\b",
+    r"\bmight\b",
+    r"\b(?:i|we) may\b",
+    r"\bundecided\b",
+    r"\bthink (?:about|it over|on it)\b",
+    r"\bjust (?:looking|asking|wondering|curious|checking)\b",
+    r"\bonly asking\b",
+    r"\btwo minds\b",
+    r"\b(?:have not|not) (?:made up|decided)\b",
+    r"\bwe will see\b",
+    r"\bprobably\b",
+    r"\bpossibly\b",
+    r"\bno rush\b",
+    r"\bwhether\b",
+    r"\bhard to say\b",
+    r"\bkind of unsure\b",
+    r"\bi suppose\b.*\bbut\b",
+)
+
+#: Asks only under a condition. A polite "if you can" is none.
+POLITE_IF = re.compile(
+    r"\b(?:wondering|see|know|asking) if\b"
+    r"|\bif (?:you (?:can|could|have|have got|would|do not mind|will|please)"
+    r"|possible|that is (?:okay|ok|alright|all right|fine|possible|good|free)"
+    r"|it is (?:okay|ok|alright|fine|possible|free|available|not too much)|it "
+    r"works|at all possible|that works|i may|i can|there is|available|so)\b"
+)
+CONDITIONAL = any_of(
+    r"\bif\b",
+    r"\bunless\b",
+    r"\bprovided\b",
+    r"\bas long as\b",
+    r"\bin case\b",
+    r"\bsupposing\b",
+    r"\bassuming\b",
+    r"\bonce (?:i|we|my|he|she|they|the)\b",
+    r"\bonly when\b",
+    r"\bdepend(?:s|ing)\b",
+    r"\bwhen i know\b",
+    r"\bi may have to\b",
+    r"\bmight (?:have|need|want)\b",
+    r"\bi might\b",
+    r"\bwould have to\b.*\bonly\b",
+    r"\bthinking (?:of|about)\b",
+    r"\bsay i\b",
+    r"\blet us say i\b",
+    r"\bwere to\b",
+    r"\bhypothetical",
+    r"\bin theory\b",
+    r"\bwhat happens\b",
+    r"\bwondering what\b",
+    r"\bpending\b",
+    r"\bso long as\b",
+    r"\bshould (?:i|we) (?:need|have|want)\b",
+    r"\bcontingent\b",
+    r"\bas soon as\b",
+)
+
+#: Speaks of what somebody else does or did, or of what was.
+TOLD = any_of(
+    r"\bmy (?:\w+ )?(?:wife|husband|son|daughter|boss|mother|father|mom|dad|friend"
+    r"|neighbou?r|brother|sister|cousin|colleague|roommate|partner|aunt|uncle"
+    r"|girlfriend|boyfriend|kid|doctor|dentist|coworker|buddy|old dentist)(?: \w+)"
+    r"? (?:has|had|have|booked|cancel+ed|moved|said|says|told|wants|wanted|was|is"
+    r"|comes|came|got|made|asked|would|will|went|can|keeps|always)\b",
+    r"\b(?:he|she|they|somebody|someone|nobody|you|you guys|the lady) (?:had "
+    r"|have |has |already |just |never )?(?:cancel+ed|moved|booked|told"
+    r"|rescheduled|said|changed|billed|charged)\b",
+    r"\b(?:said|says|say|told (?:me|him|her|us|my \w+|you))\b",
+    r"\b(?:it|message|website|site|text|coupon|voucher|sign|letter|email) (?:said"
+    r"|says|reads)\b",
+    r"\bquote\b",
+    r"\bpress \w+ to\b",
+    r"\breply \w+ to\b",
+    r"\bi (?:had|never|already) (?:\w+ )?(?:cancel+ed|booked|moved|rescheduled"
+    r"|an? (?:appointment|cleaning|checkup|filling))\b",
+    r"\bi was (?:booked|supposed|told(?! to (?:ask|get|book|have|make|see|call"
+    r"|come in for))|charged|billed|given)\b",
+    r"\bdoes he just\b",
+    r"\ba guy\b",
+    r"\bgot a text\b",
+    r"\bbooked for (?:a|tomorrow)\b.*\bdelivery\b",
+    r"\bused to\b",
+    r"\b(?:always|never) \w+ing\b",
+    r"\bvoicemail\b",
+    r"\blisten to this\b",
+)
+
+_NOT = (
+    r"\b(?:not|never|no)(?: (?:want|wish|need|going|have|like|calling|trying|to"
+    r"|you|me|be|ever|please|just"
+    r"|actually|yet|even|that|i|it|it is|book me)){0,5} "
+)
+#: "Don't book anything": the request itself is refused, by its kind.
+REFUSED_BY_KIND = {
+    "cancel": re.compile(_NOT + r"(?:cancel\w*|delete|remove|drop|call(?:ing)? off)\b"),
+    "move": re.compile(_NOT + r"(?:move|moving|reschedul\w+|chang\w+|postpon\w+|switch|push)\b"),
+    "book": re.compile(
+        _NOT + r"(?:book\w*|schedule|reserve|make an? (?:appointment|booking)|(?:an |any "
+        r"|another )?appointment)\b"
+    ),
+}
+REFUSED = any_of(
+    r"\bwithout (?:cancel|moving|booking|changing)",
+    r"\binstead of (?:cancel|moving)",
+    r"\bnot that i\b",
+    r"\brather than (?:cancel|moving)",
+)

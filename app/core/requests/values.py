@@ -1,0 +1,263 @@
+"""Which days, times and services of a turn belong to a claim, and which do not.
+
+A day or a time counts inside a request, as an answer to a question about it, as a pick among
+offers, or with a cue of correction. Everything else is a remark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.core.requests import fold, moments
+from app.core.requests.agent_side import asked_for
+from app.core.requests.agent_turn import (
+    ASKS_DAY,
+    ASKS_NAME,
+    ASKS_OTHER,
+    ASKS_SERVICE,
+    ASKS_TIME,
+    ASKS_WHICH,
+    ASKS_YES,
+    AgentTurn,
+)
+from app.core.requests.caller_turn import Said
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance
+from app.core.requests.moments import Moment, Moments
+from app.core.requests.state import State, as_place, distinct
+
+_ORDINALS = {
+    "first": 0, "former": 0, "earlier": 0, "earliest": 0, "second": 1, "third": 2, "last": -1,
+    "latter": -1, "later": -1, "latest": -1, "fourth": 3, "middle": 1,
+}  # fmt: skip
+_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|time))")
+_APPOINTMENT = re.compile(r"\b(?:appointment|booking|visit|slot)\b")
+_SAME_TIME = re.compile(r"\b(?:same (?:time|hour)|as well|at the same)\b")
+_ABOUT_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_YES, ASKS_SERVICE))
+_KEPT = re.compile(
+    r"\b(?:but |and )?(?:please )?(?:keep|leave)\b.*|\b(?:the )?\w+(?: on \w+)? stays\b.*"
+)
+
+
+def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | None) -> None:
+    """Give the claim what the turn says about its service, day and time."""
+    if claim is None:
+        return
+    held = claim.state
+    revives = held not in ("stopped", "doubtful") or _put_in_its_place(turn)
+    if held == "stopped" and not revives:
+        return
+    asked = state.asked
+    telling = _telling(state, claim, turn)
+    if not telling:
+        return
+    text = " ".join(s.text for s in telling if s.moments or s.services or s.corrects or s.weakens)
+    if claim.kind == CANCEL and any(s.request == CANCEL and s.names_object for s in telling):
+        text = " ".join(s.text for s in telling if s.request == CANCEL)
+    if claim.kind != BOOK:
+        text = _KEPT.sub("", text)
+    found = state.moments_in(text, said)
+    question = None
+    if asked is not None and not any(sentence.request for sentence in telling):
+        question = asked.index
+    if asked is not None and ASKS_SERVICE in asked.asks:
+        text = " ".join(s.text for s in telling)
+    named = " ".join(s.text for s in turn if not (s.told or s.refused or s.conditional))
+    if not state.services_in(named):
+        named = " ".join(s.text for s in turn if not s.refused)
+    if not any(s.request for s in turn):
+        named = text
+    _give_service(state, claim, _KEPT.sub("", named), Span(said.index, named, question))
+    picked = _picked(telling, found, asked)
+    if claim.kind == BOOK:
+        _give_moments(state, claim, telling, found, picked, Span(said.index, text, question))
+    else:
+        _mention(state, claim, text, found, picked, Span(said.index, text, question))
+    if not revives:
+        claim.state = held
+
+
+def _put_in_its_place(turn: Sequence[Said]) -> bool:
+    """Whether what was taken back is followed, in the same breath, by something in its place."""
+    stop = max((place for place, s in enumerate(turn) if s.weakens or s.denies), default=-1)
+    if stop < 0:
+        return False
+    here = turn[stop]
+    if here.moments.wanted and here.corrects and not here.postpones and not here.doubts:
+        return True
+    return any(s.moments.wanted and (s.bare or s.request or s.corrects) for s in turn[stop + 1 :])
+
+
+def _telling(state: State, claim: Claim, turn: Sequence[Said]) -> list[Said]:
+    """The sentences whose days, times and services are about the claim."""
+    good = [s for s in turn if not (s.told or s.refused or s.conditional or s.greets)]
+    plainly = [place for place, s in enumerate(good) if s.corrects_plainly and s.moments]
+    if plainly and not (claim.kind == MOVE and any(s.request for s in good)):
+        return good[plainly[-1] :]
+    if claim.state == "done":
+        return [s for s in good if s.moments.wanted and ((s.bare and s.corrects) or _says_no(s))]
+    if any(s.request for s in good):
+        return good
+    asked = state.asked
+    if asked is not None and _in_context(claim, asked):
+        if asked.asks & {ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE}:
+            return good
+        return [
+            s
+            for s in good
+            if s.bare
+            or s.corrects_plainly
+            or (s.denies and s.corrects)
+            or _picked([s], s.moments, asked)
+        ]
+    corrected = any(s.corrects for s in good)
+    if corrected and good and all(s.bare for s in good):
+        return [s for s in good if s.moments or s.services]
+    if asked is None:
+        return []
+    if ASKS_NAME in asked.asks or ASKS_OTHER in asked.asks:
+        return [s for s in good if s.corrects_plainly or (s.corrects and s.services)]
+    if state.pending or claim.state == "refused":
+        return [s for s in good if s.bare and s.moments]
+    return [s for s in good if s.corrects and s.bare and (s.moments or s.services)]
+
+
+def _says_no(sentence: Said) -> bool:
+    """ "No, not nine, ten": short, and a no from its first word."""
+    return sentence.words.startswith("no ") and len(sentence.words.split()) <= 10
+
+
+def _in_context(claim: Claim, asked: AgentTurn) -> bool:
+    """Whether the agent's turn asks for what the claim needs, or offers it."""
+    if ASKS_NAME in asked.asks and not asked.asks & _ABOUT_BOOKING:
+        return False
+    if ASKS_OTHER in asked.asks:
+        return False
+    if asked.asks & _ABOUT_BOOKING:
+        return True
+    return claim.before in ("offered", "checked", "refused")
+
+
+def _give_service(state: State, claim: Claim, text: str, span: Span) -> None:
+    named = state.services_in(text)
+    asked = state.asked
+    if not named and asked is not None and ASKS_SERVICE in asked.asks and len(asked.services) > 1:
+        place = _ordinal(text)
+        if place is not None and -len(asked.services) <= place < len(asked.services):
+            named = (asked.services[place],)
+    claim.general = claim.general or bool(_APPOINTMENT.search(text))
+    if named:
+        claim.service = Part(named[-1], span)
+
+
+def _give_moments(
+    state: State,
+    claim: Claim,
+    telling: Sequence[Said],
+    found: Moments,
+    picked: Moment | None,
+    span: Span,
+) -> None:
+    if picked is not None:
+        if picked.day is not None:
+            claim.day, claim.weekday = Part(picked.day, span), picked.weekday
+        if picked.time is not None:
+            claim.time = Part(picked.time, span)
+        claim.doubts, claim.options = [], []
+        _gave(state, claim)
+        return
+    if not found:
+        return
+    claim.doubts = list(found.doubts)
+    claim.options = []
+    if len(found.days) > 1 or len(found.times) > 1:
+        claim.doubts.append("several days" if len(found.days) > 1 else "several times")
+        claim.options = list(found.wanted)
+    if len(found.days) == 1:
+        first = next(item for item in found.wanted if item.day is not None)
+        claim.day = Part(found.days[0], span, not found.doubts)
+        claim.weekday = first.weekday
+    elif len(found.days) > 1:
+        claim.day = None
+    if len(found.times) == 1:
+        moment = next(item for item in found.wanted if item.time is not None)
+        claim.time = Part(found.times[0], span, not moment.assumed)
+    elif len(found.times) > 1:
+        claim.time = None
+    if found.wanted:
+        requested = any(sentence.request for sentence in telling)
+        whole = len(found.days) == 1 and len(found.times) == 1
+        claim.whole = claim.whole or (requested and whole)
+        _gave(state, claim)
+
+
+def _gave(state: State, claim: Claim) -> None:
+    """ "Nine is good", "yes, Thursday at two": a yes and its value are one, and stay a yes."""
+    asked = state.asked
+    if claim.state == "agreed" and asked is not None and asked.slots and claim.kind == BOOK:
+        options = distinct(asked.slots)
+        if len(options) == 1 and asked_for(claim, options[0]):
+            return
+    if claim.state != "open":
+        claim.reopened = True
+    claim.state = fold.after(claim.state, fold.GIVES)
+
+
+def _mention(
+    state: State, claim: Claim, text: str, found: Moments, picked: Moment | None, span: Span
+) -> None:
+    """What a move or a cancellation is about: days and times, old ones and new ones."""
+    for moment in (*found.gone, *found.wanted):
+        part = Part(
+            as_place(moment), Span(span.utterance, moment.words, span.question), not moment.weekday
+        )
+        claim.mentioned.append(part)
+    if _SAME_TIME.search(text):
+        claim.same_time = Part(True, span)
+    if picked is not None:
+        claim.mentioned.append(Part(as_place(picked), span))
+        if claim.kind == MOVE:
+            claim.day = Part(picked.day, span) if picked.day is not None else claim.day
+            claim.time = Part(picked.time, span) if picked.time is not None else claim.time
+    elif found.wanted and claim.kind == MOVE and claim.state != "agreed":
+        claim.day = claim.time = None
+    if (found.wanted or picked) and claim.kind == MOVE:
+        _gave(state, claim)
+
+
+def _picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) -> Moment | None:
+    """The one of the offered slots that the caller picks: by place, day, hour or both."""
+    if asked is None:
+        return None
+    options = distinct(asked.slots) or distinct(asked.existing)
+    if not options:
+        return None
+    text = " ".join(sentence.text for sentence in telling)
+    place = _ordinal(text)
+    dated = any(day == option.day for day in found.days for option in options)
+    if place is not None and len(options) > max(place, 1) and not found.times and not dated:
+        return options[place]
+    if not found.wanted or len(found.days) > 1 or len(found.times) > 1:
+        return None
+    said = next((item for item in found.wanted if item.day is not None), None)
+    time = found.times[0] if found.times else None
+    fitting = [
+        option
+        for option in options
+        if (said is None or option.day is None or said.is_day(option.day))
+        and (
+            time is None
+            or (option.time is not None and moments.same_clock(time, option.time, True))
+        )
+    ]
+    if len(fitting) != 1:
+        return None
+    if fitting[0].day is None and said is not None:
+        return replace(fitting[0], day=said.day, weekday=said.weekday)
+    return fitting[0]
+
+
+def _ordinal(text: str) -> int | None:
+    found = _ORDINAL.findall(text.lower())
+    return _ORDINALS[found[-1]] if found else None
