@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from app.core.requests import agent_turn, fold, moments
 from app.core.requests.agent_turn import (
     ASKS_DAY,
@@ -18,7 +16,6 @@ from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Ut
 from app.core.requests.moments import Moment
 from app.core.requests.state import Place, State, as_place, distinct, merged, says_no_more
 
-_FROM_TO = re.compile(r"\bfrom\b.*\bto\b", re.IGNORECASE | re.DOTALL)
 _BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
 
 
@@ -147,7 +144,7 @@ def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
         return None
     options = distinct(turn.slots)
     if claim.kind == MOVE and len(options) > 1:
-        if _FROM_TO.search(turn.text):
+        if _says_from_to(turn.text):
             options = options[-1:]
         else:
             old = [part.value for part in claim.mentioned[:-1]]
@@ -160,6 +157,11 @@ def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
         exact = [o for o in options if o.time is not None and asked_for(claim, o)]
         return exact[0] if len(exact) == 1 and turn.done is not None else None
     return whole if asked_for(claim, whole) else None
+
+
+def _says_from_to(text: str) -> bool:
+    words = text.casefold().split()
+    return "from" in words and "to" in words[words.index("from") :]
 
 
 def asked_for(claim: Claim, slot: Moment) -> bool:

@@ -28,7 +28,7 @@ _OTHER_THINGS = re.compile(
 _NAME = re.compile(
     r"\b(?:name|names|spell|who is (?:it|this|that) for|who's (?:it|this|that) for"
     r"|who am i (?:speaking|talking)|who (?:is|would be) (?:the|this) (?:appointment|visit) for"
-    r"|whom? (?:is|should|shall|do|am) .*(?:for|under)|for whom|who is (?:calling|speaking)"
+    r"|whom? (?:is|should|shall|do|am) .{0,40}(?:for|under)|for whom|who is (?:calling|speaking)"
     r"|who do i have)\b"
 )
 _DAY = re.compile(
@@ -57,7 +57,7 @@ _CONFIRM = re.compile(
     r"|change|do|make|add|take|confirm|delete|leave)|(?:is|are) (?:that|this|it|you) (?:all )?"
     r"(?:right|correct|good|ok|okay|fine|alright|sure)|correct|right|okay|ok"
     r"|(?:would|does|will|do)"
-    r" (?:that|this|it|one of|either)\b.*\b(?:work|suit|do|be)|would you like "
+    r" (?:that|this|it|one of|either)\b.{0,60}\b(?:work|suit|do|be)|would you like "
     r"(?:it|that|me to|this|one|to (?:book|take|move|cancel|go|schedule|confirm"
     r"|reschedule|have (?:it|that)|keep))"
     r"|(?:does that )?sounds? (?:good|right|okay)|are you sure|just to confirm|to confirm"
@@ -87,7 +87,7 @@ _DONE = {
 }
 _UNDONE = re.compile(
     r"\b(?:not|won't|can't|cannot|n't|no longer|never|if|once|until|unless|before "
-    r"i|be)\s+(?:\w+\s+)?"
+    r"i|be) (?:\w+ )?"
     r"(?:cancel+ed|booked|moved|changed|scheduled|done)\b"
 )
 _REFUSES = re.compile(
@@ -114,7 +114,7 @@ _ASSENTS = re.compile(
     r"\b(?:certainly|sure|of course|gladly|happy to|absolutely|okay|ok|all right|alright|yes)\b"
 )
 _GREETS = re.compile(
-    r"\b(?:happy|merry) (?:\w+ )*(?:thanksgiving|christmas|new year|holidays?|birthday|easter)"
+    r"\b(?:happy|merry) (?:\w+ ){0,3}(?:thanksgiving|christmas|new year|holidays?|birthday|easter)"
 )
 _EXTRA = re.compile(r"\b(?:as well|also|too|another one)\b")
 _ANOTHER_TIME = re.compile(
@@ -130,7 +130,7 @@ _WH = re.compile(r"^(?:and |so |okay,? |sure,? )*(?:what|which|when|where|who|wh
 _LINE_CHECK = re.compile(
     r"^(?:hello|hi|are you (?:still )?(?:there|with me)|can you hear me|is anyone there"
     r"|sorry for the wait|one moment|just a (?:second|moment)|let me (?:see|check"
-    r"|look)\b.*)[?.!]*$"
+    r"|look)\b[^?.!]*)[?.!]*$"
 )
 _EXISTING = re.compile(
     r"\b(?:i (?:can )?see (?:a|an|your|two|three|four|that|it|the|\w+ "
@@ -185,7 +185,7 @@ ReadMoments = Callable[[str, dt.datetime], Moments]
 
 def only_checks_the_line(text: str) -> bool:
     """Whether it says nothing but "Are you still there?"."""
-    return all(_LINE_CHECK.match(sentence) for sentence in sentences(plain(text)))
+    return all(_LINE_CHECK.match(sentence) for sentence in sentences(" ".join(plain(text).split())))
 
 
 def read(
@@ -202,7 +202,7 @@ def read(
     done: str | None = None
     refuses = leaves = goes_on = assents = False
     speaks_of: str | None = None
-    for sentence in sentences(_TITLE.sub(r"\1", plain(text))):
+    for sentence in sentences(_TITLE.sub(r"\1", " ".join(plain(text).split()))):
         question = sentence.endswith("?")
         found = _asked(sentence, question)
         if question and slots and _EXTRA.search(sentence):

@@ -14,7 +14,7 @@ from app.core.requests.evidence import BOOK, CANCEL, MOVE
 from app.core.requests.moments import Moments
 
 _NEXT_REQUEST = re.compile(
-    r",?\s+(?:and|then|but)\s+(?=(?:please |also |just |then )*(?:could|can|move"
+    r",? (?:and|then|but) (?=(?:please |also |just |then ){0,3}(?:could|can|move"
     r"|cancel|book|reschedule"
     r"|i would like|i'd like|i want|i need)\b)"
 )
@@ -30,9 +30,7 @@ _EXISTS = re.compile(
     rf"|\bmy (?:\w+ )?{_THING} is (?:on|at|for)\b"
     r"|(?<!can )(?<!could )(?<!may )(?<!might )\bi come (?:on|at|in)\b"
 )
-_BOOKS_MINE = re.compile(
-    r"\b(?:book|schedule|make|set up|come (?:in )?\w* ?.*for|for) my\b|\bcome\b"
-)
+_BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for) my\b|\bcome\b")
 _HEDGE = re.compile(r"\b(?:but|though|however|except|only if|unless|until)\b(?! only in)")
 _MINE = re.compile(rf"\bmy (?!last|previous|first|old)(?:\w+ ){{0,3}}(?:{_THING}|one)\b")
 _SOFT = frozenset(
@@ -101,7 +99,7 @@ def read(
 ) -> tuple[Said, ...]:
     """The sentences of one turn."""
     out: list[Said] = []
-    for sentence in sentences(_TITLE.sub(r"\1", plain(text, 8000))):
+    for sentence in sentences(_TITLE.sub(r"\1", " ".join(plain(text, 8000).split()))):
         for clause in _NEXT_REQUEST.split(sentence):
             if clause.strip(" .,!?-"):
                 out.append(_read(clause, moments_in(clause), services_in(clause)))

@@ -29,7 +29,7 @@ _EVERY = re.compile(
 )
 _EACH = re.compile(r"\b(?:every|each)\b")
 _WEEKDAY = re.compile(rf"^(?:this |on |the |next |coming )*(?:{_DAYS})$")
-_MORE_FOLLOW = re.compile(r"\s*(?:at|or|,)")
+_MORE_FOLLOW = re.compile(r" {0,3}(?:at|or|,)")
 
 MAX_WEEKS = 3
 """How many weeks later a weekday that was said alone can be."""

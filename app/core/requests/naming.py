@@ -12,7 +12,7 @@ from app.core.language.names import Name
 _SEGMENT = re.compile(r"[^.,!?;]+")
 _WORD = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _LAST = re.compile(
-    r"\s+(?:please|thanks|thank you|here|speaking|that's me|thats me|uh|um)\s*$", re.IGNORECASE
+    r"(?<=\w) (?:please|thanks|thank you|here|speaking|that's me|thats me|uh|um) ?$", re.IGNORECASE
 )
 _FULL_NAME = "May I have your full name?"
 _PARTICLES = frozenset(("van", "der", "de", "la", "den", "von", "del", "da", "al", "bin", "ter"))

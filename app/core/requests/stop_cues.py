@@ -158,7 +158,7 @@ DOUBTS = any_of(
     r"\bwhether\b",
     r"\bhard to say\b",
     r"\bkind of unsure\b",
-    r"\bi suppose\b.*\bbut\b",
+    r"\bi suppose\b.{0,60}\bbut\b",
 )
 
 #: Asks only under a condition. A polite "if you can" is none.
@@ -184,7 +184,7 @@ CONDITIONAL = any_of(
     r"\bi may have to\b",
     r"\bmight (?:have|need|want)\b",
     r"\bi might\b",
-    r"\bwould have to\b.*\bonly\b",
+    r"\bwould have to\b.{0,60}\bonly\b",
     r"\bthinking (?:of|about)\b",
     r"\bsay i\b",
     r"\blet us say i\b",
@@ -223,7 +223,7 @@ TOLD = any_of(
     r"\bdoes he just\b",
     r"\ba guy\b",
     r"\bgot a text\b",
-    r"\bbooked for (?:a|tomorrow)\b.*\bdelivery\b",
+    r"\bbooked for (?:a|tomorrow)\b.{0,60}\bdelivery\b",
     r"\bused to\b",
     r"\b(?:always|never) \w+ing\b",
     r"\bvoicemail\b",
