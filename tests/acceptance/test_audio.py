@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 
+import numpy as np
 import psutil
 import pytest
 import yaml
@@ -13,7 +16,10 @@ from websockets.sync.client import connect
 
 from app.adapters.agents import files
 from app.errors import Unavailable
+from app.protocol.twilio import SILENCE
+from app.rehearsal.sound import pcm
 from app.rehearsal.twilio_phone.mouth import Line
+from app.rehearsal.twilio_phone.sounds import Utterance, say
 from tests.support.stack import RunningStack, end, kill
 from tests.support.telephone import AudioCall, control, live_sessions, spoken, violations
 from tests.support.waiting import eventually
@@ -29,6 +35,7 @@ def quick_agent(**audio: object) -> str:
     """The shipped agent in a hurry: calls are played in real time."""
     agent = files.load().default.model_dump(mode="json")
     agent["lines"]["greeting"] = GREETING
+    agent["turn_taking"] |= {"unheard_after_ms": 3000, "unheard_prompts": 1}
     agent["audio"] |= {"speed": 1.5, **audio}
     return yaml.safe_dump(agent)
 
@@ -52,8 +59,10 @@ def running(
 def whole(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[RunningStack]:
-    """One program for all calls, with two web processes: one that is lost has a successor."""
-    yield from running(tmp_path_factory, request, quick_agent(), WEB_CONCURRENCY="2")
+    """One program for all calls, with two web processes: one that is lost has a successor. Its
+    model's voice detection hears a quiet caller too."""
+    keen = quick_agent(turn_detection={"type": "server_vad", "threshold": 0.2})
+    yield from running(tmp_path_factory, request, keen, WEB_CONCURRENCY="2")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +82,13 @@ def stack(whole: RunningStack) -> RunningStack:
     for what in ("faults", "violations", "script"):
         control(whole, what, method="DELETE")
     return whole
+
+
+def at_peak(utterance: Utterance, peak: int) -> Utterance:
+    """The same sound at another loudness."""
+    samples = pcm.decode(utterance.audio, "audio/pcmu").astype(np.float64)
+    scaled = (samples * peak / np.abs(samples).max()).astype(np.int16)
+    return Utterance(pcm.encode(scaled, "audio/pcmu"), utterance.text)
 
 
 def faults(stack: RunningStack) -> dict[str, int]:
@@ -163,6 +179,47 @@ def test_a_breath_does_not_stop_the_agent_for_good(stack: RunningStack) -> None:
     assert "backchannel" in kinds
     assert "barge_in" not in kinds
     assert call.story["interruptions"] == 0
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_real_sounds_over_the_agent(stack: RunningStack) -> None:
+    """A long "mm-hm" leaves the agent its turn; a quiet "stop, wait" does not, and is
+    not talked over."""
+    call = AudioCall(
+        stack,
+        QUESTION,
+        Line(at_peak(say("mm-hm", speed=135), 8000), over=0.8),
+        "What are your opening hours?",
+        Line(at_peak(say("Stop, wait a moment please.", speed=150), 1500), over=1.0),
+    ).start()
+    call.finish()
+    kinds = [event["kind"] for event in call.story["events"]]
+    assert kinds.index("backchannel") < kinds.index("barge_in")
+    assert call.story["interruptions"] == 1
+    said, heard = bytes(call.mouth.said).rstrip(SILENCE), bytes(call.phone.handset.heard)
+    begin = said.rfind(SILENCE * 8000) + 8000
+    both = [at for at in range(begin, len(said), 160) if heard[at : at + 160].strip(SILENCE)]
+    assert len(both) * 0.02 < 1.0, "the agent fell silent, and stayed so"
+
+
+def test_noise_is_spoken_into_and_the_call_ends(stack: RunningStack) -> None:
+    """White noise that voice detection takes for one endless speech."""
+    noise = np.random.default_rng(1).normal(0, 900, 8000 * 60).astype(np.int16)
+    call = AudioCall(
+        stack, Line(Utterance(pcm.encode(noise, "audio/pcmu")), at=0.0), wait=None
+    ).start()
+    outcome = call.finish()
+    assert outcome.ended_by == "agent"
+    eventually(lambda: call.story["status"] == "ended")
+    words = str(call.said)
+    assert "I am having trouble hearing you" in words
+    assert "I still cannot hear you" in words
+    story = call.story
+    assert [event["kind"] for event in story["events"]].count("noisy_line") == 2
+    assert story["unheard"] == 2
+    heard = bytes(call.phone.handset.heard)
+    gaps = re.findall(rb"\xff{8000,}", heard)
+    assert max(map(len, gaps), default=0) < 12 * 8000, "never so long without a word"
 
 
 def test_the_sessions_loss_is_survived_without_a_second_greeting(stack: RunningStack) -> None:

@@ -25,8 +25,8 @@ from app.core.audio.levels import CLEAR_VOICE, Sound
 from app.core.language.backchannel import Floor, Kind, classify
 from app.core.language.settings import BackchannelOptions
 
-#: A sound is over when it has been quiet for so long; later where it was faint.
-QUIET_S, FAINT_QUIET_S = 0.24, 0.6
+#: A sound is over when it has been quiet for so long; later where it was faint, or came back.
+QUIET_S, UNSURE_QUIET_S = 0.24, 0.6
 #: Voice detection tells of a begin so late at most.
 ONSET_S = 0.3
 #: Gaps up to this are part of the sound: the closed lips of a "p", a syllable too soft to hear.
@@ -78,6 +78,8 @@ class BargeIn:
         """A sound began that voice detection has not yet seen the end of."""
         self._again = 0.0
         """Voice since the agent went on into a sound that is still open."""
+        self._came_back = False
+        """Whether the agent went on too early once: now it waits longer."""
         self._floor = Floor.AGENT
         self._ended = False
         self._words = Kind.NOTHING
@@ -126,6 +128,7 @@ class BargeIn:
         if self._again < AGAIN_S:
             return None
         self._since, self._again, self._words = now, 0.0, Kind.NOTHING
+        self._came_back = True
         return MUTE
 
     @property
@@ -133,7 +136,8 @@ class BargeIn:
         """Whether our own ears say that the sound has ended; never where they did not hear it."""
         if self._voiced <= 0.0:
             return False
-        return self._quiet >= (QUIET_S if self._clear else FAINT_QUIET_S)
+        sure = self._clear and not self._came_back
+        return self._quiet >= (QUIET_S if sure else UNSURE_QUIET_S)
 
     def started(self, floor: Floor, now: float) -> Decision | None:
         """Voice was detected while the agent has the floor (speaking, or about to)."""
@@ -142,7 +146,8 @@ class BargeIn:
             self._ended, self._open = False, True
             return None
         self._since, self._floor, self._open = now, floor, True
-        self._ended, self._words, self._again = False, Kind.NOTHING, 0.0
+        self._ended, self._words = False, Kind.NOTHING
+        self._again, self._came_back = 0.0, False
         # Of what was heard before, no more belongs to it than voice detection takes to tell.
         self._voiced = 0.0 if self._quiet >= RECENT_VOICE_S else min(self._voiced, ONSET_S)
         self._clear = self._clear and self._voiced > 0.0

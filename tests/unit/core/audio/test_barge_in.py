@@ -145,6 +145,36 @@ def test_voice_in_a_sound_that_was_gone_on_into_silences_the_agent_again() -> No
     assert at - now == pytest.approx(0.6, abs=2 * FRAME), "what was said before the pause counts"
 
 
+def test_a_sound_that_came_back_is_over_only_after_a_longer_silence() -> None:
+    """Else the agent's voice would come back in every pause of a sentence."""
+    barge, now = begun(0.1)
+    _, now = run(barge, QUIET, 0.3, now)
+    decision, now = run(barge, CLEAR_VOICE, 1.0, now)
+    assert decision == MUTE
+    _, ended = run(barge, CLEAR_VOICE, 0.1, now)
+    decision, at = run(barge, QUIET, 1.0, ended)
+    assert decision == Decision(Verdict.RESUME, "short")
+    assert at - ended == pytest.approx(0.6, abs=2 * FRAME)
+    barge.stopped(1.2, at)
+    _, now = run(barge, QUIET, 1.0, at)
+    _, now = run(barge, CLEAR_VOICE, 0.1, now)
+    assert barge.started(Floor.AGENT, now) == MUTE
+    decision, at = run(barge, QUIET, 1.0, now)
+    assert at - now == pytest.approx(0.25, abs=FRAME), "the next sound is another one"
+
+
+def test_voice_with_short_gaps_silences_the_agent_again() -> None:
+    barge, now = begun(0.1)
+    _, now = run(barge, QUIET, 0.3, now)
+    for _ in range(2):
+        decision, now = run(barge, CLEAR_VOICE, FRAME, now)
+        assert decision is None
+        decision, now = run(barge, QUIET, 2 * FRAME, now)
+        assert decision is None
+    decision, now = run(barge, CLEAR_VOICE, FRAME, now)
+    assert decision == MUTE
+
+
 def test_a_second_remark_after_the_first_is_gone_on_into_too() -> None:
     barge, now = begun(0.1)
     decision, now = run(barge, QUIET, 0.35, now)
@@ -221,7 +251,7 @@ def test_the_words_of_one_sound_are_not_the_next_ones() -> None:
     assert decision == Decision(Verdict.RESUME, "backchannel")
     decision, now = run(barge, CLEAR_VOICE, 0.3, now)
     assert decision == MUTE
-    decision, now = run(barge, QUIET, 0.5, now)
+    decision, now = run(barge, QUIET, 0.8, now)
     assert decision == Decision(Verdict.RESUME, "short")
     barge.stopped(0.9, now)
     barge, now = begun()
