@@ -8,6 +8,8 @@ PY := $(VENV)/bin/python
 MARK := $(VENV)/.installed
 DEV_MARK := $(VENV)/.installed-dev
 CALLS ?= 300
+MUTANTS ?= 48
+SEED ?= 1
 
 # A name on PATH may be a version manager's shim that does not run: try each.
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
@@ -16,7 +18,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 # Test processes side by side. Whole calls in real time mostly wait, so one more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-.PHONY: run test check lint types unit bench chaos lock fmt clean
+.PHONY: run test check lint types unit bench mutate chaos lock fmt clean
 
 run: $(MARK)   ## start everything on this machine, after playing one booking (DEMO=0: without)
 	@exec $(PY) -m app dev --with-parent
@@ -36,6 +38,9 @@ types: $(DEV_MARK)
 
 bench: $(DEV_MARK)   ## the benchmarks; tables are written under bench-results/
 	@$(PY) -m bench
+
+mutate: $(DEV_MARK)   ## would the unit tests notice small mistakes in the core? (MUTANTS=48 SEED=1)
+	@$(PY) -m bench.mutation --mutants $(MUTANTS) --seed $(SEED)
 
 chaos: $(DEV_MARK)   ## random faults on all sides over hundreds of calls (CALLS=300)
 	@CHAOS_CALLS=$(CALLS) $(PY) -m pytest -m faults tests/acceptance/test_chaos.py
