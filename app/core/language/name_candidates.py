@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.language.name_cues import BEHIND, CUES, Asked, Cue, about_others
+from app.core.language.name_cues import BEHIND, CUES, Asked, Cue, Part, about_others
 from app.core.language.name_fold import Candidate, plain_word
-from app.core.language.name_runs import Run, accepts, read_run
+from app.core.language.name_runs import Run, accepts, is_season, read_run
 from app.core.language.name_tokens import HESITATION, Token, is_initial
-from app.core.language.name_words import FILLERS, SHORT, kind_of
+from app.core.language.name_words import FILLERS, MOODS, SHORT, TITLES, kind_of
 from app.core.language.spelled_words import Spelled, find_spelled
 from app.core.language.text import vocabulary
 
@@ -18,17 +18,32 @@ _CORRECTION = re.compile(
     r"\b(?:sorry|i mean|i meant|no|nope|wait|actually|rather|correction|scratch that|oops|not"
     r"|make (?:that|it)|or|it should be|my mistake|almost)\b"
 )
+_SPELLED_PART: dict[Part, re.Pattern[str]] = {
+    "family": re.compile(r"(?:last|family|sur) ?name(?:'s| is|,|:)? *(?:it's|is)? *$"),
+    "given": re.compile(r"(?:first|given) ?name(?:'s| is|,|:)? *(?:it's|is)? *$"),
+}
+_INTRODUCES = re.compile(r"\b(?:that's me|i'm an? |i am an? |it's me)\b")
 _GREETING = re.compile(r"\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|yes|yeah)\b[^.?!]*$")
 _GREETINGS = frozenset(("hi", "hello", "hey", "good"))
+_NOT_MINE = frozenset(
+    vocabulary("not no never his her their your who what where when why how ask see saw tell told")
+)
+_FIRST_PERSON = frozenset(("i", "i'm", "i'd", "i've", "i'll", "calling", "from", "about"))
 _TURNS = frozenset(("mean", "meant", "sorry", "no", "wait", "actually", "rather", "correction"))
 _KIN = frozenset(
     vocabulary(
         "my our the son daughter wife husband mother father mom mum dad partner brother sister "
-        "child kid friend boss it's for her his name is"
+        "child kid friend boss stepson stepdaughter grandson granddaughter niece nephew aunt uncle "
+        "cousin grandma grandpa grandmother grandfather fiance fiancé fiancée girlfriend boyfriend "
+        "roommate neighbor neighbour it's for her his name is with to probably either maybe"
     )
 )
 _ONLY_ASKED = next(cue.pattern for cue in CUES if cue.pattern.fullmatch("should be"))
 _ASKED_BACK = re.compile(r"(?:[ ,]*(?:right|correct|yes|isn't it|is it|aren't you|then))?[ ,]*\?")
+_OF_KIN = re.compile(
+    r"\b(?:for )?(?:my|our) (?:son|daughter|wife|husband|mother|father|mom|mum|dad|partner|brother"
+    r"|sister|child|kid|friend|boss)\b"
+)
 _QUESTION_OF_AGENT = re.compile(r"\b(?:am i|are you|is this|is that|do i|was i|who|where) *$")
 
 
@@ -70,9 +85,14 @@ def candidates_in(low: str, tokens: list[Token], asked: Asked) -> list[Candidate
         if run.words[0].start not in found:
             part = asked if asked in ("given", "family") else "full"
             found[run.words[0].start] = _candidate(run, Cue(_CORRECTION, part, "bare"), low)
+    if not found and asked not in ("", "other", "readback"):
+        for run in _plain_answer(tokens):
+            found[run.words[0].start] = _candidate(run, Cue(_CORRECTION, "full", "bare"), low)
     for group in spelled:
         start, end = tokens[group.start].start, tokens[group.end - 1].end
-        found[start] = Candidate(group.words, "full", "sure", start, end, spelled=True)
+        cued: list[Part] = [p for p, cue in _SPELLED_PART.items() if cue.search(low[:start])]
+        whose = cued[0] if cued else "full"
+        found[start] = Candidate(group.words, whose, "sure", start, end, spelled=not cued)
     ordered = [found[at] for at in sorted(found)]
     return [
         _placed(one, before, low) for one, before in zip(ordered, [None, *ordered], strict=False)
@@ -87,7 +107,7 @@ def _behind(
     if _QUESTION_OF_AGENT.search(before) and match[0] not in ("i'm", "i am"):
         return None
     others = asked != "for" and about_others(low, match.end())
-    if asked == "full" and re.search(r"\bfor (?:my|our) ", before):
+    if asked == "full" and _OF_KIN.search(low[: match.end()]):
         others = False
     if cue.strength == "sure" and cue.part == "full" and others:
         return None
@@ -114,8 +134,22 @@ def _behind(
         return None
     opens = match[0].startswith(("this", "i'm", "i am")) or match[0].endswith("under")
     greeted = opens or bool(_GREETING.search(before))
+    if run.core and is_season(run.core[-1].low) and len(run.core) == 1 and not wanted:
+        mine = match[0].startswith("i") and not match[0].startswith("it")
+        if (mine or _GREETING.search(before)) and run.core[0].upper and _closed(run, tokens):
+            return run
+    if _hello_from(run, match[0], before) and _closed(run, tokens):
+        return run
     fits = accepts(run, cue.strength, tokens, asked=wanted, greeted=greeted)
     return run if fits else None
+
+
+def _hello_from(run: Run, cue: str, before: str) -> bool:
+    """ "hi, i'm grace": a word that is a given name as well, in small letters, after a greeting."""
+    greets = re.search(r"\b(?:hi|hello|hey)\W+$", before)
+    word = run.words[0].low
+    alone = len(run.words) == 1 and kind_of(word) == "either" and word not in MOODS
+    return bool(greets) and alone and cue in ("i'm", "i am", "this is", "it's")
 
 
 def _before(cue: Cue, match: re.Match[str], tokens: list[Token], asked: Asked) -> Run | None:
@@ -125,12 +159,12 @@ def _before(cue: Cue, match: re.Match[str], tokens: list[Token], asked: Asked) -
     if not end:
         return None
     first = end
-    while first and not tokens[first - 1].mark and end - first < 5:
+    while first and end - first < 6 and not _breaks(tokens, first - 1):
         first -= 1
     for at in range(first, end):
         if _is_filler(tokens[at]):
             continue
-        run = read_run(tokens, at)
+        run = read_run(tokens[:end], at, bare=True)
         if run is None or run.end != end:
             continue
         run = Run(run.words, run.start, run.end, run.suffix)
@@ -145,6 +179,11 @@ def _before(cue: Cue, match: re.Match[str], tokens: list[Token], asked: Asked) -
             return run if alone or _certain(run) or asked not in ("", "other") else None
         return run if accepts(run, "sure", tokens[:end], asked=True) else None
     return None
+
+
+def _breaks(tokens: list[Token], at: int) -> bool:
+    """Whether a token ends what comes before it; the full stop of an initial does not."""
+    return tokens[at].mark and not (tokens[at].low == "." and at and is_initial(tokens[at - 1]))
 
 
 def _bare_runs(
@@ -172,7 +211,13 @@ def _bare_runs(
                 continue
             runs.append(run)
         elif not wanted:
-            if _greets(run, tokens) or (not asked and _lone(run, tokens)):
+            introduced = _INTRODUCES.search(low) and kind_of(run.core[0].low) == "given"
+            stated = introduced and _certain(run) and _closed(run, tokens) and not run.titled
+            if (
+                _says_twice(run, tokens)
+                or _greets(run, tokens)
+                or (not asked and (stated or _lone(run, tokens)))
+            ):
                 runs.append(run)
         elif last is not None and len(last.words) > 1:
             continue
@@ -186,7 +231,30 @@ def _contradicts(run: Run, low: str) -> bool:
     before, after = low[: run.words[0].start], low[run.words[-1].end :]
     if not before.strip() or re.match(r"\W*(?:not|actually)\b", after):
         return True
-    return bool(re.search(r"\b(?:no|not|almost|actually)\b", before))
+    return bool(re.search(r"\b(?:no|not|almost|actually|with)\b", before))
+
+
+def _plain_answer(tokens: list[Token]) -> list[Run]:
+    """A full name behind a few words of grammar, where one was asked for: "You have Ana Diaz"."""
+    for at, token in enumerate(tokens[:4]):
+        if token.mark or token.low in _NOT_MINE:
+            break
+        run = read_run(tokens, at)
+        if run is None:
+            continue
+        fits = _certain(run) and _closed(run, tokens) and all(w.upper for w in run.core)
+        return [run] if fits and not run.possessive else []
+    return []
+
+
+def _says_twice(run: Run, tokens: list[Token]) -> bool:
+    """ "Bond, James Bond": the surname, and the whole name."""
+    surname = len(run.words) > 1 and run.words[-1].low == tokens[0].low and tokens[0].upper
+    return surname and run.start == 2 and tokens[1].mark and _closed(run, tokens)
+
+
+def _closed(run: Run, tokens: list[Token]) -> bool:
+    return run.end >= len(tokens) or tokens[run.end].mark
 
 
 def _lone(run: Run, tokens: list[Token]) -> bool:
@@ -204,6 +272,9 @@ def _clause_starts(tokens: list[Token]) -> list[int]:
     for i, token in enumerate(tokens):
         if token.mark or token.low in _TURNS:
             fresh = True
+        elif fresh and token.low == "the" and _low(tokens, i + 1) in TITLES:
+            starts.append(i)
+            fresh = False
         elif fresh and token.low in SHORT and token.upper and _named_short(tokens, i):
             starts.append(i)
         elif fresh and token.low == "i" and _low(tokens, i + 1) in ("mean", "meant"):
@@ -226,7 +297,8 @@ def _greets(run: Run, tokens: list[Token]) -> bool:
     behind = all(word in FILLERS for word in rest) and rest[:1] and rest[0] in _GREETINGS
     ahead = all(word in FILLERS for word in before) and _GREETINGS & set(before)
     closed = run.end >= len(tokens) or tokens[run.end].mark
-    return _certain(run) and closed and bool((not before and behind) or ahead)
+    own = rest[:1] and rest[0] in _FIRST_PERSON and tokens[run.end].low == ","
+    return _certain(run) and closed and bool((not before and (behind or own)) or ahead)
 
 
 def _certain(run: Run) -> bool:

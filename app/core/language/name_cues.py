@@ -41,7 +41,8 @@ CUES = (
         "sure",
         rf"my (?:(?:full|whole|real|legal|official|married|actual|own) )?name{_IS}",
         r"the (?:full )?name(?:'s|s| is| would be| should be)",
-        r"^(?:\W*(?:yes|yeah|sure|hi|hello|um|uh|oh)\W+)*name(?:'s|s| is|:)",
+        r"(?:^|(?<=[,.;] )|(?<=and ))(?:\W*(?:yes|yeah|sure|hi|hello|um|uh|oh)\W+)*"
+        r"name(?:'s|s| is|:)",
         r"(?:full|whole|complete|legal) name(?: is|'s|:)?",
         r"(?:i'm|i am) (?:called|named)",
         r"mine(?: is|'s)",
@@ -67,7 +68,8 @@ CUES = (
         r"(?:it's|this is|that's|it is) for",
         r"it's me",
         r"(?:i|he|she) said",
-        r"(?:listed|registered|down|me) as",
+        r"(?:listed|registered|down|me|it|that) as",
+        r"(?:it|card|letter|file|system) says",
         r"^(?:\W*(?:yes|sure|um|uh|oh)\W+)*try",
         r"for me",
         r"the patient is",
@@ -119,6 +121,7 @@ BEHIND = (
         r"on the (?:line|phone)",
         r"(?:is|will be) (?:fine|okay|ok|enough|good)",
         r"will do",
+        r"(?:is )?my first",
     ),
 )
 _OTHERS = re.compile(
@@ -133,19 +136,24 @@ _NAMED_FOR_OTHERS = re.compile(
 _SPELL = re.compile(r"\bspell(?:ed|ing)?\b")
 _SPELL_OTHER = re.compile(r"\b(?:street|address|e-?mail|city|company)\b")
 _ASKS_WHO = re.compile(
-    r"who(?:m)? (?:am i|do i have|are we|is (?:this|calling|speaking|that)|'s (?:this|calling))"
+    r"(?:and|sorry|so) you are\??$|\byou are\?|how (?:should|may|can|do|shall) i (?:address|call)"
+    r"|what (?:should|shall|can|do|may) (?:i|we) call"
+    r"|who (?:should|shall|may|can) i say|may i ask who"
+    r"|who(?:'s| is) (?:on the line|there)|introduce yourself"
+    r"|who(?:m)? (?:am i|do i have|are we|is (?:this|calling|speaking|that)|'s (?:this|calling))"
     r"|who's (?:this|calling|speaking)|(?:speaking|talking) (?:with|to)\?"
-    r"|who (?:do|should) i (?:put|book)"
+    r"|who (?:do|should) i (?:put|book)|under (?:what|which|whom|whose)|(?:booking|it) under\b"
 )
 _KIN = (
     r"(?:son|daughter|wife|husband|mother|father|mom|mum|dad|partner|brother|sister|child|kid"
     r"|friend|patient|guest|person)"
 )
 _ASKS_FOR = re.compile(
-    rf"for (?:you|yourself|someone|somebody)\b.*\?|for your {_KIN}"
+    rf"\b(?:is|be|it|that) (?:it |this |that |the [\w-]+ )?for (?:you|yourself|someone|somebody)\b"
+    rf"|for your {_KIN}|\bwhom?\b[^?]{{0,80}} for\b"
     rf"|(?:{_KIN}(?:'s|s)?|his|her|their) (?:full |first |last )*name|"
-    r"who(?:m)?(?: is|'s| will| would| should)?(?: (?:it|this|the [\w-]+|that|be|i))*"
-    r"(?: \w+)? for\b|for whom|who(?:'s|'ll|m)?\b[^?]* (?:coming|seeing|needs?|patient|visit)\b"
+    r"who(?:'s|'ll|m)?\b[^?]{0,80} (?:coming|seeing|needs?|patient|visit)\b|for whom|\bcalled\?"
+    r"|(?:which|what) [\w-]+ (?:is|are) (?:it|this|that|they|the [\w-]+) for"
     r"|whose (?:appointment|booking|name) |who(?:'s| is) (?:it|the (?:appointment|booking))"
 )
 _SENTENCES = re.compile(r"[^.!?]*[.!?]*")

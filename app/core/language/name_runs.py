@@ -35,7 +35,7 @@ TAILS = frozenset(
 )
 """Words that may follow a name in the same breath."""
 _CLOSE_TAILS = frozenset(
-    vocabulary("please thanks thank with without from but and calling here speaking again")
+    vocabulary("please thanks thank with without from but and calling here speaking again as")
 )
 _DATES = frozenset(("at", "morning", "afternoon"))
 _NEVER_FIRST = frozenset(("e", "y", "o", "st", "abu", "bat", "o'"))
@@ -120,7 +120,9 @@ def accepts(
     closed = run.end >= len(tokens) or tokens[run.end].mark
     if _dated(kinds, core, after):
         return False
-    if run.titled and _by_title(core, asked, closed, _low(tokens, run.start) in ADDRESSES):
+    address = _low(tokens, run.start) in ADDRESSES
+    sure_title = address or _low(tokens, run.start) in ("dr", "prof", "professor", "rev", "sir")
+    if run.titled and _by_title(core, asked, closed, sure_title if asked else address):
         return closed or after in TAILS
     if strength == "sure":
         return _sure(core, kinds, closed or after in _CLOSE_TAILS)
@@ -140,7 +142,7 @@ def _by_title(core: list[Token], asked: bool, closed: bool, address: bool) -> bo
 
 def _sure(core: list[Token], kinds: list[Kind], closed: bool) -> bool:
     if kinds[0] in ("ordinary", "day"):
-        if len(core) > 1 and kinds[0] == "day":
+        if len(core) > 1 and (kinds[0] == "day" or not core[0].upper):
             return kinds[1] in ("unknown", "given", "either")
         return core[0].upper and closed
     lone = len(core) == 1 and not core[0].upper
@@ -156,9 +158,10 @@ def _bare(core: list[Token], kinds: list[Kind], closed: bool, after: str) -> boo
         if kinds[0] == "unknown" and not core[0].upper and looks_ordinary(core[0].low):
             return False
         return closed or (after in _CLOSE_TAILS and kinds[0] != "either")
-    if kinds[0] == "day" and kinds[1] not in ("unknown", "given"):
+    if kinds[0] == "day" and kinds[1] not in ("unknown", "given", "either"):
         return False
-    if not closed and after not in TAILS:
+    grammar = kind_of(after) == "grammar" and all(word.upper for word in core)
+    if not closed and after not in TAILS and not grammar:
         return False
     lower = not core[0].upper
     return not (
@@ -168,11 +171,16 @@ def _bare(core: list[Token], kinds: list[Kind], closed: bool, after: str) -> boo
     )
 
 
+_NEVER_UNUSUAL = frozenset(vocabulary("new same full thank good last next first wrong right"))
+
+
 def _unusual(core: list[Token], kinds: list[Kind]) -> bool:
     """ "Young Kim", "Early Wynn": an ordinary word that a name follows, both with capitals."""
-    if len(core) != 2 or core[0].low in ("new", "same", "full", "thank"):
+    if len(core) < 2 or core[0].low in _NEVER_UNUSUAL:
         return False
-    return kinds[1] in ("unknown", "given") and all(word.upper for word in core)
+    if not core[0].upper:
+        return len(core) == 2 and kinds[1] == "given"
+    return kinds[1] in ("unknown", "given", "either") and all(word.upper for word in core)
 
 
 def _likely_asked(core: list[Token], kinds: list[Kind], closed: bool, after: str) -> bool:
@@ -194,15 +202,22 @@ def _likely(core: list[Token], kinds: list[Kind], closed: bool, greeted: bool) -
     if len(core) == 1:
         if kinds[0] == "given":
             return closed
-        season = core[0].low in _MONTHS or core[0].low in _SEASONS
+        season = is_season(core[0].low)
         known = kinds[0] == "either" and not season
         return (known or (kinds[0] == "unknown" and greeted)) and core[0].upper and closed
-    if kinds[0] == "ordinary" or (kinds[1] in ("ordinary", "day") and kinds[0] != "given"):
+    if kinds[0] == "ordinary":
         return False
+    if kinds[1] in ("ordinary", "day") and kinds[0] != "given":
+        return kinds[0] == "either" and greeted and closed and all(w.upper for w in core)
     if all(word.upper for word in core[:2]):
         return True
     plain = not any(looks_ordinary(word.low) for word in core)
     return plain and (kinds[0] == "given" or (kinds[0] != "day" and closed))
+
+
+def is_season(word: str) -> bool:
+    """Whether a given name is a month, a season or a feast as well."""
+    return word in _MONTHS or word in _SEASONS
 
 
 def _dated(kinds: list[Kind], core: list[Token], after: str) -> bool:
@@ -239,7 +254,8 @@ def _continues(tokens: Sequence[Token], at: int, words: list[Token], bare: bool)
 
 def _particle(token: Token, kind: Kind, following: Token | None, inside: bool) -> bool:
     """ "van", "de la": inside a name, before one, or as a name of its own ("Thi Le")."""
-    own = token.upper and inside and kind != "grammar"
+    last = following is None or following.mark
+    own = token.upper and inside and (last or kind != "grammar")
     named = following is not None and not following.mark and _namelike(following)
     opens = token.upper or not (kind == "grammar" or token.low in _NEVER_FIRST)
     return own or (named and (inside or opens))
@@ -306,6 +322,8 @@ def _suffix(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
 
 
 def _after_titles(tokens: Sequence[Token], at: int) -> int:
+    if _low(tokens, at) == "the" and _low(tokens, at + 1) in TITLES:
+        at += 1
     while at < len(tokens) and tokens[at].low in TITLES:
         following = tokens[at + 1] if at + 1 < len(tokens) else None
         if following is None or (following.mark and following.low != "."):

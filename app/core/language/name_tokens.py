@@ -53,6 +53,8 @@ def tokenise(text: str) -> list[Token]:
                 at += len(part) + 1
             first = False
             continue
+        if word.lower() == "comma":
+            word, mark = ",", True
         tokens.append(Token(word, word.lower(), match.start(), match.end(), mark, first))
         first = mark and (word in _SENTENCE_END or (first and word == ","))
     return tokens

@@ -208,15 +208,17 @@ GIVEN = frozenset(
 )
 TITLES = frozenset(
     vocabulary(
-        "mr mrs ms miss mx dr doctor prof professor sir madam madame mister missus rev reverend "
-        "father sister brother rabbi imam pastor captain capt judge herr frau señor señora senor "
-        "senora monsieur mme mlle signor signora lady lord dame fr sgt sergeant colonel col lt "
-        "lieutenant attorney officer chef coach nurse major admiral general senator president "
-        "minister deacon bishop doktor don doña sheikh haji sri shri pan pani detective corporal "
-        "commander principal councillor counselor honorable honourable hon sensei master baroness "
-        "count countess elder deputy constable inspector ambassador governor mayor sr sra srta "
-        "señorita fräulein fraulein mademoiselle mevrouw mijnheer signorina swami guru dato datuk "
-        "maestro sheriff"
+        "brigadier vice wing squadron leader staff warrant petty rear marshal flight commodore "
+        "padre dom hadji sayyid chief engineer private dipl ing mr mrs ms miss mx dr doctor prof "
+        "professor sir madam madame mister missus rev reverend father sister brother rabbi imam "
+        "pastor captain capt judge herr frau señor señora senor senora monsieur canon vicar "
+        "cardinal monsignor cantor pandit lama archdeacon mother mme mlle signor signora lady lord "
+        "dame fr sgt sergeant colonel col lt lieutenant attorney officer chef coach nurse major "
+        "admiral general senator president minister deacon bishop doktor don doña sheikh haji sri "
+        "shri pan pani detective corporal commander principal councillor counselor honorable "
+        "honourable hon sensei master baroness count countess elder deputy constable inspector "
+        "ambassador governor mayor sr sra srta señorita fräulein fraulein mademoiselle mevrouw "
+        "mijnheer signorina swami guru dato datuk maestro sheriff"
     )
 )
 PARTICLES = frozenset(
@@ -232,8 +234,15 @@ SHORT = frozenset(
     )
 )
 """Words of grammar that are names as well, of Vietnam, Korea and China above all."""
+MOODS = frozenset(
+    vocabulary(
+        "rich frank happy merry gay earnest sunny stormy dusty rusty royal noble true wild "
+        "innocent precious jolly patience major young"
+    )
+)
+"""Given names that are mostly said of how somebody is: "I'm happy"."""
 ADDRESSES = frozenset(vocabulary("mr mrs ms miss mx mister missus herr frau madam madame"))
-"""Titles by which one names oneself."""
+"""Titles by which one names oneself, and which are nothing else."""
 SUFFIXES = {
     **dict.fromkeys(("jr", "junior"), "Jr."),
     **dict.fromkeys(("sr", "senior"), "Sr."),

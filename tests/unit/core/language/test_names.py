@@ -53,7 +53,7 @@ def test_the_written_lines_are_many_and_of_all_kinds() -> None:
 def test_unseen_lines_are_read_as_labelled() -> None:
     """Only counted: what the lines say is not shown to whoever changes the rules."""
     wrong = len(wrong_in("names_heldout.jsonl"))
-    assert wrong <= 0.05 * len(lines("names_heldout.jsonl")), wrong
+    assert wrong <= 0.02 * len(lines("names_heldout.jsonl")), wrong
 
 
 def test_the_agents_name_is_not_the_callers() -> None:
