@@ -27,6 +27,7 @@ from app.core.requests.decide import Asked, decide
 from app.core.requests.evidence import CANCEL, MOVE, Decision, Known
 from app.core.requests.state import State
 from app.core.tools.declarations import idempotency_key
+from app.core.tools.epoch import epoch_of
 from app.errors import CalendarDown
 from workers import appointments
 from workers.availability import busy_around
@@ -169,8 +170,8 @@ def _act(look: Following, verdict: Verdict, done: list[dict[str, Any]]) -> Verdi
         _mark(done, step.replaces["key"], ok=False)
         step = replace(step, tool=decision.tool, booking_id="")
     arguments, slot = _arguments(look, step)
-    undone = sum(act.get("ok") is True and act["tool"] != "book_appointment" for act in done)
-    key = idempotency_key(news.call_id, step.tool, arguments, undone)
+    epoch = epoch_of((act["tool"], act.get("ok") is True) for act in done)
+    key = idempotency_key(news.call_id, step.tool, arguments, epoch)
     act: dict[str, Any] = {
         "number": decision.claim.number if decision.claim else 0,
         "tool": step.tool,

@@ -23,6 +23,7 @@ from app import logs, metrics
 from app.adapters import queue
 from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
 from app.adapters.booking.offers import Offered
+from app.adapters.job_names import ANNOUNCE, FINISH_NOTED, FORGET_BOOKING
 from app.adapters.notify.text_budget import TextBudget, can_be_texted
 from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences
@@ -45,9 +46,6 @@ LATE_S = 2.0
 """So long after its deadline an answer no longer reaches the caller in the same turn."""
 RESERVE_S = 1.5
 """What is left of the caller's patience for noting a wish and telling so."""
-FINISH = "workers.noted.finish"
-FORGET = "workers.noted.forget"
-ANNOUNCE = "workers.notifications.announce"
 FIRST_DELAYS_S = (2, 5, 10, 20, 30)
 DELAY_S = 60
 
@@ -164,7 +162,7 @@ def _forget_later(ctx: ToolContext) -> None:
     with ctx.redis.pipeline(transaction=True) as pipeline:
         queue.enqueue(
             pipeline,
-            FORGET,
+            FORGET_BOOKING,
             (ctx.call_id, ctx.key, wish_key(ctx)),
             retry_delays_s=(*FIRST_DELAYS_S, *[DELAY_S] * 30),
             about="forget a booking",
@@ -229,7 +227,7 @@ def _enqueue(ctx: ToolContext, until: float, kind: str, what: str) -> None:
         with ctx.redis.pipeline(transaction=True) as pipeline:
             queue.enqueue(
                 pipeline,
-                FINISH,
+                FINISH_NOTED,
                 (ctx.call_id, ctx.key, until, kind, what),
                 retry_delays_s=delays,
                 about=f"noted: {kind}",

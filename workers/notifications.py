@@ -8,6 +8,7 @@ from typing import Any
 from app import logs, metrics
 from app.adapters import queue
 from app.adapters.booking.ledger import show
+from app.adapters.job_names import DELIVER
 from app.adapters.notify.base import Change, Channel, NotTold
 from app.adapters.notify.channels import open_channels
 from app.adapters.notify.messages import Message, Messages
@@ -18,7 +19,6 @@ from app.core.agent.reference import AgentRef
 from app.core.booking.ledger import Booking
 from workers.runtime import Runtime, runtime
 
-DELIVER = "workers.notifications.deliver"
 RETRY_DELAYS_S = (5, 30, 120, 600, 1800, 7200)
 TOLD_TTL_S = 3 * 24 * 3600
 

@@ -11,7 +11,6 @@ import time
 from typing import cast
 
 from redis import Redis
-from redis.commands.core import Script
 from rq import worker_registration
 from rq.registry import StartedJobRegistry, clean_registries
 
@@ -21,6 +20,7 @@ from app.adapters.calls.inbox import NewsStore
 from app.adapters.calls.recordings import RecordKeeper
 from app.adapters.queue import QueueName
 from app.adapters.redis import keys
+from app.adapters.redis.scripts import SHARED, RedisScript, load_script
 from app.adapters.tools.store import EffectStore
 
 BEAT_S = 2.0
@@ -36,30 +36,6 @@ PATIENCE_S = 5.0
 MAX_DEAD = 1000
 
 log = logs.get(__name__)
-
-#: Moves jobs whose time has come from RQ's schedule to their queue: gives how many.
-_DUE = """
-local schedule, queue = unpack(KEYS)
-local clock = redis.call('TIME')
-local due = redis.call('ZRANGEBYSCORE', schedule, '-inf', clock[1], 'LIMIT', 0, 100)
-for _, id in ipairs(due) do
-  redis.call('ZREM', schedule, id)
-  if redis.call('EXISTS', ARGV[1] .. id) == 1 then
-    redis.call('HSET', ARGV[1] .. id, 'status', 'queued')
-    redis.call('RPUSH', queue, id)
-  end
-end
-return #due
-"""
-
-#: Puts a job that was popped and never started back at the front of its queue.
-_PUT_BACK = """
-local popped, queue = unpack(KEYS)
-if redis.call('LREM', popped, 1, ARGV[2]) == 0 then return 0 end
-if redis.call('EXISTS', ARGV[1] .. ARGV[2]) == 0 then return 0 end
-redis.call('LPUSH', queue, ARGV[2])
-return 1
-"""
 
 
 class Upkeep:
@@ -83,8 +59,8 @@ class Upkeep:
         self._queue = queue.rq_queue(redis, name)
         self._popped_key = self._queue.intermediate_queue.key
         self._started = StartedJobRegistry(queue=self._queue)
-        self._due: Script = redis.register_script(_DUE)
-        self._put_back: Script = redis.register_script(_PUT_BACK)
+        self._queue_due = RedisScript(redis, load_script(SHARED, "queue_due"))
+        self._requeue_popped = RedisScript(redis, load_script(SHARED, "requeue_popped"))
         self._popped: dict[bytes, float] = {}
         self._silent: dict[str, float] = {}
         self._next: dict[str, float] = {}
@@ -123,7 +99,10 @@ class Upkeep:
 
     def move_scheduled(self) -> None:
         """Queue the jobs whose next attempt is due."""
-        self._due(keys=[queue.scheduled_key(self._name), self._queue.key], args=[queue.job_key("")])
+        self._queue_due(
+            keys={"schedule": queue.scheduled_key(self._name), "queue": self._queue.key},
+            args={"prefix": queue.job_key("")},
+        )
 
     def find_popped(self) -> None:
         """Queue jobs again that a worker took and never started."""
@@ -133,8 +112,9 @@ class Upkeep:
         for job_id, since in self._popped.items():
             if now - since < PATIENCE_S:
                 continue
-            put_back = self._put_back(
-                keys=[self._popped_key, self._queue.key], args=[queue.job_key(""), job_id]
+            put_back = self._requeue_popped(
+                keys={"popped": self._popped_key, "queue": self._queue.key},
+                args={"prefix": queue.job_key(""), "job_id": job_id},
             )
             if put_back:
                 log.warning("job was popped but not started", extra={"job": job_id.decode()})

@@ -3,26 +3,29 @@
 Together with `workers.rq_worker` and `workers.upkeep` this is all that knows how RQ keeps its jobs
 in Redis; `tests/unit/adapters/test_library_parts.py` compares it with the RQ that is installed.
 
-A job is put on a queue by commands that the caller sends with its own writes, in one MULTI or one
-script: `enqueue(pipeline, ...)` or `prepare(...)`. Both write what RQ's own `enqueue` writes.
+A job is put on a queue together with the caller's own writes, in one MULTI (`enqueue`) or one
+script (`prepare`). Both ways end in `lua/enqueue.lua`, which writes what RQ's own `enqueue` writes.
 Every job may run more than once.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, cast
 from uuid import uuid4
 
+import orjson
 from redis import Redis
 from rq import Queue, Retry
 from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
-from rq.utils import now
 
 from app.adapters.redis import keys
+from app.adapters.redis.scripts import SHARED, load_script
 
 QueueName = Literal["live", "background"]
 #: `live`: a caller waits. `background`: nobody does.
@@ -40,24 +43,42 @@ WORKER_SILENT_S = 6.0
 
 QUEUES_KEY = Queue.redis_queues_keys
 RETRIES_LEFT = "retries_left"
+PUT_JOB = load_script(SHARED, "put_job")
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A job as it goes into Redis; for scripts that put it on its queue themselves.
+    """A job as it goes into Redis, for scripts that put it on its queue with `lua/enqueue.lua`.
 
-    They must HSET `fields` at `job_key`, EXPIRE that by `QUEUED_TTL_S`, SADD `queue_key` to
-    `QUEUES_KEY`, and RPUSH `job_id` to `queue_key`.
+    `keys` and `args` are what such a script is given for it. `fields` is what it writes.
     """
 
     job_id: str
-    job_key: str
-    queue_key: str
-    fields: dict[str, Any]
+    queue: str
+    fields: dict[str, str]
 
-    def flat(self) -> list[Any]:
-        """`fields` as HSET takes them: name, value, name, value."""
-        return [part for pair in self.fields.items() for part in pair]
+    @property
+    def keys(self) -> dict[str, str]:
+        """The script's keys: `job`, `queue`, `queues`."""
+        return {
+            "job": job_key(self.job_id),
+            "queue": queue_key(self.queue),
+            "queues": QUEUES_KEY,
+        }
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """The script's arguments: `job_id`, `job_ttl_s`, `job_fields`."""
+        return {
+            "job_id": self.job_id,
+            "job_ttl_s": QUEUED_TTL_S,
+            "job_fields": orjson.dumps(self.fields),
+        }
+
+
+#: Keys and arguments of a script that is given no job.
+NO_JOB_KEYS = {"job": "", "queue": "", "queues": ""}
+NO_JOB_ARGS = {"job_id": "", "job_ttl_s": "", "job_fields": ""}
 
 
 def prepare(
@@ -75,10 +96,26 @@ def prepare(
     If it raises it is tried again after each of `retry_delays_s`, then it is a dead letter.
     `about` is shown to people; it must not hold what may not be logged.
     """
+    shared = _shared_fields(function, queue, timeout_s, tuple(retry_delays_s), about or function)
+    stamp = _stamp(time.time())
+    fields = {
+        **shared,
+        "data": orjson.dumps([function, None, list(args), {}]).decode(),
+        "created_at": stamp,
+        "enqueued_at": stamp,
+    }
+    return Prepared(job_id or uuid4().hex, queue, fields)
+
+
+@lru_cache(maxsize=64)
+def _shared_fields(
+    function: str, queue: str, timeout_s: int, retry_delays_s: tuple[int, ...], about: str
+) -> dict[str, str]:
+    """What RQ writes of every such job alike."""
     job = Job.create(
         function,
-        args=tuple(args),
-        id=job_id or uuid4().hex,
+        args=(),
+        id="any",
         connection=_NO_CONNECTION,
         serializer=JSONSerializer,
         status=JobStatus.QUEUED,
@@ -87,16 +124,30 @@ def prepare(
         failure_ttl=DEAD_TTL_S,
         ttl=QUEUED_TTL_S,
         origin=queue,
-        description=about or function,
+        description=about,
     )
     if retry_delays_s:
         retry = Retry(max=len(retry_delays_s), interval=list(retry_delays_s))
         job.retries_left = retry.max
         job.retry_intervals = retry.intervals
-    job.enqueued_at = now()
-    fields = {name: value for name, value in job.to_dict().items() if value is not None}
-    fields["status"] = JobStatus.QUEUED.value
-    return Prepared(job.id, job_key(job.id), queue_key(queue), fields)
+    own = ("data", "created_at", "enqueued_at")
+    fields = {
+        name: str(value)
+        for name, value in job.to_dict().items()
+        if value is not None and name not in own
+    }
+    return {**fields, "status": JobStatus.QUEUED.value}
+
+
+def _stamp(at: float) -> str:
+    """The time as RQ writes it."""
+    seconds, fraction = divmod(at, 1)
+    return f"{_second(int(seconds))}.{int(fraction * 1e6):06}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def enqueue(
@@ -110,7 +161,7 @@ def enqueue(
     retry_delays_s: Sequence[int] = RETRY_DELAYS_S,
     about: str | None = None,
 ) -> str:
-    """Add the commands that queue a job to `pipeline` (which is a MULTI, so that the job is queued
+    """Add the command that queues a job to `pipeline` (which is a MULTI, so that the job is queued
     exactly if the caller's own writes are made); give the job's id. Arguments as for `prepare`."""
     job = prepare(
         function,
@@ -126,11 +177,9 @@ def enqueue(
 
 
 def put(pipeline: Any, job: Prepared) -> None:
-    """Add the commands that queue a prepared job to `pipeline`, a MULTI."""
-    pipeline.hset(job.job_key, mapping=job.fields)
-    pipeline.expire(job.job_key, QUEUED_TTL_S)
-    pipeline.sadd(QUEUES_KEY, job.queue_key)
-    pipeline.rpush(job.queue_key, job.job_id)
+    """Add the command that queues a prepared job to `pipeline`, a MULTI."""
+    names, values = PUT_JOB.order(job.keys, job.args)
+    pipeline.eval(PUT_JOB.source, len(names), *names, *values)
 
 
 def job_key(job_id: str) -> str:

@@ -63,7 +63,6 @@ class Drain:
         self._left: OrderedDict[str, float] = OrderedDict()
         self._empty = Event()
         self._empty.set()
-        self._on_start: list[Callable[[], None]] = []
 
     @property
     def live(self) -> int:
@@ -126,18 +125,12 @@ class Drain:
         finally:
             self._gone(entry)
 
-    def on_start(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once when draining begins, before the calls are told."""
-        self._on_start.append(callback)
-
     def start(self) -> None:
         """Begin to leave. Returns at once; a second call does nothing."""
         if self.draining:
             return
         self.draining = True
         log.info("draining", extra={"calls": self.live, "limit_s": self.limit_s})
-        for callback in self._on_start:
-            self._guarded(callback)
         deadline = time.monotonic() + self.limit_s
         for entry in tuple(self._calls):
             with logs.bind(call_id=entry.call_id):

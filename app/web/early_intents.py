@@ -17,8 +17,9 @@ import redis
 from redis import Redis
 
 from app import logs, metrics
-from app.adapters.calls import intake_scripts
+from app.adapters.calls.intake import FILE_EARLY_INTENT
 from app.adapters.redis import keys
+from app.adapters.redis.scripts import RedisScript
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import IntentEngine
 from app.core.language.intent.partial import Early, EarlyIntent
@@ -55,7 +56,7 @@ class EarlyIntents:
         self._clock = clock
         #: What pauses are measured by: a wall clock that is set back must not stop early intents.
         self._steady = steady or (time.monotonic if clock is time.time else clock)
-        self._file = client.register_script(intake_scripts.EARLY)
+        self._file = RedisScript(client, FILE_EARLY_INTENT)
         self._last: dict[str, float] = {}
 
     def heard(self, call_id: str, at_ms: int) -> None:
@@ -104,7 +105,9 @@ class EarlyIntents:
             "text": early.text,
             "at_ms": now_ms,
         }
-        names = [keys.call(call_id, "partials"), keys.summary(call_id)]
-        values: list[Any] = [len(lines), lines[-1], orjson.dumps(shown)]
-        filed = self._file(keys=names, args=values)
+        names = {"partials": keys.call(call_id, "partials"), "summary": keys.summary(call_id)}
+        filed = self._file(
+            names,
+            {"count": len(lines), "newest": lines[-1], "early_intent": orjson.dumps(shown)},
+        )
         return early if filed else None

@@ -21,6 +21,7 @@ from app.core.agent.definition import Agent
 from app.core.booking import slot_ids
 from app.core.tools.arguments import ArgumentReader, adapt_arguments
 from app.core.tools.declarations import Tool, idempotency_key
+from app.core.tools.epoch import epoch_of
 from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
 from app.web.edge import edge
@@ -33,7 +34,6 @@ log = logs.get(__name__)
 NO_CALL = "function"
 #: How much of the transcript so far goes along, for what has to be agreed to before it is done.
 HEARD = 20
-UNDOING = frozenset({"cancel_appointment", "reschedule_appointment"})
 
 
 @bp.route("/functions/<name>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -153,12 +153,12 @@ def key_of(
     """
     if tool.kind == "read":
         return idempotency_key(call_id, tool.name, arguments), False
-    undone = 0
-    for effect in now_services.effects.of_call(call_id):
+    effects = now_services.effects.of_call(call_id)
+    for effect in effects:
         if tool_call_id in effect.tool_call_ids:
             return effect.key, effect.settled and not effect.ok
-        undone += effect.tool in UNDOING and effect.ok
-    return idempotency_key(call_id, tool.name, arguments, undone), False
+    epoch = epoch_of((effect.tool, effect.ok) for effect in effects)
+    return idempotency_key(call_id, tool.name, arguments, epoch), False
 
 
 def capped(result: dict[str, Any]) -> bytes:

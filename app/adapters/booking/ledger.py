@@ -18,13 +18,13 @@ import redis
 from redis import Redis
 
 from app.adapters import queue
+from app.adapters.job_names import ANNOUNCE
 from app.adapters.redis import keys
 from app.core.agent.reference import AgentRef
 from app.core.booking.ledger import Booking, Ledger
 from app.core.language.phone_numbers import number_hash
 from app.errors import CalendarDown
 
-ANNOUNCE = "workers.notifications.announce"
 MAX_CALLER_BOOKINGS = 50
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from redis import Redis
 from app.adapters.calendars import blocks
 from app.adapters.calendars.failures import changing
 from app.adapters.calendars.occurrences import EventReports
-from app.adapters.calendars.redis_commit import COMMIT
+from app.adapters.redis.scripts import RedisScript, load_script
 from app.core.booking.appointment import Appointment, Busy, Draft
 from app.errors import BookingNotFound, CalendarBusy, CalendarDown, SlotTaken
 
@@ -57,7 +58,7 @@ class RedisCalendar:
         self._tag = f"calendar:{{{name}}}"
         self._name = name
         self._reports = EventReports()
-        self._commit = client.register_script(COMMIT)
+        self._commit = RedisScript(client, load_script(Path(__file__).parent, "commit"))
 
     # What the protocol asks for
 
@@ -182,24 +183,23 @@ class RedisCalendar:
                 if not expected and (there := self.get(new.id)):
                     return orjson.dumps(there.to_json())
                 raise SlotTaken
-        keys = [self._key(what) for what in ("events", "times", "starts", "meta")]
-        if new.phone:
-            keys.append(self._phone(new.phone))
-        args: list[bytes | str | int] = [
-            new.id,
-            expected,
-            orjson.dumps(new.to_json()),
-            int(new.start.timestamp()),
-            int(new.end.timestamp()),
-            new.before * 60,
-            new.after * 60,
-            "0" if new.cancelled else "1",
-            version,
-            TTL_S,
-            int((self._clock() - KEEP).timestamp()),
-            int(MAX_BUFFER.total_seconds()),
-            "1" if check else "0",
-        ]
+        keys = {what: self._key(what) for what in ("events", "times", "starts", "meta")}
+        keys["phone"] = self._phone(new.phone) if new.phone else ""
+        args = {
+            "id": new.id,
+            "expected": expected,
+            "new": orjson.dumps(new.to_json()),
+            "start": int(new.start.timestamp()),
+            "finish": int(new.end.timestamp()),
+            "before": new.before * 60,
+            "after": new.after * 60,
+            "takes_time": int(not new.cancelled),
+            "blocks": version,
+            "ttl_s": TTL_S,
+            "oldest": int((self._clock() - KEEP).timestamp()),
+            "margin": int(MAX_BUFFER.total_seconds()),
+            "check": int(check),
+        }
         with changing():
             status, current = self._ask(lambda: self._commit(keys=keys, args=args))
         if status == b"taken":

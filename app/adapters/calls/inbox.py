@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
 from redis import Redis
 
 from app.adapters import queue
-from app.adapters.calls import intake_scripts
 from app.adapters.calls.intake import (
     QUEUED_LEASE_MS,
     STARTED_LEASE_MS,
@@ -21,12 +21,14 @@ from app.adapters.calls.intake import (
 )
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
+from app.adapters.redis.scripts import RedisScript, load_script
 from app.core.requests.transcript import Heard
 from app.protocol.retell_transcript import Entry
 from app.protocol.retell_webhook import LEFT
 from app.settings import Settings
 
 MAX_ACTS = 50
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +68,31 @@ class NewsStore:
     def __init__(self, client: Redis, settings: Settings) -> None:
         self._redis = client
         self._story_ms, self._work_ms = lifetimes_ms(settings)
-        self._begin_job = client.register_script(intake_scripts.BEGIN)
-        self._finish_job = client.register_script(intake_scripts.FINISH)
-        self._wake_call = client.register_script(intake_scripts.WAKE)
+        self._begin_job = RedisScript(client, load_script(_HERE, "begin_work"))
+        self._finish_job = RedisScript(client, load_script(_HERE, "finish_work"))
+        self._wake_call = RedisScript(client, load_script(_HERE, "wake_call"))
 
     @guarded
     def begin(self, call_id: str, job_id: str, now_ms: int) -> News:
         """A job starts on the call's news: what comes from now on needs another job."""
-        names = [
-            keys.call(call_id, "job"),
-            WAKE,
-            keys.call(call_id, "facts"),
-            keys.call(call_id, "heard"),
-            keys.call(call_id, "acts"),
-            keys.summary(call_id),
-            keys.effects(call_id),
-        ]
-        values: list[Any] = [job_id, call_id, now_ms + STARTED_LEASE_MS]
-        return _news(call_id, self._begin_job(keys=names, args=values))
+        names = {
+            "work": keys.call(call_id, "job"),
+            "wake": WAKE,
+            "facts": keys.call(call_id, "facts"),
+            "heard": keys.call(call_id, "heard"),
+            "acts": keys.call(call_id, "acts"),
+            "summary": keys.summary(call_id),
+            "effects": keys.effects(call_id),
+        }
+        values = {"job_id": job_id, "call_id": call_id, "wake_at": now_ms + STARTED_LEASE_MS}
+        return _news(call_id, self._begin_job(names, values))
 
     @guarded
     def finish(self, call_id: str, job_id: str, due_ms: int | None) -> None:
         """The job is through; look at the call again at `due_ms` (unix milliseconds), if at all."""
-        names = [keys.call(call_id, "job"), WAKE]
-        self._finish_job(keys=names, args=[job_id, call_id, "" if due_ms is None else due_ms])
+        names = {"work": keys.call(call_id, "job"), "wake": WAKE}
+        due = "" if due_ms is None else due_ms
+        self._finish_job(names, {"job_id": job_id, "call_id": call_id, "due": due})
 
     @guarded
     def wake(self, now_ms: int, limit: int = 100) -> int:
@@ -98,17 +101,17 @@ class NewsStore:
         return sum(self._wake(item.decode(), now_ms) for item in due)
 
     def _wake(self, call_id: str, now_ms: int) -> int:
-        names, job = new_job(call_id)
-        names = [keys.call(call_id, "job"), WAKE, *names]
-        values = [
-            now_ms,
-            call_id,
-            now_ms + QUEUED_LEASE_MS,
-            self._work_ms,
-            queue.job_key(""),
-            *job,
-        ]
-        return int(self._wake_call(keys=names, args=values))
+        job = new_job(call_id)
+        names = {"work": keys.call(call_id, "job"), "wake": WAKE, **job.keys}
+        values = {
+            "now": now_ms,
+            "call_id": call_id,
+            "wake_at": now_ms + QUEUED_LEASE_MS,
+            "work_ms": self._work_ms,
+            "prefix": queue.job_key(""),
+            **job.args,
+        }
+        return int(self._wake_call(names, values))
 
     @guarded
     def acted(self, call_id: str, acts: Sequence[Mapping[str, Any]]) -> None:

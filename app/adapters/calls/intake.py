@@ -6,14 +6,14 @@ What is kept of a call's events, every key with a time to live (`app.adapters.re
   transcript;
 - ``heard``: the last 500 finals and interruptions of a plain sender, ``partials`` what is being
   said now;
-- ``job``: which job works on the call's news (`app.adapters.calls.intake_scripts`);
+- ``job``: which job works on the call's news (`lua/take_event.lua`);
 - ``events``: one line for each event, in the call's own record.
 """
 
 from __future__ import annotations
 
-import time
-from functools import lru_cache
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import uuid4
 
@@ -22,10 +22,11 @@ from redis import Redis
 
 from app import logs
 from app.adapters import queue
-from app.adapters.calls import intake_scripts
+from app.adapters.job_names import WORK_OFF_CALL
 from app.adapters.redis import keys
 from app.adapters.redis.batch import ScriptSender
 from app.adapters.redis.breaker import Breaker
+from app.adapters.redis.scripts import LuaScript, load_script
 from app.protocol.retell_webhook import ENDED, WebhookEvent
 from app.settings import Settings
 
@@ -55,6 +56,11 @@ CHANNELS = {
 #: Calls with something left to work off, scored by when to look at them again (unix milliseconds).
 WAKE = "webhooks:wake"
 
+_HERE = Path(__file__).parent
+_TAKE = load_script(_HERE, "take_event")
+_FILE = load_script(_HERE, "file_event")
+FILE_EARLY_INTENT = load_script(_HERE, "file_early_intent")
+
 
 class Intake:
     """Takes events in. One per process, safe to use from any greenlet."""
@@ -62,8 +68,7 @@ class Intake:
     def __init__(self, client: Redis, settings: Settings, breaker: Breaker | None = None) -> None:
         self._breaker = breaker or Breaker()
         self._story_ms, self._work_ms = lifetimes_ms(settings)
-        scripts = {"TAKE": intake_scripts.TAKE, "FILE": intake_scripts.FILE}
-        self._sender = ScriptSender(client, scripts)
+        self._sender = ScriptSender(client, [_TAKE, _FILE])
 
     def take(self, event: WebhookEvent, now_ms: int, signature: str = "") -> Outcome:
         """Store `event` and queue its job; what was given back has survived.
@@ -89,52 +94,61 @@ class Intake:
         entry = {"at": now_ms / 1000, "kind": "webhook", "event": event.event}
         if event.kind == "unknown":
             entry["ignored"] = True
-        names = [
-            keys.call(call_id, f"seen:{event.key}"),
-            keys.signature(signature),
-            keys.call(call_id, "facts"),
-            keys.events(call_id),
-            keys.call(call_id, "heard"),
-            keys.call(call_id, "partials"),
-            keys.call(call_id, "job"),
-            WAKE,
-            keys.RECENT_CALLS,
-            keys.summary(call_id),
-        ]
-        values: list[Any] = [
-            now_ms,
-            event.keep_s * 1000,
-            call_id,
-            self._story_ms,
-            self._work_ms,
-            event.rank,
-            blob,
-            orjson.dumps(event.status) if event.status is not None else "",
-            CHANNELS[event.subject],
-            f"count:{event.event}" if event.kind in ("transfer", "plain") else "",
-            orjson.dumps(entry),
-            progress,
-            transcript,
-            said,
-            partial,
-            SIGNATURE_MS if signature else "",
-        ]
-        if event.kind != "unknown" and not partial and event.event != "interruption":
-            more, its = new_job(call_id)
-            names += more
-            values += [now_ms + QUEUED_LEASE_MS, *its]
-        return cast(Outcome, self._run("TAKE", names, values))
+        needs_job = event.kind != "unknown" and not partial and event.event != "interruption"
+        job = new_job(call_id) if needs_job else None
+        names = {
+            "seen": keys.call(call_id, f"seen:{event.key}"),
+            "signature": keys.signature(signature),
+            "facts": keys.call(call_id, "facts"),
+            "events": keys.events(call_id),
+            "heard": keys.call(call_id, "heard"),
+            "partials": keys.call(call_id, "partials"),
+            "work": keys.call(call_id, "job"),
+            "wake": WAKE,
+            "recent": keys.RECENT_CALLS,
+            "summary": keys.summary(call_id),
+            **(job.keys if job else queue.NO_JOB_KEYS),
+        }
+        values = {
+            "now": now_ms,
+            "seen_ms": event.keep_s * 1000,
+            "call_id": call_id,
+            "story_ms": self._story_ms,
+            "work_ms": self._work_ms,
+            "rank": event.rank,
+            "blob": blob,
+            "status": orjson.dumps(event.status) if event.status is not None else "",
+            "channel": CHANNELS[event.subject],
+            "counter": f"count:{event.event}" if event.kind in ("transfer", "plain") else "",
+            "entry": orjson.dumps(entry),
+            "progress": progress,
+            "transcript": transcript,
+            "said": said,
+            "partial": partial,
+            "signature_ms": SIGNATURE_MS if signature else "",
+            "wake_at": now_ms + QUEUED_LEASE_MS,
+            **(job.args if job else queue.NO_JOB_ARGS),
+        }
+        return cast(Outcome, self._run(_TAKE, names, values))
 
     def _file(self, event: WebhookEvent, now_ms: int) -> Outcome:
         name = "alerts" if event.kind == "alert" else "unknown"
         entry = {"at": now_ms / 1000, "event": event.event, "id": event.id, **event.facts}
-        names = [f"webhooks:seen:{name}:{event.id}:{event.key}", f"webhooks:{name}"]
-        values = [now_ms, event.keep_s * 1000, self._story_ms, encoded(entry)]
-        return cast(Outcome, self._run("FILE", names, values))
+        names = {
+            "seen": f"webhooks:seen:{name}:{event.id}:{event.key}",
+            "list": f"webhooks:{name}",
+        }
+        values = {
+            "now": now_ms,
+            "seen_ms": event.keep_s * 1000,
+            "keep_ms": self._story_ms,
+            "entry": encoded(entry),
+        }
+        return cast(Outcome, self._run(_FILE, names, values))
 
-    def _run(self, name: str, names: list[str], values: list[Any]) -> str:
+    def _run(self, script: LuaScript, names: Mapping[str, Any], values: Mapping[str, Any]) -> str:
         with self._breaker.guard():
-            answer: bytes = self._sender.run(name, names, values, limit_s=LIMIT_S)
+            answer: bytes = self._sender.run(script, names, values, limit_s=LIMIT_S)
             return answer.decode()
 
 
@@ -145,22 +159,10 @@ def lifetimes_ms(settings: Settings) -> tuple[int, int]:
     return story_s * 1000, max(settings.live_call_ttl_s, 86_400) * 1000
 
 
-def new_job(call_id: str) -> tuple[list[str], list[Any]]:
-    """The keys and values with which a script queues the job that works off a call's news."""
+def new_job(call_id: str) -> queue.Prepared:
+    """The job that works off a call's news."""
     job_id = uuid4().hex
-    seconds, fraction = divmod(time.time(), 1)
-    stamp = f"{_second(int(seconds))}.{int(fraction * 1e6):06}Z"
-    names = [f"{_JOB_PREFIX}{job_id}", _QUEUE_KEY, queue.QUEUES_KEY]
-    return names, [job_id, orjson.dumps([intake_scripts.JOB, None, [call_id, job_id], {}]), stamp]
-
-
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-
-
-_JOB_PREFIX = queue.job_key("")
-_QUEUE_KEY = queue.queue_key("background")
+    return queue.prepare(WORK_OFF_CALL, [call_id, job_id], job_id=job_id, about="a call's webhooks")
 
 
 def encoded(value: Any) -> bytes:

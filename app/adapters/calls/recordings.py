@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 from redis import Redis
@@ -18,6 +19,7 @@ from redis import Redis
 from app import logs
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
+from app.adapters.redis.scripts import RedisScript, load_script
 from app.settings import Settings
 
 log = logs.get(__name__)
@@ -28,22 +30,7 @@ IDLE_S = 60.0
 MOST = 20
 _LINES, _PACKED = b"lines", b"packed"
 
-#: Replaces what was read by one entry, unless something was added meanwhile.
-_PACK = """
-local record, open, packed, sizes = unpack(KEYS)
-local last, blob, keep_s, call_id = unpack(ARGV)
-local newest = redis.call('XREVRANGE', record, '+', '-', 'COUNT', 1)[1]
-if not newest or newest[1] ~= last then return 0 end
-local left = redis.call('TTL', record)
-redis.call('DEL', record)
-redis.call('XADD', record, last, 'packed', blob)
-redis.call('EXPIRE', record, math.max(1, left))
-redis.call('ZADD', packed, redis.call('ZSCORE', open, call_id) or 0, call_id)
-redis.call('EXPIRE', packed, keep_s)
-redis.call('ZREM', open, call_id)
-redis.call('HSET', sizes, call_id, #blob)
-return 1
-"""
+_HERE = Path(__file__).parent
 
 
 def unpacked(entry: Mapping[bytes, bytes]) -> list[bytes]:
@@ -59,7 +46,7 @@ class RecordKeeper:
         self._redis = redis
         self._most_bytes = settings.records_bytes
         self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
-        self._pack = redis.register_script(_PACK)
+        self._pack = RedisScript(redis, load_script(_HERE, "pack_record"))
 
     @guarded
     def sweep(self, idle_s: float = IDLE_S) -> None:
@@ -118,11 +105,16 @@ class RecordKeeper:
             return
         lines = [line for _, entry in entries for line in unpacked(entry)]
         self._pack(
-            keys=[
-                keys.record(call_id),
-                keys.OPEN_RECORDS,
-                keys.PACKED_RECORDS,
-                keys.RECORD_SIZES,
-            ],
-            args=[entries[-1][0], zlib.compress(b"\n".join(lines), 6), self._keep_s, call_id],
+            keys={
+                "record": keys.record(call_id),
+                "open": keys.OPEN_RECORDS,
+                "packed": keys.PACKED_RECORDS,
+                "sizes": keys.RECORD_SIZES,
+            },
+            args={
+                "last": entries[-1][0],
+                "blob": zlib.compress(b"\n".join(lines), 6),
+                "keep_s": self._keep_s,
+                "call_id": call_id,
+            },
         )

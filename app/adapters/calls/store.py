@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
 from redis import Redis
 
-from app.adapters.calls import scripts
 from app.adapters.calls.index import CallIndex
 from app.adapters.calls.recordings import unpacked
 from app.adapters.calls.story import FIELDS, decode_fields, encode_fields, entries, tell
 from app.adapters.redis import keys
 from app.adapters.redis.batch import ScriptSender
 from app.adapters.redis.client import COMMAND_S, guard, guarded
+from app.adapters.redis.scripts import RedisScript, load_script
 from app.settings import Settings
 
 #: How long a holder may be silent before `owner` takes it for gone; renew at a third of it.
@@ -29,7 +30,6 @@ MAX_RECENT = 200_000
 MAX_TURNS = 1000
 #: Of so many of the latest calls a process remembers that it has put them into the index.
 MAX_REMEMBERED = 2000
-MAX_INTENTS = 500
 MAX_EVENTS = 1000
 MAX_RECORD_ENTRIES = 20_000
 MAX_RECORD_BYTES = 16_000_000
@@ -53,6 +53,10 @@ class Lease:
     status: str = "ongoing"
 
 
+_HERE = Path(__file__).parent
+_TAKE = load_script(_HERE, "take_lease")
+
+
 class CallStore:
     """All calls, as every process sees them."""
 
@@ -64,13 +68,13 @@ class CallStore:
         self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
         self.index = CallIndex(redis, self._keep_s)
         self._indexed: dict[str, None] = {}
-        self._sender = ScriptSender(redis, {"TAKE": scripts.TAKE})
-        self._renew = redis.register_script(scripts.RENEW)
-        self._release = redis.register_script(scripts.RELEASE)
-        self._save = redis.register_script(scripts.SAVE)
-        self._merge = redis.register_script(scripts.MERGE)
-        self._end = redis.register_script(scripts.END)
-        self._record = redis.register_script(scripts.RECORD)
+        self._sender = ScriptSender(redis, [_TAKE])
+        self._renew = RedisScript(redis, load_script(_HERE, "renew_lease"))
+        self._release = RedisScript(redis, load_script(_HERE, "release_lease"))
+        self._save = RedisScript(redis, load_script(_HERE, "save_state"))
+        self._merge = RedisScript(redis, load_script(_HERE, "merge_fields"))
+        self._end = RedisScript(redis, load_script(_HERE, "end_call"))
+        self._record = RedisScript(redis, load_script(_HERE, "record_lines"))
 
     # Who holds a call
 
@@ -79,23 +83,23 @@ class CallStore:
         """Make `process` the holder of the call. The newest wins; the one before is told through
         its replies. The lease carries the state to resume from."""
         fence, before, state, status = self._sender.run(
-            "TAKE",
-            [
-                keys.summary(call_id),
-                keys.lease(call_id),
-                keys.state(call_id),
-                keys.LIVE_CALLS,
-                keys.RECENT_CALLS,
-            ],
-            [
-                call_id,
-                process,
-                LEASE_S,
-                self._live_s,
-                self._keep_s,
-                MAX_RECENT,
-                keys.replies(""),
-            ],
+            _TAKE,
+            {
+                "summary": keys.summary(call_id),
+                "lease": keys.lease(call_id),
+                "state": keys.state(call_id),
+                "live": keys.LIVE_CALLS,
+                "recent": keys.RECENT_CALLS,
+            },
+            {
+                "call_id": call_id,
+                "process": process,
+                "lease_s": LEASE_S,
+                "live_s": self._live_s,
+                "keep_s": self._keep_s,
+                "most": MAX_RECENT,
+                "replies": keys.replies(""),
+            },
             limit_s=COMMAND_S,
         )
         return Lease(
@@ -114,8 +118,13 @@ class CallStore:
         pipeline = self._redis.pipeline(transaction=False)
         for lease in held:
             self._renew(
-                keys=[keys.lease(lease.call_id), keys.LIVE_CALLS],
-                args=[lease.call_id, lease.fence, LEASE_S, self._live_s],
+                keys={"lease": keys.lease(lease.call_id), "live": keys.LIVE_CALLS},
+                args={
+                    "call_id": lease.call_id,
+                    "fence": lease.fence,
+                    "lease_s": LEASE_S,
+                    "live_s": self._live_s,
+                },
                 client=pipeline,
             )
         return [lease for lease, mine in zip(held, pipeline.execute(), strict=True) if not mine]
@@ -125,8 +134,8 @@ class CallStore:
         """Let go of a call whose socket is closed. False where another holds it already."""
         return bool(
             self._release(
-                keys=[keys.lease(lease.call_id), keys.LIVE_CALLS],
-                args=[lease.call_id, lease.fence, RECONNECT_S],
+                keys={"lease": keys.lease(lease.call_id), "live": keys.LIVE_CALLS},
+                args={"call_id": lease.call_id, "fence": lease.fence, "grace_s": RECONNECT_S},
             )
         )
 
@@ -164,15 +173,15 @@ class CallStore:
         """
         saved = bool(
             self._save(
-                keys=[keys.summary(call_id), keys.state(call_id)],
-                args=[
-                    fence,
-                    orjson.dumps(state),
-                    self._live_s,
-                    self._ended_s,
-                    self._keep_s,
-                    *encode_fields(fields),
-                ],
+                keys={"summary": keys.summary(call_id), "state": keys.state(call_id)},
+                args={
+                    "fence": fence,
+                    "blob": orjson.dumps(state),
+                    "live_s": self._live_s,
+                    "ended_s": self._ended_s,
+                    "keep_s": self._keep_s,
+                },
+                rest=encode_fields(fields),
             )
         )
         if saved:
@@ -186,14 +195,18 @@ class CallStore:
         """Set fields of the call's summary, whoever holds it. Values are JSON values; None is
         skipped. `live` makes it count as a live call until it ends."""
         self._merge(
-            keys=[keys.summary(call_id), keys.LIVE_CALLS, keys.RECENT_CALLS],
-            args=[
-                call_id,
-                self._live_s if live else 0,
-                self._keep_s,
-                MAX_RECENT,
-                *encode_fields(fields),
-            ],
+            keys={
+                "summary": keys.summary(call_id),
+                "live": keys.LIVE_CALLS,
+                "recent": keys.RECENT_CALLS,
+            },
+            args={
+                "call_id": call_id,
+                "live_for": self._live_s if live else 0,
+                "keep_s": self._keep_s,
+                "most": MAX_RECENT,
+            },
+            rest=encode_fields(fields),
         )
         self._put_in_index(call_id, fields)
 
@@ -213,21 +226,21 @@ class CallStore:
         """The call is over: its state goes after a few minutes, its story stays for the retention
         time. Ending a call again changes only status and fields."""
         self._end(
-            keys=[
-                keys.summary(call_id),
-                keys.state(call_id),
-                keys.lease(call_id),
-                keys.LIVE_CALLS,
-                keys.RECENT_CALLS,
-            ],
-            args=[
-                call_id,
-                orjson.dumps(status),
-                self._ended_s,
-                self._keep_s,
-                MAX_RECENT,
-                *encode_fields(fields),
-            ],
+            keys={
+                "summary": keys.summary(call_id),
+                "state": keys.state(call_id),
+                "lease": keys.lease(call_id),
+                "live": keys.LIVE_CALLS,
+                "recent": keys.RECENT_CALLS,
+            },
+            args={
+                "call_id": call_id,
+                "status": orjson.dumps(status),
+                "ended_s": self._ended_s,
+                "keep_s": self._keep_s,
+                "most": MAX_RECENT,
+            },
+            rest=encode_fields(fields),
         )
         self.index.refresh(call_id)
 
@@ -238,10 +251,6 @@ class CallStore:
     def add_event(self, call_id: str, *events: Mapping[str, Any]) -> None:
         """Add events to the story: `{"at", "kind", …}`."""
         self._append(keys.events(call_id), events, MAX_EVENTS)
-
-    def add_intent(self, call_id: str, *intents: Mapping[str, Any]) -> None:
-        """Add intents to the story: `{"at", "intent", "confidence", "reason", …}`."""
-        self._append(keys.intents(call_id), intents, MAX_INTENTS)
 
     @guarded
     def set_transcript(self, call_id: str, transcript: Sequence[Mapping[str, Any]]) -> None:
@@ -269,19 +278,19 @@ class CallStore:
             return True
         return bool(
             self._record(
-                keys=[
-                    keys.record(call_id),
-                    keys.summary(call_id),
-                    keys.OPEN_RECORDS,
-                    keys.RECORD_SIZES,
-                ],
-                args=[
-                    MAX_RECORD_ENTRIES,
-                    min(MAX_RECORD_BYTES, self._records_bytes // RECORD_SHARE),
-                    self._keep_s,
-                    b"\n".join(lines),
-                    call_id,
-                ],
+                keys={
+                    "record": keys.record(call_id),
+                    "summary": keys.summary(call_id),
+                    "open": keys.OPEN_RECORDS,
+                    "sizes": keys.RECORD_SIZES,
+                },
+                args={
+                    "most_entries": MAX_RECORD_ENTRIES,
+                    "most_bytes": min(MAX_RECORD_BYTES, self._records_bytes // RECORD_SHARE),
+                    "keep_s": self._keep_s,
+                    "lines": b"\n".join(lines),
+                    "call_id": call_id,
+                },
             )
         )
 

@@ -7,6 +7,7 @@ one atomic step of its own, and fails or succeeds by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gevent
@@ -15,27 +16,36 @@ from gevent.event import AsyncResult
 from redis import Redis
 from redis.exceptions import NoScriptError
 
+from app.adapters.redis.scripts import LuaScript
+
 #: Scripts of one batch: what a live socket's frame may have to wait for when their answers come.
 MAX_BATCH = 8
 
 
 class ScriptSender:
-    """Runs scripts for the greenlets of one process. `scripts` are Lua sources by name."""
+    """Runs scripts for the greenlets of one process."""
 
-    def __init__(self, client: Redis, scripts: dict[str, str]) -> None:
+    def __init__(self, client: Redis, scripts: Iterable[LuaScript]) -> None:
         self._redis = client
-        self._scripts = scripts
+        self._sources = {script.name: script.source for script in scripts}
         self._digests: dict[str, str] = {}
         self._waiting: list[_Asked] = []
         self._sender: gevent.Greenlet[..., None] | None = None
 
-    def run(self, name: str, names: list[str], values: list[Any], *, limit_s: float) -> Any:
-        """The answer of script `name`, given its keys and arguments.
+    def run(
+        self,
+        script: LuaScript,
+        keys: Mapping[str, Any],
+        args: Mapping[str, Any],
+        *,
+        limit_s: float,
+    ) -> Any:
+        """The answer of a script, given its keys and arguments by name.
 
         Raises redis-py's errors: the server's refusal of this script, or that the server could not
         be reached, or `TimeoutError` after `limit_s`. In the latter cases it may have run.
         """
-        asked = _Asked(name, names, values)
+        asked = _Asked(script.name, *script.order(keys, args))
         self._waiting.append(asked)
         if self._sender is None or self._sender.dead:
             self._sender = gevent.spawn(self._send_all)
@@ -60,7 +70,7 @@ class ScriptSender:
         for _ in range(2):
             missing = {asked.name for asked in batch} - self._digests.keys()
             for name in missing:
-                self._digests[name] = self._redis.script_load(self._scripts[name])
+                self._digests[name] = self._redis.script_load(self._sources[name])
             try:
                 answers = self._exchange(batch)
             except redis.TimeoutError:

@@ -7,32 +7,14 @@ time; whoever asks decides whether that opens or closes the door.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from redis import Redis
 
 from app.adapters.redis.client import guarded
+from app.adapters.redis.scripts import RedisScript, load_script
 
-#: A sliding count: at most `limit` marks within `window` seconds. 0, or milliseconds to wait.
-_ALLOW = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local window = ARGV[2] * 1000
-if redis.call('ZSCORE', KEYS[1], ARGV[3]) then return 0 end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
-  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-  return math.max(1, first + window - now)
-end
-redis.call('ZADD', KEYS[1], now, ARGV[3])
-redis.call('PEXPIRE', KEYS[1], window)
-return 0
-"""
-
-#: The first to come has it: 1 where the owner is `owner`, now or before.
-_TIE = """
-redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
-return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
-"""
+_HERE = Path(__file__).parent
 
 
 class Guards:
@@ -40,8 +22,8 @@ class Guards:
 
     def __init__(self, client: Redis) -> None:
         self._redis = client
-        self._allow = client.register_script(_ALLOW)
-        self._tie = client.register_script(_TIE)
+        self._allow = RedisScript(client, load_script(_HERE, "allow"))
+        self._bind = RedisScript(client, load_script(_HERE, "bind"))
 
     @guarded
     def first(self, name: str, what: str, ttl_s: int) -> bool:
@@ -54,12 +36,17 @@ class Guards:
         once more; else the whole seconds to wait. `mark` is this attempt: asked again, it counts
         once."""
         key = f"guard:rate:{name}:{who}"
-        return math.ceil(int(self._allow(keys=[key], args=[limit, window_s, mark])) / 1000)
+        return math.ceil(
+            int(self._allow({"marks": key}, {"limit": limit, "window_s": window_s, "mark": mark}))
+            / 1000
+        )
 
     @guarded
     def tie(self, name: str, what: str, owner: str, ttl_s: int) -> bool:
         """True if `what` belongs to `owner`: to whoever asked first."""
-        return bool(self._tie(keys=[f"guard:tie:{name}:{what}"], args=[owner, ttl_s]))
+        return bool(
+            self._bind({"bond": f"guard:tie:{name}:{what}"}, {"owner": owner, "ttl_s": ttl_s})
+        )
 
     @guarded
     def tied(self, name: str, what: str, owner: str) -> bool:

@@ -60,6 +60,21 @@ class Reply:
         )
 
 
+@dataclass(slots=True)
+class Wait:
+    """One tool call that waits for its effect; times are monotonic."""
+
+    key: str
+    asked_at: float
+    look_at: float
+    """When the effect is looked up, if no reply has come."""
+
+    @property
+    def tool(self) -> str:
+        """The tool's name, with which a key begins."""
+        return self.key.rpartition("-")[0] or "?"
+
+
 @dataclass(eq=False)
 class Subscription:
     """One holder's wait for the replies of its call; `close` it when the call leaves."""
@@ -69,14 +84,15 @@ class Subscription:
     on_reply: Callable[[Reply], None]
     on_taken: Callable[[int], None] | None
     _replies: Replies
-    waiting: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """Tool call id -> key, and when it is to be looked up next (monotonic)."""
+    waiting: dict[str, Wait] = field(default_factory=dict)
+    """By tool call id."""
     answered: set[str] = field(default_factory=set)
 
     def expect(self, key: str, tool_call_id: str) -> None:
         """Wait for the end of an effect that is being asked for; its reply comes exactly once."""
         if tool_call_id not in self.answered:
-            self.waiting[tool_call_id] = (key, time.monotonic() + PATIENCE_S)
+            now = time.monotonic()
+            self.waiting[tool_call_id] = Wait(key, now, now + PATIENCE_S)
 
     def close(self) -> None:
         """No callback is called any more."""
@@ -148,7 +164,8 @@ class Replies:
                 answer.set(reply)
 
         subscription = self.subscribe(effect.call_id, take, fence=-1)
-        subscription.waiting[tool_call_id] = (effect.key, time.monotonic())
+        now = time.monotonic()
+        subscription.waiting[tool_call_id] = Wait(effect.key, now, now)
         try:
             return answer.get(timeout=timeout_s)
         except gevent.Timeout:
@@ -209,7 +226,10 @@ class Replies:
             if subscription.fence < 0 and reply.tool_call_id not in subscription.waiting:
                 continue
             subscription.answered.add(reply.tool_call_id)
-            subscription.waiting.pop(reply.tool_call_id, None)
+            wait = subscription.waiting.pop(reply.tool_call_id, None)
+            if wait is not None:
+                seconds = time.monotonic() - wait.asked_at
+                metrics.EFFECT_WAIT.labels(wait.tool).observe(seconds)
             with logs.bind(call_id=reply.call_id):
                 self._guarded(subscription.on_reply, reply)
 
@@ -224,10 +244,10 @@ class Replies:
         late: dict[tuple[str, str], list[str]] = {}
         for call_id, subscriptions in self._subscriptions.items():
             for subscription in subscriptions:
-                for tool_call_id, (key, due) in subscription.waiting.items():
-                    if due <= now:
-                        late.setdefault((call_id, key), []).append(tool_call_id)
-                        subscription.waiting[tool_call_id] = (key, now + PATIENCE_S)
+                for tool_call_id, wait in subscription.waiting.items():
+                    if wait.look_at <= now:
+                        late.setdefault((call_id, wait.key), []).append(tool_call_id)
+                        wait.look_at = now + PATIENCE_S
         if not late:
             return
         try:

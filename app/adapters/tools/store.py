@@ -1,6 +1,6 @@
 """Side effects: each is asked for under a key, run by a worker, and settled exactly once.
 
-The life of an effect is in Redis (`effect_scripts`), not in any process: a web process asks, a
+The life of an effect is in Redis (`lua/`), not in any process: a web process asks, a
 worker begins, renews its lease, and finishes; if that worker dies another one takes the effect up
 within seconds. A handler may therefore run more than once for one key and must bear it.
 
@@ -10,21 +10,23 @@ Every method raises `Unavailable` where Redis is away or full, in bounded time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import orjson
 from redis import Redis
 
 from app.adapters import queue
+from app.adapters.job_names import RUN_EFFECT
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
-from app.adapters.tools import scripts
+from app.adapters.redis.scripts import RedisScript, load_script
 from app.adapters.tools.execution import GIVEN_UP, REPLACED, Effect
 from app.core.tools.declarations import TOOLS, Kind
 from app.errors import TooMany
 from app.settings import Settings
 
-RUN = "workers.effects.run"
+_HERE = Path(__file__).parent
 #: A worker that did not renew for this long is taken to be dead.
 LEASE_S = 5.0
 #: A queued effect that nobody began in this time is looked after.
@@ -32,6 +34,8 @@ START_S = 2.0
 DEADLINE_S = 8.0
 #: Seconds before each further attempt, when one failed for a reason that may pass.
 RETRY_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+#: Seconds before the job itself is tried again, when Redis failed it.
+JOB_RETRY_DELAYS_S = (1, 2, 4)
 MAX_ATTEMPTS = len(RETRY_DELAYS_S) + 1
 #: Effects of one call, and how often one of them may be asked for anew.
 MAX_EFFECTS = 200
@@ -57,14 +61,14 @@ class EffectStore:
         self.lease_s = lease_s
         self._start_s = start_s
         self._keep_s = max(settings.record_retention_s, settings.live_call_ttl_s)
-        self._ask = redis.register_script(scripts.ASK)
-        self._begin = redis.register_script(scripts.BEGIN)
-        self._renew = redis.register_script(scripts.RENEW)
-        self._finish = redis.register_script(scripts.FINISH)
-        self._postpone = redis.register_script(scripts.POSTPONE)
-        self._supersede = redis.register_script(scripts.SUPERSEDE)
-        self._take_up = redis.register_script(scripts.TAKE_UP)
-        self._revive = redis.register_script(scripts.REVIVE)
+        self._ask = RedisScript(redis, load_script(_HERE, "ask"))
+        self._begin = RedisScript(redis, load_script(_HERE, "begin"))
+        self._renew = RedisScript(redis, load_script(_HERE, "renew"))
+        self._finish = RedisScript(redis, load_script(_HERE, "finish"))
+        self._postpone = RedisScript(redis, load_script(_HERE, "postpone"))
+        self._supersede = RedisScript(redis, load_script(_HERE, "supersede"))
+        self._take_up = RedisScript(redis, load_script(_HERE, "take_up"))
+        self._revive = RedisScript(redis, load_script(_HERE, "revive"))
 
     # For whoever wants something done
 
@@ -94,38 +98,38 @@ class EffectStore:
         Raises `TooMany` beyond `MAX_EFFECTS` effects in one call.
         """
         job = queue.prepare(
-            RUN, (call_id, key), queue="live", retry_delays_s=(1, 2, 4), about=f"effect {tool}"
+            RUN_EFFECT,
+            (call_id, key),
+            queue="live",
+            retry_delays_s=(1, 2, 4),
+            about=f"effect {tool}",
         )
         if kind is None and tool in TOOLS:
             kind = TOOLS[tool].kind
         created, flat = self._ask(
-            keys=[
-                keys.effect(call_id, key),
-                keys.effects(call_id),
-                keys.OPEN_EFFECTS,
-                job.job_key,
-                job.queue_key,
-                queue.QUEUES_KEY,
-                keys.DEAD_EFFECTS,
-            ],
-            args=[
-                key,
-                keys.effect_member(call_id, key),
-                tool,
-                orjson.dumps(dict(arguments)),
-                orjson.dumps(dict(context)),
-                tool_call_id,
-                reply_to,
-                deadline_s,
-                self._start_s,
-                self._keep_s,
-                int(kind == "read"),
-                MAX_EFFECTS,
-                MAX_ROUNDS,
-                job.job_id,
-                queue.QUEUED_TTL_S,
-                *job.flat(),
-            ],
+            keys={
+                "effect": keys.effect(call_id, key),
+                "index": keys.effects(call_id),
+                "open": keys.OPEN_EFFECTS,
+                "dead": keys.DEAD_EFFECTS,
+                **job.keys,
+            },
+            args={
+                "key": key,
+                "member": keys.effect_member(call_id, key),
+                "tool": tool,
+                "arguments": orjson.dumps(dict(arguments)),
+                "context": orjson.dumps(dict(context)),
+                "tool_call_id": tool_call_id,
+                "reply_to": reply_to,
+                "deadline_s": deadline_s,
+                "start_s": self._start_s,
+                "keep_s": self._keep_s,
+                "again": int(kind == "read"),
+                "most": MAX_EFFECTS,
+                "most_rounds": MAX_ROUNDS,
+                **job.args,
+            },
         )
         if created < 0:
             raise TooMany("too many different requests in one call", code="too_many_effects")
@@ -158,14 +162,18 @@ class EffectStore:
         """Take an effect back. True only if no worker ever began it; then none ever will."""
         return bool(
             self._supersede(
-                keys=[keys.effect(call_id, key), keys.OPEN_EFFECTS, keys.lease(call_id)],
-                args=[
-                    keys.effect_member(call_id, key),
-                    call_id,
-                    key,
-                    keys.replies(""),
-                    orjson.dumps(REPLACED),
-                ],
+                keys={
+                    "effect": keys.effect(call_id, key),
+                    "open": keys.OPEN_EFFECTS,
+                    "lease": keys.lease(call_id),
+                },
+                args={
+                    "member": keys.effect_member(call_id, key),
+                    "call_id": call_id,
+                    "key": key,
+                    "prefix": keys.replies(""),
+                    "result": orjson.dumps(REPLACED),
+                },
             )
         )
 
@@ -176,8 +184,13 @@ class EffectStore:
         """Take the effect on. Only `"begun"` means that this worker may run it, and must `finish`
         or `postpone` it. `worker` must be a name of this one attempt."""
         answer, flat = self._begin(
-            keys=[keys.effect(call_id, key), keys.OPEN_EFFECTS],
-            args=[keys.effect_member(call_id, key), worker, self.lease_s, MAX_ATTEMPTS],
+            keys={"effect": keys.effect(call_id, key), "open": keys.OPEN_EFFECTS},
+            args={
+                "member": keys.effect_member(call_id, key),
+                "worker": worker,
+                "lease_s": self.lease_s,
+                "most_attempts": MAX_ATTEMPTS,
+            },
         )
         begun = cast(Begun, answer.decode())
         return begun, Effect.of_flat(call_id, flat) if begun == "begun" else None
@@ -187,8 +200,12 @@ class EffectStore:
         """Keep the lease. False where another worker has it: this one's result will not count."""
         return bool(
             self._renew(
-                keys=[keys.effect(call_id, key), keys.OPEN_EFFECTS],
-                args=[keys.effect_member(call_id, key), worker, self.lease_s],
+                keys={"effect": keys.effect(call_id, key), "open": keys.OPEN_EFFECTS},
+                args={
+                    "member": keys.effect_member(call_id, key),
+                    "worker": worker,
+                    "lease_s": self.lease_s,
+                },
             )
         )
 
@@ -215,8 +232,13 @@ class EffectStore:
         worker's any more."""
         return bool(
             self._postpone(
-                keys=[keys.effect(call_id, key), keys.OPEN_EFFECTS],
-                args=[keys.effect_member(call_id, key), worker, delay_s, error[:500]],
+                keys={"effect": keys.effect(call_id, key), "open": keys.OPEN_EFFECTS},
+                args={
+                    "member": keys.effect_member(call_id, key),
+                    "worker": worker,
+                    "delay_s": delay_s,
+                    "error": error[:500],
+                },
             )
         )
 
@@ -251,28 +273,22 @@ class EffectStore:
     @guarded
     def revive(self, call_id: str, key: str) -> bool:
         """Have an effect that was given up tried again. False where it is not one."""
-        job = queue.prepare(
-            RUN, (call_id, key), queue="live", retry_delays_s=(1, 2, 4), about="effect again"
-        )
+        job = _job(call_id, key, "effect again")
         return bool(
             self._revive(
-                keys=[
-                    keys.effect(call_id, key),
-                    keys.OPEN_EFFECTS,
-                    keys.DEAD_EFFECTS,
-                    job.job_key,
-                    job.queue_key,
-                    queue.QUEUES_KEY,
-                ],
-                args=[
-                    keys.effect_member(call_id, key),
-                    self._start_s,
-                    DEADLINE_S,
-                    self._keep_s,
-                    job.job_id,
-                    queue.QUEUED_TTL_S,
-                    *job.flat(),
-                ],
+                keys={
+                    "effect": keys.effect(call_id, key),
+                    "open": keys.OPEN_EFFECTS,
+                    "dead": keys.DEAD_EFFECTS,
+                    **job.keys,
+                },
+                args={
+                    "member": keys.effect_member(call_id, key),
+                    "start_s": self._start_s,
+                    "deadline_s": DEADLINE_S,
+                    "keep_s": self._keep_s,
+                    **job.args,
+                },
             )
         )
 
@@ -284,24 +300,24 @@ class EffectStore:
 
     def _look_after(self, call_id: str, key: str) -> bool:
         job = queue.prepare(
-            RUN, (call_id, key), queue="live", retry_delays_s=(1, 2, 4), about="effect taken up"
+            RUN_EFFECT,
+            (call_id, key),
+            queue="live",
+            retry_delays_s=(1, 2, 4),
+            about="effect taken up",
         )
         answer = self._take_up(
-            keys=[
-                keys.effect(call_id, key),
-                keys.OPEN_EFFECTS,
-                job.job_key,
-                job.queue_key,
-                queue.QUEUES_KEY,
-            ],
-            args=[
-                keys.effect_member(call_id, key),
-                self._start_s,
-                MAX_ATTEMPTS,
-                job.job_id,
-                queue.QUEUED_TTL_S,
-                *job.flat(),
-            ],
+            keys={
+                "effect": keys.effect(call_id, key),
+                "open": keys.OPEN_EFFECTS,
+                **job.keys,
+            },
+            args={
+                "member": keys.effect_member(call_id, key),
+                "start_s": self._start_s,
+                "most_attempts": MAX_ATTEMPTS,
+                **job.args,
+            },
         )
         if answer == b"exhausted":
             return self.give_up(call_id, key, "every attempt was lost")
@@ -323,24 +339,31 @@ class EffectStore:
             raise ValueError(f"a tool's result has {len(blob)} bytes")
         return bool(
             self._finish(
-                keys=[
-                    keys.effect(call_id, key),
-                    keys.OPEN_EFFECTS,
-                    keys.lease(call_id),
-                    keys.DEAD_EFFECTS,
-                ],
-                args=[
-                    keys.effect_member(call_id, key),
-                    worker,
-                    state,
-                    int(bool(result.get("ok"))),
-                    blob,
-                    call_id,
-                    key,
-                    keys.replies(""),
-                    self._keep_s,
-                    int(dead),
-                    error[:500],
-                ],
+                keys={
+                    "effect": keys.effect(call_id, key),
+                    "open": keys.OPEN_EFFECTS,
+                    "lease": keys.lease(call_id),
+                    "dead": keys.DEAD_EFFECTS,
+                },
+                args={
+                    "member": keys.effect_member(call_id, key),
+                    "worker": worker,
+                    "state": state,
+                    "ok": int(bool(result.get("ok"))),
+                    "result": blob,
+                    "call_id": call_id,
+                    "key": key,
+                    "prefix": keys.replies(""),
+                    "keep_s": self._keep_s,
+                    "is_dead": int(dead),
+                    "error": error[:500],
+                },
             )
         )
+
+
+def _job(call_id: str, key: str, about: str) -> queue.Prepared:
+    """The job that runs an effect."""
+    return queue.prepare(
+        RUN_EFFECT, (call_id, key), queue="live", retry_delays_s=JOB_RETRY_DELAYS_S, about=about
+    )

@@ -15,10 +15,9 @@ import orjson
 from app.core.call import prompts
 from app.core.call.events import RunTool
 from app.core.tools.declarations import TOOLS, FunctionCall, Kind, Tool, idempotency_key
+from app.core.tools.epoch import epoch_of
 
 State = Literal["held", "running", "late"]
-#: Tools whose success makes an equal later request a new intention.
-_UNDOING = frozenset({"cancel_appointment", "reschedule_appointment"})
 
 
 @dataclass(slots=True)
@@ -87,8 +86,8 @@ class ToolCalls:
     def done(self, tool_call_id: str, ok: bool) -> ToolCall | None:
         """The call was answered; None where it was not open."""
         tool = self.open.pop(tool_call_id, None)
-        if tool is not None and ok and tool.name in _UNDOING:
-            self.epoch += 1
+        if tool is not None:
+            self.epoch += epoch_of([(tool.name, ok)])
         return tool
 
     def overdue(self) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.adapters import queue
+from app.adapters import job_names, queue
 from app.adapters.redis import keys
 from app.adapters.tools.execution import Effect
 from app.errors import (
@@ -99,7 +99,7 @@ def note_a_booking(office: Office) -> tuple[dict[str, Any], list[Any]]:
     )
     assert result["ok"] is False
     assert result["output"]["status"] == "noted"
-    (job,) = office.jobs(noted.FINISH)
+    (job,) = office.jobs(job_names.FINISH_NOTED)
     return result, job
 
 
@@ -109,7 +109,9 @@ def test_a_booking_that_was_late_is_reported(office: Office) -> None:
         "book_appointment", slot_id=slot["slot_id"], name="Dana Reyes", deadline_s=-30.0
     )
     assert result["ok"] is True
-    (change,) = [job[0] for job in office.jobs(noted.ANNOUNCE) if job[0]["kind"] == "noted_done"]
+    (change,) = [
+        job[0] for job in office.jobs(job_names.ANNOUNCE) if job[0]["kind"] == "noted_done"
+    ]
     assert change["wish"].startswith("that you want to book: a checkup ")
     assert change["caller_number"] == DANA
     late = office.use("cancel_appointment", deadline_s=-30.0)
@@ -128,14 +130,14 @@ def test_a_late_booking_that_cannot_be_had_is_reported(office: Office) -> None:
         name="Dana Reyes",
         deadline_s=-30.0,
     )
-    (change,) = [job[0] for job in office.jobs(noted.ANNOUNCE)]
+    (change,) = [job[0] for job in office.jobs(job_names.ANNOUNCE)]
     assert (change["kind"], change["reason"]) == ("noted_failed", "not_offered")
 
 
 def test_an_answer_in_time_is_not_reported(office: Office) -> None:
     slot = office.offer()
     office.use("book_appointment", slot_id=slot["slot_id"], name="Dana Reyes")
-    assert [job[0]["kind"] for job in office.jobs(noted.ANNOUNCE)] in ([], ["created"])
+    assert [job[0]["kind"] for job in office.jobs(job_names.ANNOUNCE)] in ([], ["created"])
 
 
 def test_noted_and_done_later(office: Office, caplog: pytest.LogCaptureFixture) -> None:
@@ -156,7 +158,7 @@ def test_noted_and_done_later(office: Office, caplog: pytest.LogCaptureFixture) 
     assert [change["kind"] for change in told] == ["created", "noted_done"]
     for change in told:
         notifications.announce(change)
-    ((change, channel),) = office.jobs(notifications.DELIVER)
+    ((change, channel),) = office.jobs(job_names.DELIVER)
     assert (change["kind"], channel) == ("noted_done", "text")
     with caplog.at_level(logging.INFO):
         notifications.deliver(change, channel)
@@ -217,7 +219,7 @@ def test_a_cancellation_is_noted_too(office: Office) -> None:
     result = office.use("cancel_appointment", deadline_s=1.0)
     assert "I have noted that you want to cancel" in result["say"]
     office.resume()
-    (job,) = office.jobs(noted.FINISH)
+    (job,) = office.jobs(job_names.FINISH_NOTED)
     noted.finish(*job)
     assert [item["status"] for item in office.bookings()] == ["cancelled"]
 
@@ -234,8 +236,8 @@ def test_where_nobody_can_be_told_nothing_is_promised(redis_url: str) -> None:
         assert "status" not in result["output"]
         assert "noted" not in result["say"]
         office.resume()
-        assert office.jobs(noted.FINISH) == []
-        (job,) = office.jobs(noted.FORGET)
+        assert office.jobs(job_names.FINISH_NOTED) == []
+        (job,) = office.jobs(job_names.FORGET_BOOKING)
         noted.forget(*job)
         assert office.bookings() == []
         office.number -= 1
@@ -255,7 +257,7 @@ def test_the_office_tells_where_texts_cannot(redis_url: str) -> None:
         noted.finish(*job)
         for (change,) in office.jobs(notifications.__name__ + ".announce"):
             notifications.announce(change)
-        kinds = [change["kind"] for change, channel in office.jobs(notifications.DELIVER)]
+        kinds = [change["kind"] for change, channel in office.jobs(job_names.DELIVER)]
         assert kinds == ["created", "noted_done"]
     finally:
         runtime._runtime = None
@@ -279,7 +281,7 @@ def test_what_a_given_up_booking_left_is_removed(
     monkeypatch.undo()
     desk = Desk(office.settings.redis_url, office.at_work.agents.default.booking)
     assert len(desk.standing()) == 1
-    (job,) = office.jobs(noted.FORGET)
+    (job,) = office.jobs(job_names.FORGET_BOOKING)
     noted.forget(*job)
     assert desk.standing() == []
     assert office.bookings() == []
@@ -326,8 +328,8 @@ def test_a_refusal_for_good_is_neither_tried_again_nor_promised(
     assert "nothing has been changed" in result["say"]
     assert "status" not in result["output"]
     assert calendar.tries == 1
-    assert office.jobs(noted.FINISH) == []
-    assert office.jobs(noted.ANNOUNCE) == []
+    assert office.jobs(job_names.FINISH_NOTED) == []
+    assert office.jobs(job_names.ANNOUNCE) == []
 
 
 def test_a_noted_wish_that_is_refused_for_good_is_reported_at_once(
@@ -337,7 +339,7 @@ def test_a_noted_wish_that_is_refused_for_good_is_reported_at_once(
     office.resume()
     Failing(office, monkeypatch, CalendarRefused("it answered 400"))
     noted.finish(*job)
-    (change,) = office.jobs(noted.ANNOUNCE)[-1]
+    (change,) = office.jobs(job_names.ANNOUNCE)[-1]
     assert (change["kind"], change["reason"]) == ("noted_failed", "calendar_refused")
 
 
@@ -363,7 +365,7 @@ def test_the_words_follow_the_kind_of_failure(
     )
     assert (result["output"]["error"], result["output"]["status"]) == (code, "noted")
     assert words in result["say"]
-    assert len(office.jobs(noted.FINISH)) == 1
+    assert len(office.jobs(job_names.FINISH_NOTED)) == 1
 
 
 def test_a_busy_calendar_is_not_asked_again_before_its_time(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from app.adapters import queue
 from app.adapters.redis.client import connect
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.replies import Reply
@@ -47,11 +47,11 @@ class Worker(threading.Thread):
             if job_id is None or self.idle.is_set():
                 time.sleep(0.01)
                 continue
-            data = self.redis.hget(f"rq:job:{job_id.decode()}", "data")
-            self._run(data)
+            job = queue.read_job(self.redis, job_id.decode())
+            assert job is not None
+            self._run(*job.args)
 
-    def _run(self, data: bytes) -> None:
-        _, _, (call_id, key), _ = orjson.loads(zlib.decompress(data))
+    def _run(self, call_id: str, key: str) -> None:
         _, effect = self.effects.begin(call_id, key, "worker")
         if effect is None:
             return

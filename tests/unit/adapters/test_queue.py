@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import time
 
 import orjson
 from rq.job import Job
@@ -25,31 +25,23 @@ class Pipeline:
 
 def test_a_job_is_json_and_bounded() -> None:
     job = queue.prepare("workers.effects.run", ("call 1", "k"), queue="live", job_id="j1")
-    assert (job.job_id, job.job_key, job.queue_key) == ("j1", "rq:job:j1", "rq:queue:live")
-    data = orjson.loads(zlib.decompress(job.fields["data"]))
+    assert job.keys == {"job": "rq:job:j1", "queue": "rq:queue:live", "queues": "rq:queues"}
+    data = orjson.loads(job.fields["data"])
     assert data == ["workers.effects.run", None, ["call 1", "k"], {}]
-    assert job.fields["result_ttl"] == 0
-    assert job.fields["failure_ttl"] == queue.DEAD_TTL_S
-    assert job.fields["timeout"] == queue.JOB_TIMEOUT_S
+    assert job.fields["result_ttl"] == "0"
+    assert job.fields["failure_ttl"] == str(queue.DEAD_TTL_S)
+    assert job.fields["timeout"] == str(queue.JOB_TIMEOUT_S)
     assert orjson.loads(job.fields["retry_intervals"]) == list(queue.RETRY_DELAYS_S)
-    assert job.fields["retries_left"] == len(queue.RETRY_DELAYS_S)
+    assert job.fields["retries_left"] == str(len(queue.RETRY_DELAYS_S))
     assert job.fields["status"] == "queued"
-    assert None not in job.fields.values()
-
-
-def test_flat_is_what_hset_takes() -> None:
-    job = queue.prepare("workers.calls.work_off", ())
-    flat = job.flat()
-    assert dict(zip(flat[::2], flat[1::2], strict=True)) == job.fields
-    assert all(isinstance(part, (str, bytes, int, float)) for part in flat)
+    assert all(isinstance(value, str) for value in job.fields.values())
+    assert orjson.loads(job.args["job_fields"]) == job.fields
+    assert (job.args["job_id"], job.args["job_ttl_s"]) == ("j1", queue.QUEUED_TTL_S)
 
 
 def test_rq_reads_what_was_written() -> None:
     job = queue.prepare("workers.calls.work_off", ("c1",), timeout_s=7, retry_delays_s=(1, 2))
-    stored = {
-        name.encode(): value if isinstance(value, bytes) else str(value).encode()
-        for name, value in job.fields.items()
-    }
+    stored = {name.encode(): value.encode() for name, value in job.fields.items()}
     read = Job("x", connection=object(), serializer=queue.JSONSerializer)
     read.restore(stored)
     assert (read.func_name, tuple(read.args)) == ("workers.calls.work_off", ("c1",))
@@ -62,13 +54,27 @@ def test_no_retry() -> None:
     assert "retries_left" not in fields
 
 
-def test_enqueue_adds_commands_and_sends_none() -> None:
+def test_enqueue_adds_one_command_and_sends_none() -> None:
     pipeline = Pipeline()
     job_id = queue.enqueue(pipeline, "workers.calls.work_off", ("c1",))
-    names = [command[0] for command in pipeline.commands]
-    assert names == ["hset", "expire", "sadd", "rpush"]
-    assert pipeline.commands[1][1:] == (f"rq:job:{job_id}", queue.QUEUED_TTL_S)
-    assert pipeline.commands[3][1:] == ("rq:queue:background", job_id)
+    [(name, source, count, *given)] = pipeline.commands
+    assert (name, source, count) == ("eval", queue.PUT_JOB.source, 3)
+    assert given[:5] == [
+        f"rq:job:{job_id}",
+        "rq:queue:background",
+        "rq:queues",
+        job_id,
+        queue.QUEUED_TTL_S,
+    ]
+
+
+def test_rqs_times() -> None:
+    job = queue.prepare("workers.calls.work_off", ())
+    read = Job("x", connection=object(), serializer=queue.JSONSerializer)
+    read.restore({name.encode(): value.encode() for name, value in job.fields.items()})
+    for at in (read.created_at, read.enqueued_at):
+        assert at is not None
+        assert abs(at.timestamp() - time.time()) < 60
 
 
 def test_ids_differ() -> None:

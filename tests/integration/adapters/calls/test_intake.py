@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 from app.adapters import queue
 from app.adapters.calls.inbox import NewsStore
 from app.adapters.calls.intake import WAKE, Intake
-from app.adapters.calls.intake_scripts import JOB
+from app.adapters.job_names import WORK_OFF_CALL as JOB
 from app.adapters.redis import keys
 from app.errors import Unavailable
 from app.protocol.retell_webhook import parse

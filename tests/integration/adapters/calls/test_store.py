@@ -74,7 +74,7 @@ def test_release_by_the_holder_only(store: CallStore) -> None:
 
 
 def test_a_silent_holder_is_no_owner(store: CallStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls_module, "LEASE_S", 0)
+    monkeypatch.setattr(calls_module, "LEASE_S", -1)
     store.take("c1", "web-1")
     assert store.owner("c1") is None
 
@@ -112,19 +112,17 @@ def test_end_keeps_the_story_and_shortens_the_state(
 
 
 def test_lists_are_bounded(store: CallStore, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MAX_TURNS", "MAX_EVENTS", "MAX_INTENTS", "MAX_TRANSCRIPT"):
+    for name in ("MAX_TURNS", "MAX_EVENTS", "MAX_TRANSCRIPT"):
         monkeypatch.setattr(calls_module, name, 3)
     for number in range(5):
         store.append_turn("c1", {"turn": number})
         store.add_event("c1", {"event": number})
-    store.add_intent("c1", *({"intent": number} for number in range(5)))
     store.set_transcript("c1", [{"role": "user", "content": str(n)} for n in range(5)])
     store.merge("c1", {"agent_id": "a"})
     story = store.snapshot("c1")
     assert story is not None
     assert story["turns"] == [{"turn": 2}, {"turn": 3}, {"turn": 4}]
     assert story["events"] == [{"event": 2}, {"event": 3}, {"event": 4}]
-    assert story["intents"] == [{"intent": 2}, {"intent": 3}, {"intent": 4}]
     assert [entry["content"] for entry in story["transcript"]] == ["2", "3", "4"]
     assert_every_key_ends(redis)
 

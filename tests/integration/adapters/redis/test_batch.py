@@ -13,12 +13,16 @@ from redis import Redis
 
 from app.adapters.redis.batch import MAX_BATCH, ScriptSender
 from app.adapters.redis.client import connect
+from app.adapters.redis.scripts import LuaScript
 from app.settings import Settings
 
 SCRIPTS = {
-    "ADD": "return redis.call('INCRBY', KEYS[1], ARGV[1])",
-    "ECHO": "return {KEYS[1], ARGV[1]}",
-    "BREAK": "return redis.call('INCR', KEYS[1], 'and', 'more')",
+    name: LuaScript(name, source, ("key",), ("value",))
+    for name, source in {
+        "ADD": "return redis.call('INCRBY', KEYS[1], ARGV[1])",
+        "ECHO": "return {KEYS[1], ARGV[1]}",
+        "BREAK": "return redis.call('INCR', KEYS[1], 'and', 'more')",
+    }.items()
 }
 
 
@@ -31,7 +35,7 @@ def client(redis_url: str) -> Iterator[Redis]:
 
 @pytest.fixture
 def sender(client: Redis) -> ScriptSender:
-    return ScriptSender(client, SCRIPTS)
+    return ScriptSender(client, SCRIPTS.values())
 
 
 def at_once(sender: ScriptSender, asked: list[tuple[str, str, Any]]) -> list[Any]:
@@ -39,7 +43,7 @@ def at_once(sender: ScriptSender, asked: list[tuple[str, str, Any]]) -> list[Any
 
     def ask(name: str, key: str, value: Any) -> Any:
         try:
-            return sender.run(name, [key], [value], limit_s=5)
+            return sender.run(SCRIPTS[name], {"key": key}, {"value": value}, limit_s=5)
         except redis.RedisError as error:
             return error
 
@@ -85,7 +89,9 @@ def test_a_silent_server_is_waited_for_within_the_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         client = connect(Settings(redis_url=f"redis://127.0.0.1:{port}/0"), command_s=0.3)
-        answers = at_once(ScriptSender(client, SCRIPTS), [("ADD", "sum", 1)] * (MAX_BATCH + 1))
+        answers = at_once(
+            ScriptSender(client, SCRIPTS.values()), [("ADD", "sum", 1)] * (MAX_BATCH + 1)
+        )
         client.close()
     assert len(answers) == MAX_BATCH + 1
     assert all(isinstance(answer, redis.TimeoutError) for answer in answers)
@@ -95,7 +101,7 @@ def test_a_server_that_is_away_is_told_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     client = connect(Settings(redis_url=f"redis://127.0.0.1:{port}/0"))
-    [answer, again] = at_once(ScriptSender(client, SCRIPTS), [("ADD", "sum", 1)] * 2)
+    [answer, again] = at_once(ScriptSender(client, SCRIPTS.values()), [("ADD", "sum", 1)] * 2)
     client.close()
     assert isinstance(answer, redis.ConnectionError)
     assert isinstance(again, redis.ConnectionError)
