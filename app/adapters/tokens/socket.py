@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from redis import Redis
 
 from app import logs
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
+from app.adapters.redis.scripts import RedisScript, load_script
 from app.errors import Unavailable
 from app.security import tokens
 from app.settings import Settings
@@ -24,24 +26,7 @@ log = logs.get(__name__)
 
 #: Ringing, answering and the first connection attempts, with room.
 FIRST_USE_S = 15 * 60
-#: Ties a token and a call to each other, at the first use of both: "open", or why not.
-_OPEN = """
-local tie, opener, summary = unpack(KEYS)
-local call_id, nonce, fresh, ttl_s = unpack(ARGV)
-local status = redis.call('HGET', summary, 'status')
-if status and status ~= '"ongoing"' then return 'the call has ended' end
-local owner = redis.call('GET', tie)
-if owner and owner ~= call_id then return 'it belongs to another call' end
-if not owner and fresh == '0' then return 'it has lapsed' end
-local other = redis.call('GET', opener)
-if other and other ~= nonce then return 'the call was opened by another token' end
-if not other and redis.call('HEXISTS', summary, 'fence') == 1 then
-  return 'the call was opened before'
-end
-redis.call('SET', tie, call_id, 'EX', ttl_s)
-redis.call('SET', opener, nonce, 'EX', ttl_s)
-return 'open'
-"""
+_HERE = Path(__file__).parent
 
 
 class SocketTokens:
@@ -55,7 +40,7 @@ class SocketTokens:
         purpose: str = "socket",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._script = client.register_script(_OPEN)
+        self._script = RedisScript(client, load_script(_HERE, "open_socket"))
         self._static = settings.socket_token
         self._secrets = tuple(filter(None, (settings.socket_token, *settings.signing_keys)))
         self._purpose = purpose
@@ -111,11 +96,16 @@ class SocketTokens:
     @guarded
     def _open(self, call_id: str, nonce: str, fresh: bool) -> str:
         answer: bytes = self._script(
-            keys=[
-                f"guard:tie:{self._purpose}:{nonce}",
-                keys.call(call_id, "token"),
-                keys.summary(call_id),
-            ],
-            args=[call_id, nonce, int(fresh), self._ttl_s],
+            keys={
+                "tie": f"guard:tie:{self._purpose}:{nonce}",
+                "opener": keys.call(call_id, "token"),
+                "summary": keys.summary(call_id),
+            },
+            args={
+                "call_id": call_id,
+                "nonce": nonce,
+                "fresh": int(fresh),
+                "ttl_s": self._ttl_s,
+            },
         )
         return answer.decode()
