@@ -156,6 +156,7 @@ _ASKS_FOR = re.compile(
     r"|(?:which|what) [\w-]+ (?:is|are) (?:it|this|that|they|the [\w-]+) for"
     r"|whose (?:appointment|booking|name) |who(?:'s| is) (?:it|the (?:appointment|booking))"
 )
+_INTRODUCES_ITSELF = re.compile(r"\bthis is\b|\bthanks? (?:you )?for calling\b|\breached\b|\bi'm\b")
 _SENTENCES = re.compile(r"[^.!?]*[.!?]*")
 
 
@@ -201,7 +202,9 @@ def _asked_in(sentence: str) -> Asked:
 
 
 def _reads_back(sentence: str) -> bool:
-    """Whether a name stands in the agent's sentence: "So that's Rolf Mayer?"."""
+    """Whether a caller's name stands in the agent's sentence: "So that's Rolf Mayer?"."""
+    if _INTRODUCES_ITSELF.search(sentence.lower()):
+        return False
     tokens = tokenise(sentence)
     for i, token in enumerate(tokens):
         if not token.upper or (i and tokens[i - 1].low in ("dr", "doctor", "this", "i'm")):

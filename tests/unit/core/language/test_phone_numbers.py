@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from app.core.language.phone_numbers import country_of, identify, read_number
@@ -104,3 +107,15 @@ def test_premium_numbers_and_mobiles_are_told_apart() -> None:
 def test_odd_texts_are_no_numbers(text: str) -> None:
     assert read_number(text, "US") is None
     assert identify(text, "US") is None
+
+
+@pytest.mark.parametrize("file", ["numbers_dev.jsonl", "numbers_heldout.jsonl"])
+def test_numbers_are_read_as_labelled(file: str) -> None:
+    """Of the lines that are set aside only the count is shown."""
+    text = (Path(__file__).parents[3] / "corpus" / file).read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    wrong = 0
+    for line in lines:
+        found = read_number(line["text"], line["country"])
+        wrong += (found.e164 if found else None) != line["e164"]
+    assert wrong <= 0.02 * len(lines)
