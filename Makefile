@@ -37,6 +37,8 @@ types: $(DEV_MARK)
 	@$(PY) -m mypy
 
 bench: $(DEV_MARK)   ## the benchmarks; tables are written under bench-results/
+	@for p in wrk espeak-ng; do command -v $$p >/dev/null || { [ "$$(id -u)" = 0 ] && \
+		apt-get install -y -qq --no-install-recommends $$p >/dev/null; } || true; done
 	@$(PY) -m bench
 
 mutate: $(DEV_MARK)   ## would the unit tests notice small mistakes in the core? (MUTANTS=48 SEED=1)

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import audio, backchannels, calls, intake
+from bench import audio, backchannels, calls, intake, webhooks
 from bench.certificate import make_certificate
 from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
@@ -47,6 +47,16 @@ def language() -> None:
     importlib.import_module("bench.language").main()
 
 
+def missing_for(wanted: set[str]) -> list[str]:
+    """What the wanted parts need and this machine does not have."""
+    missing = []
+    if "webhooks" in wanted and not webhooks.available():
+        missing.append("webhooks need wrk (on Debian: apt install wrk)")
+    if "sounds" in wanted and shutil.which("espeak-ng") is None:
+        missing.append("sounds need espeak-ng (on Debian: apt install espeak-ng)")
+    return missing
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("only", nargs="*", choices=[[], *ALL], help="default: all")
@@ -54,6 +64,10 @@ def main() -> int:
     parser.add_argument("--no-peer", action="store_true", help="without the FastAPI peer")
     options = parser.parse_args()
     wanted = set(options.only or ALL)
+    missing = missing_for(wanted)
+    if missing:
+        print(f"bench: not measured:\n  {'; '.join(missing)}", file=sys.stderr)
+        return 1
     SCRATCH.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     tables: list[Table] = []

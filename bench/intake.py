@@ -28,9 +28,6 @@ def webhooks(bench: Bench) -> list[Table]:
             "CPU us each",
         ),
     )
-    if not wrk.available():
-        table.notes.append("wrk is not installed: left out.")
-        return [table]
     if bench.peer_python is not None:
         with bench.fastapi() as peer:
             url = f"http://127.0.0.1:{peer.port}/webhook"
