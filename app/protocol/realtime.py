@@ -239,19 +239,24 @@ def _parse_rare(kind: str, event: dict[str, Any]) -> ServerEvent:
                 error.get("event_id"),
             )
     if kind.startswith(_TRANSCRIPTION):
-        step = kind[len(_TRANSCRIPTION) :]
-        if step == "delta":
-            return InputTranscript(event["item_id"], event.get("delta") or "", False)
-        if step == "completed":
-            usage = event.get("usage")
-            return InputTranscript(
-                event["item_id"],
-                event.get("transcript") or "",
-                True,
-                usage=usage if isinstance(usage, dict) else {},
-            )
-        if step == "failed":
-            return InputTranscript(event["item_id"], "", True, failed=True)
+        return _parse_transcription(kind, event)
+    return Other(kind)
+
+
+def _parse_transcription(kind: str, event: dict[str, Any]) -> ServerEvent:
+    step = kind[len(_TRANSCRIPTION) :]
+    if step == "delta":
+        return InputTranscript(event["item_id"], event.get("delta") or "", False)
+    if step == "completed":
+        usage = event.get("usage")
+        return InputTranscript(
+            event["item_id"],
+            event.get("transcript") or "",
+            True,
+            usage=usage if isinstance(usage, dict) else {},
+        )
+    if step == "failed":
+        return InputTranscript(event["item_id"], "", True, failed=True)
     return Other(kind)
 
 

@@ -78,11 +78,19 @@ class Outcome:
         elif isinstance(event, events.ToolCalled):
             self.tools.append(ToolSeen(event.id, event.name, event.arguments))
         elif isinstance(event, events.ToolReturned):
-            for tool in self.tools:
-                if tool.id == event.id:
-                    tool.content, tool.took = event.content, event.took
-                    tool.successful = event.successful
-        elif isinstance(event, events.ActionDone):
+            self._tool_returned(event)
+        else:
+            self._incident(event)
+
+    def _tool_returned(self, event: events.ToolReturned) -> None:
+        for tool in self.tools:
+            if tool.id == event.id:
+                tool.content, tool.took = event.content, event.took
+                tool.successful = event.successful
+
+    def _incident(self, event: events.Event) -> None:
+        """What was done to the call, or went wrong."""
+        if isinstance(event, events.ActionDone):
             self.actions.append(event.action)
         elif isinstance(event, events.ActionLost):
             self.actions_lost.append(event.action)
