@@ -250,6 +250,8 @@ function told(kind, about) {
       return [`${about.name} ${about.ok ? "answered" : "failed"} in ${Math.round(about.seconds * 1000)} ms`, "tool"];
     case "holding_line":
       return ["A holding line"];
+    case "noisy_line":
+      return ["Sounds without words: the agent speaks in spite of them", "bad"];
     case "idle":
       return ["Nobody says anything"];
     case "model_lost":
