@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from app.local.processes import wait_until
 from bench.measure import Measured, measure
-from bench.parts import Ours, Ports, Server, accepts, wait_until
+from bench.parts import Ours, Ports, Server, accepts
 from bench.tables import Table
 
 CALLS = (1, 25, 50, 100)

@@ -71,7 +71,8 @@ class Phone:
 
     async def open(self) -> None:
         """Ring where that is how a call begins, open the stream, wait for the agent's voice."""
-        url, parameters = f"ws://{urlsplit(self.base).netloc}/media-stream", {}
+        url = f"ws://{urlsplit(self.base).netloc}/media-stream"
+        parameters: dict[str, str] = {}
         if self.voice:
             url, parameters = await self.ring()
         self.ws = await connect(url, self._take, self._ended)

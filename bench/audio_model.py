@@ -153,7 +153,7 @@ class TalkingSession:
             self.speaker = None
 
     async def answer(self, request: dict[str, Any]) -> None:
-        response = {
+        response: dict[str, Any] = {
             "id": f"resp_{next(_ids)}",
             "object": "realtime.response",
             "status": "in_progress",

@@ -53,7 +53,8 @@ def spoken(text: str, speed: int, voice: str) -> Samples:
     samples = pcm.decode(say(text, voice=voice, speed=speed).audio, "audio/pcmu").astype(float)
     loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max())
     samples = samples[loud[0] : loud[-1]]
-    return samples / np.abs(samples).max()
+    scaled: Samples = samples / np.abs(samples).max()
+    return scaled
 
 
 def hum(seconds: float, pitch: float) -> Samples:

@@ -30,8 +30,14 @@ MUTANTS = 48
 LIMIT_S = 1800.0
 TEST_LIMIT_S = 300.0
 
-_OPERATORS = ("ReplaceComparisonOperator", "Not", "ReplaceAndWithOr", "ReplaceOrWithAnd")
-_OPERATORS += ("ReplaceBreakWithContinue", "ReplaceContinueWithBreak")
+_OPERATORS = (
+    "ReplaceComparisonOperator",
+    "Not",
+    "ReplaceAndWithOr",
+    "ReplaceOrWithAnd",
+    "ReplaceBreakWithContinue",
+    "ReplaceContinueWithBreak",
+)
 
 
 def copy_project(target: Path) -> None:

@@ -13,7 +13,10 @@ import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from app.protocol.websocket import apply_mask
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # built without a C compiler
+    from websockets.utils import apply_mask
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _MASKED, _NO_MASK = 0x80, bytes(4)
@@ -141,7 +144,9 @@ async def connect(
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     _, socket = await asyncio.get_running_loop().create_connection(
-        lambda: ThinSocket(client=True, on_text=on_text, on_end=on_end), parts.hostname, parts.port
+        lambda: ThinSocket(client=True, on_text=on_text, on_end=on_end),
+        parts.hostname or "",
+        parts.port or 80,
     )
     socket.greet(parts.netloc, path)
     await asyncio.wait_for(socket.open, 30)

@@ -15,6 +15,8 @@ import time
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import icalendar
 import psutil
@@ -145,13 +147,13 @@ def test_calls_under_random_faults(make_stack: object) -> None:
 def check_effects(stack: RunningStack, outcomes: list[Outcome]) -> None:
     """Every effect has ended, and no call has two bookings."""
     for outcome in outcomes:
-        story = eventually(lambda call_id=outcome.call_id: settled(stack, call_id), timeout=60)
+        story = eventually(partial(settled, stack, outcome.call_id), timeout=60)
         assert len(story.get("bookings") or []) <= 1, outcome.call_id
         greetings = [entry for entry in story["transcript"] if "Thank you for calling" in entry]
         assert len(greetings) <= 1
 
 
-def settled(stack: RunningStack, call_id: str) -> dict[str, object]:
+def settled(stack: RunningStack, call_id: str) -> dict[str, Any]:
     story = stack.story(call_id)
     states = {effect["state"] for effect in story["tool_calls"]}
     assert not states & {"asked", "running"}, states

@@ -96,7 +96,8 @@ class TestBookingCall:
         status, body = shared_stack.records.get("/calendar.ics")
         assert status == 200
         calendar = icalendar.Calendar.from_ical(body)
-        event = next(item for item in calendar.walk("VEVENT") if str(item["uid"]) == booking["uid"])
+        events: list[Any] = calendar.walk("VEVENT")
+        event = next(item for item in events if str(item["uid"]) == booking["uid"])
         assert event["dtstart"].dt == dt.datetime.fromisoformat(booking["start"])
         today = dt.datetime.now(event["dtstart"].dt.tzinfo).date()
         assert event["dtstart"].dt.date() == working_day(today, 3)

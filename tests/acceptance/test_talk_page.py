@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,7 +161,12 @@ def test_who_hangs_up_before_the_call_began_is_not_called(stack: RunningStack, p
     page.goto(f"{stack.base}/console/talk")
     page.click("#call")
     page.wait_for_selector("body[data-state=opening]")
-    eventually(lambda: page.wait_for_timeout(20) or held)
+
+    def asked() -> list[Any]:
+        page.wait_for_timeout(20)
+        return held
+
+    eventually(asked)
     page.click("#call")
     page.wait_for_selector("body[data-state=idle]")
     held[0].continue_()

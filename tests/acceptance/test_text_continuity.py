@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from redis import Redis
@@ -193,7 +194,7 @@ def test_several_sockets_at_once_leave_the_caller_greeted(stack: RunningStack) -
     newest = phones[-1]
     newest.wait(lambda: any(frame["content"] for frame in newest.of(0)))
     for older in phones[:-1]:
-        older.wait(lambda older=older: older.closed == 1006)
+        older.wait(partial(was_aborted, older))
     newest.hang_up()
 
 
@@ -229,7 +230,7 @@ def test_kill_9_of_a_web_process_with_20_calls_on_it(
     slow_speech(model)
     phones = [Phone(stack.socket_url, call_id()) for _ in range(20)]
     for phone in phones:
-        phone.wait(lambda phone=phone: phone.of(0))
+        phone.wait(partial(phone.of, 0))
     model.script(*[LONG] * 20)
     for phone in phones:
         phone.ask("Tell me everything please")
@@ -241,11 +242,11 @@ def test_kill_9_of_a_web_process_with_20_calls_on_it(
     os.kill(stack.web.pid, signal.SIGKILL)
     model.script(*["The rest of it."] * 20)
     for phone in phones:
-        phone.wait(lambda phone=phone: phone.closed is not None)
+        phone.wait(partial(is_closed, phone))
         assert phone.closed == 1006
         phone.connect(second_web.socket_url)
     for phone in phones:
-        phone.wait(lambda phone=phone: phone.text(1, newest_socket=True).endswith("rest of it."))
+        phone.wait(partial(was_told_the_rest, phone))
         assert not any(f["content"] for f in phone.of(0, newest_socket=True)), "greeted twice"
         phone.hang_up()
     assert not model.refused()
@@ -351,3 +352,15 @@ def test_flight_record_replays(
     playback = play(read(raw), redact_value)
     assert playback.difference is None
     assert playback.events > 20
+
+
+def is_closed(phone: Phone) -> bool:
+    return phone.closed is not None
+
+
+def was_aborted(phone: Phone) -> bool:
+    return phone.closed == 1006
+
+
+def was_told_the_rest(phone: Phone) -> bool:
+    return phone.text(1, newest_socket=True).endswith("rest of it.")

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -116,7 +117,7 @@ def test_redis_stalled(stack: RunningStack) -> None:
     with Sender(stack.port) as sender:
         for number in range(60):
             assert sender.event("call_ended", f"stalled-{number}").status == 200
-    stories = [eventually(lambda n=n: over(stack, f"stalled-{n}")) for n in range(60)]
+    stories = [eventually(partial(over, stack, f"stalled-{n}")) for n in range(60)]
     for story in stories:
         assert [event.get("event") for event in story["events"]].count("call_ended") == 1
 
@@ -193,7 +194,7 @@ def test_nothing_accepted_is_lost_while_redis_comes_and_goes(stack: RunningStack
         lane.join()
     assert len(accepted) > 20
     for call_id in accepted:
-        story = eventually(lambda call_id=call_id: over(stack, call_id), timeout=90)
+        story = eventually(partial(over, stack, call_id), timeout=90)
         assert story["status"] == "ended"
 
 
@@ -221,7 +222,7 @@ def test_a_worker_killed_again_and_again_books_once(stack: RunningStack) -> None
         stop.set()
         killer.join()
     for number in range(4):
-        eventually(lambda n=number: booked(stack, f"killed-{n}"), timeout=90)
+        eventually(partial(booked, stack, f"killed-{number}"), timeout=90)
     time.sleep(2.0)
     assert len(bookings(stack)) == 4
 

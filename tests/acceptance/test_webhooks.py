@@ -44,7 +44,7 @@ def bookings(stack: RunningStack, day: dt.date | None = None) -> list[Any]:
     """What the calendar shows, of one day or at all: other calls may book at any moment."""
     status, body = stack.records.get("/calendar.ics")
     assert status == 200
-    events = list(icalendar.Calendar.from_ical(body).walk("VEVENT"))
+    events: list[Any] = list(icalendar.Calendar.from_ical(body).walk("VEVENT"))
     zone = ZoneInfo("America/Los_Angeles")
     return [e for e in events if day in (None, e["dtstart"].dt.astimezone(zone).date())]
 

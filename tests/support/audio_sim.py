@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from app.adapters.agents import files, prices
 from app.core.agent.definition import Agent
@@ -106,7 +106,7 @@ class Sim:
 
     # -- driving ------------------------------------------------------------------------------
 
-    def start(self) -> Sim:
+    def start(self) -> Self:
         """The caller is connected."""
         self._do(self.call.start(self.now))
         return self

@@ -6,6 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import orjson
@@ -221,17 +222,17 @@ class SimulatedCall:
                 if session is not None and session.live:
                     session.receive(action.raw, self.now)
                     number = action.session
-                    self.later(0.0, lambda number=number: self._pump(number))
+                    self.later(0.0, partial(self._pump, number))
             elif isinstance(action, events.OpenModel):
                 number = action.session
-                self.later(action.delay + 0.01, lambda number=number: self._open(number))
+                self.later(action.delay + 0.01, partial(self._open, number))
             elif isinstance(action, events.CloseModel):
                 session = self.sessions.get(action.session)
                 if session is not None:
                     session.lost("client")
             elif isinstance(action, events.RunTool):
                 self.ran.append(action)
-                self.later(self.tool_s, lambda run=action: self._tool_done(run))
+                self.later(self.tool_s, partial(self._tool_done, action))
             elif isinstance(action, Note):
                 self.notes.append(action)
             elif isinstance(action, events.DropSocket):

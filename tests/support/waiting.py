@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T], *, timeout: float = 60.0, poll: float = 0.02) -> T:
+def eventually(probe: Callable[[], T | None], *, timeout: float = 60.0, poll: float = 0.02) -> T:
     """The first true value of `probe`; fails the test after `timeout` seconds.
 
     An AssertionError or OSError of the probe counts as "not yet"; the last one is the failure.

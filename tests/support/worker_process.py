@@ -23,6 +23,7 @@ from app.settings import Settings
 from workers import effects
 from workers.process import Process
 from workers.pulse import Pulse
+from workers.runtime import runtime
 
 
 def _done(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +109,7 @@ TOOLS = {
 
 def job(name: str, seconds: float = 0.0, fail: int = 0) -> None:
     """A background job: takes `seconds`, raises the first `fail` times."""
-    client = effects.runtime().redis
+    client = runtime().redis
     client.rpush(f"test:job:began:{name}", os.getpid())
     client.rpush(f"test:job:began_at:{name}", time.time())
     time.sleep(seconds)
@@ -119,7 +120,7 @@ def job(name: str, seconds: float = 0.0, fail: int = 0) -> None:
 
 def spin(name: str) -> None:
     """A background job that computes without end."""
-    effects.runtime().redis.rpush(f"test:job:began:{name}", os.getpid())
+    runtime().redis.rpush(f"test:job:began:{name}", os.getpid())
     while True:
         pass
 

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import gevent
 import orjson
@@ -27,9 +28,9 @@ def lines() -> Iterator[list[dict[str, object]]]:
     logger.propagate = False
 
     class Lines(list[dict[str, object]]):
-        def __getitem__(self, place: object) -> dict[str, object]:  # type: ignore[override]
+        def __getitem__(self, place: Any) -> Any:
             found = [orjson.loads(line) for line in stream.getvalue().splitlines()]
-            return found[place]  # type: ignore[index,no-any-return]
+            return found[place]
 
     yield Lines()
     logger.removeHandler(handler)

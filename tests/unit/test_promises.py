@@ -66,8 +66,9 @@ def spoken_lines() -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
         for node in ast.walk(tree):
-            spoken = isinstance(node, ast.Constant) and node not in documentation
-            if spoken and isinstance(node.value, str) and " " in node.value:
+            if not isinstance(node, ast.Constant) or node in documentation:
+                continue
+            if isinstance(node.value, str) and " " in node.value:
                 yield file, node.value
     for path in sorted((ROOT / "app" / "agents").glob("*.yaml")):
         lines = yaml.safe_load(path.read_text(encoding="utf-8")).get("lines") or {}

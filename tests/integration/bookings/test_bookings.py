@@ -406,7 +406,7 @@ def test_confirmation_before_commit(redis_url: str) -> None:
     desk = Desk(redis_url, rules(confirm=True))
     call = desk.call("c1")
     slot = call.slot(3, "10:00")
-    heard = (("agent", "What name?"), ("user", "Dana Reyes"))
+    heard: tuple[tuple[str, str], ...] = (("agent", "What name?"), ("user", "Dana Reyes"))
     ctx = call.context("k1", heard=heard)
     result = call.use("book_appointment", ctx=ctx, slot_id=slot, name="Dana Reyes")
     assert error(result) == "confirm_first"

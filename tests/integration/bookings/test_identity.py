@@ -145,7 +145,8 @@ def _holds(desk: Desk, key: bytes, event_id: str) -> bool:
 def test_ones_own_time_is_free_for_a_move(desk: Desk) -> None:
     first = desk.call("c1")
     booked = first.book(3, "14:00", service="cleaning")["output"]["booking_id"]
-    day, ask = desk.day(3), {"time": "14:30", "service": "cleaning"}
+    day = desk.day(3)
+    ask: dict[str, Any] = {"time": "14:30", "service": "cleaning"}
     for call in (first, desk.call("c2")):
         if call is not first:
             assert call.use("find_appointments", name="Dana Reyes")["ok"]

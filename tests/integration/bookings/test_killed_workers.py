@@ -232,5 +232,5 @@ def test_second_thoughts_and_races_among_the_dying(clinic: Clinic) -> None:
             assert result is not None
             assert result["output"]["error"] == "slot_taken"
             assert result["output"]["slots"]
-    days = sorted(line.split()[-2] for line in clinic.desk.standing())
-    assert days == ["4", "4", "4", "5"], "one event for each, where the caller wanted it last"
+    standing = sorted(line.split()[-2] for line in clinic.desk.standing())
+    assert standing == ["4", "4", "4", "5"], "one event for each, where the caller wanted it last"

@@ -35,7 +35,7 @@ def callback(call_id: str = "c1") -> Message:
 
 
 def jobs(redis: Redis) -> int:
-    return int(redis.llen("rq:queue:background"))  # type: ignore[arg-type]
+    return int(redis.llen("rq:queue:background"))
 
 
 def test_a_call_back_is_in_the_list_and_told_once(redis: Redis) -> None:

@@ -73,7 +73,8 @@ class Office:
     def jobs(self, function: str) -> list[list[Any]]:
         """Take the jobs of a function off the background queue; the arguments of each."""
         found = []
-        for job_id in self.redis.lrange(BACKGROUND, 0, -1):
+        queued: list[Any] = self.redis.lrange(BACKGROUND, 0, -1)
+        for job_id in queued:
             job = Job.fetch(job_id.decode(), connection=self.redis, serializer=JSONSerializer)
             if job.func_name == function:
                 self.redis.lrem(BACKGROUND, 1, job_id)

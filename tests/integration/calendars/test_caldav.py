@@ -165,14 +165,13 @@ def test_an_event_that_appears_between_check_and_write(
     monkeypatch.undo()
     assert calendar.get(draft_id(calendar)) is None
     made = calendar.book(draft(TEN + 3 * HOUR), "k2")
-    monkeypatch.setattr(
-        calendar,
-        "_put",
-        lambda a, c: (
-            c and harness.human_adds("2027-03-10T15:00", "2027-03-10T16:00"),
-            put(a, c),
-        )[1],
-    )
+
+    def late_put(appointment: Appointment, condition: dict[str, str]) -> bool:
+        if condition:
+            harness.human_adds("2027-03-10T15:00", "2027-03-10T16:00")
+        return put(appointment, condition)
+
+    monkeypatch.setattr(calendar, "_put", late_put)
     with pytest.raises(SlotTaken):
         calendar.move(made.id, draft(TEN + 5 * HOUR, asked_at=2.0), "k3")
     read = calendar.get(made.id)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -137,7 +138,7 @@ def test_nobody_listens(free_port: int) -> None:
     assert "python -m app dev" in absent
 
 
-STORY = {
+STORY: dict[str, Any] = {
     "call_id": "call_1",
     "status": "ended",
     "disconnection_reason": "error_llm_websocket_runtime",

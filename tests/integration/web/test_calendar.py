@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -27,7 +28,8 @@ def test_bookings_are_in_the_feed(redis_url: str) -> None:
     answer = client.get("/calendar.ics")
     assert answer.status_code == 200
     assert answer.content_type == "text/calendar; charset=utf-8"
-    (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    events: list[Any] = Calendar.from_ical(answer.data).walk("VEVENT")
+    (event,) = events
     start = dt.datetime.fromisoformat(call.record()[0]["start"])
     assert event.start == start
     first_uid = event["uid"]
@@ -36,7 +38,8 @@ def test_bookings_are_in_the_feed(redis_url: str) -> None:
     assert client.get("/calendar.ics", headers={"If-None-Match": etag}).status_code == 304
 
     call.book(4, "11:00")
-    (event,) = Calendar.from_ical(client.get("/calendar.ics").data).walk("VEVENT")
+    moved: list[Any] = Calendar.from_ical(client.get("/calendar.ics").data).walk("VEVENT")
+    (event,) = moved
     assert (event["uid"], event["sequence"], event["status"]) == (first_uid, 1, "CONFIRMED")
     assert event.start != start
 

@@ -87,7 +87,8 @@ def test_a_burst_is_read_once_it_is_stable(caller: Speaker, later: Later) -> Non
         caller.say(text)
     assert len(later.waiting) == 1
     later.go_off()
-    assert caller.shown is None  # newer words came meanwhile
+    before = caller.shown
+    assert before is None  # newer words came meanwhile
     later.go_off()
     assert caller.shown["intent"] == "schedule_meeting"
     assert caller.shown["text"] == "I'd like to book an appointment"

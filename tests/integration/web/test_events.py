@@ -16,8 +16,8 @@ def test_alerts_and_unknown_events_without_a_call(redis_url: str) -> None:
             client.post("/webhook/retell", json=sample(event, "incident_1", 1)).status_code == 200
         )
     answer = client.post("/webhook/retell", json={"event": "agent_published", "agent": {"v": 3}})
-    assert (answer.status_code, answer.json["ignored"]) == (200, True)
-    found = client.get("/api/events").json
+    assert (answer.status_code, answer.get_json()["ignored"]) == (200, True)
+    found = client.get("/api/events").get_json()
     assert [alert["event"] for alert in found["alerts"]] == ["alert_resolved", "alert_triggered"]
     assert found["alerts"][0]["name"] == "Custom LLM errors"
     assert [event["event"] for event in found["unknown"]] == ["agent_published"]

@@ -47,6 +47,7 @@ class Worker(threading.Thread):
             if job_id is None or self.idle.is_set():
                 time.sleep(0.01)
                 continue
+            assert isinstance(job_id, bytes)
             job = queue.read_job(self.redis, job_id.decode())
             assert job is not None
             self._run(*job.args)

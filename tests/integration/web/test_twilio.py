@@ -114,7 +114,7 @@ def test_signatures_are_required_where_a_token_is_configured(redis_url: str) -> 
         client.post("/twilio/next", data=FORM),
     ):
         assert answer.status_code == 401
-        assert answer.json["error"]["code"] == "signature"
+        assert answer.get_json()["error"]["code"] == "signature"
 
 
 def test_production_without_a_token_accepts_nothing(redis_url: str) -> None:
@@ -228,7 +228,7 @@ def test_the_page_runs_only_its_own_files(redis_url: str) -> None:
 
 def test_the_pages_token_opens_its_own_call(redis_url: str) -> None:
     client = client_for(redis_url)
-    first, second = (client.post("/console/talk/call").json for _ in range(2))
+    first, second = (client.post("/console/talk/call").get_json() for _ in range(2))
     assert first["call_id"].startswith("web_")
     assert first["call_id"] != second["call_id"]
     settings = Settings(redis_url=redis_url)
@@ -262,4 +262,4 @@ def test_a_number_that_calls_too_often_is_turned_away(redis_url: str) -> None:
 def test_an_agent_that_there_is_none_of_is_refused(redis_url: str, path: str) -> None:
     answer = client_for(redis_url).post(path, data=FORM)
     assert answer.status_code == 404
-    assert answer.json["error"]["code"] == "unknown_agent"
+    assert answer.get_json()["error"]["code"] == "unknown_agent"

@@ -168,7 +168,7 @@ def test_content_type_and_size(client: FlaskClient, redis_url: str) -> None:
 def test_other_methods(client: FlaskClient) -> None:
     response = client.get("/webhook/retell")
     assert response.status_code == 405
-    assert "error" in response.json
+    assert "error" in response.get_json()
 
 
 @hypothesis_settings(

@@ -90,7 +90,7 @@ def at_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Runtime:
 @pytest.fixture
 def desk(at_work: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Desk:
     desk = Desk(at_work, settings)
-    monkeypatch.setattr(calls.time, "time", lambda: desk.now_ms / 1000)
+    monkeypatch.setattr(time, "time", lambda: desk.now_ms / 1000)
     return desk
 
 

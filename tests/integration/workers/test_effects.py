@@ -59,7 +59,7 @@ class Heard:
         self.replies: list[Reply] = []
         self.taken = 0
 
-    def on_taken(self) -> None:
+    def on_taken(self, fence: int) -> None:
         self.taken += 1
 
     def wait(self, count: int, timeout: float = 20.0) -> list[Reply]:

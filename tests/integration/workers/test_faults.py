@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -119,11 +120,12 @@ def test_a_background_job_whose_worker_was_killed(start_worker: Start, redis: Re
     second = start_worker("background")
     put_job(redis, "a", 4.0)
     began_key = "test:job:began:a"
-    pid = int(eventually(lambda: redis.lindex(began_key, 0)))
+    began: Any = eventually(lambda: redis.lindex(began_key, 0))
+    pid = int(began)
     victim, other = (first, second) if pid == first.pid else (second, first)
     since = time.monotonic()
     victim.kill()
-    done = eventually(lambda: redis.lindex("test:job:done:a", 0), timeout=90)
+    done: Any = eventually(lambda: redis.lindex("test:job:done:a", 0), timeout=90)
     assert int(done) == other.pid
     assert time.monotonic() - since < 60, "RQ alone takes its time limit and a minute more"
 

@@ -59,8 +59,8 @@ def test_rqs_keys() -> None:
     assert f"{live.key}:intermediate" == live.intermediate_queue.key
     assert queue.job_key("j1") == Job("j1", connection=client).key
     assert queue.failed_key("live") == FailedJobRegistry(queue=live).key
-    assert queue.scheduled_key("live") == ScheduledJobRegistry(queue=live).key
-    assert queue.results_key("j1") == Result.get_key("j1")
+    assert queue.scheduled_key("live") == ScheduledJobRegistry(queue=live).key  # type: ignore[no-untyped-call]
+    assert queue.results_key("j1") == Result.get_key("j1")  # type: ignore[no-untyped-call]
     made = Execution("e1", "j1", client)
     assert queue.execution_key(made.composite_key) == made.key
     assert made.composite_key.partition(":")[0] == "j1"
@@ -80,7 +80,7 @@ def test_rqs_fields_of_a_job() -> None:
 
 
 def test_redis_py_has_what_the_polled_connection_looks_into() -> None:
-    connection = redis.Connection()
+    connection = redis.Connection()  # type: ignore[no-untyped-call]
     assert hasattr(connection, "_sock")
     assert hasattr(connection, "_parser")
     assert "timeout" in inspect.signature(redis.Connection.can_read).parameters

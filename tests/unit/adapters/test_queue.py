@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import orjson
 from rq.job import Job
+from rq.serializers import JSONSerializer
 
 from app.adapters import queue
 
@@ -42,7 +44,8 @@ def test_a_job_is_json_and_bounded() -> None:
 def test_rq_reads_what_was_written() -> None:
     job = queue.prepare("workers.calls.work_off", ("c1",), timeout_s=7, retry_delays_s=(1, 2))
     stored = {name.encode(): value.encode() for name, value in job.fields.items()}
-    read = Job("x", connection=object(), serializer=queue.JSONSerializer)
+    nowhere: Any = object()
+    read = Job("x", connection=nowhere, serializer=JSONSerializer)
     read.restore(stored)
     assert (read.func_name, tuple(read.args)) == ("workers.calls.work_off", ("c1",))
     assert (read.timeout, read.retries_left, read.retry_intervals) == (7, 2, [1, 2])
@@ -70,7 +73,8 @@ def test_enqueue_adds_one_command_and_sends_none() -> None:
 
 def test_rqs_times() -> None:
     job = queue.prepare("workers.calls.work_off", ())
-    read = Job("x", connection=object(), serializer=queue.JSONSerializer)
+    nowhere: Any = object()
+    read = Job("x", connection=nowhere, serializer=JSONSerializer)
     read.restore({name.encode(): value.encode() for name, value in job.fields.items()})
     for at in (read.created_at, read.enqueued_at):
         assert at is not None

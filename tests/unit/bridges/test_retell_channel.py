@@ -199,7 +199,8 @@ def test_drain_waits_for_the_turn_and_drops_the_line_without_a_close() -> None:
     ask(one, "When are you open?")
     one.drain.start()
     gevent.sleep(0.05)
-    assert not one.ws.aborted
+    early = one.ws.aborted
+    assert not early
     one.session.answer("At eight.")
     one.until(lambda: one.ws.aborted)
     one.greenlet.join(10)

@@ -23,7 +23,10 @@ def calendar(*days: dt.date, status: int = 200) -> Records:
 def test_the_first_days_without_bookings_are_taken() -> None:
     script = scenario.load("reschedule")
     today = dt.datetime.now(ZoneInfo(script.time_zone)).date()
-    day = lambda number: working_day(today, number)  # noqa: E731
+
+    def day(number: int) -> dt.date:
+        return working_day(today, number)
+
     assert first_free(script, calendar(), Settings()) == 0
     assert first_free(script, calendar(day(7)), Settings()) == 1
     assert first_free(script, calendar(day(8), day(9)), Settings()) == 3

@@ -20,6 +20,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as stopped:
         main([name, "--help"])
     assert stopped.value.code == 0
+    assert module.__doc__ is not None
     assert module.__doc__.strip().splitlines()[0] in capsys.readouterr().out
 
 

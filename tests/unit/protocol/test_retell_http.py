@@ -67,7 +67,7 @@ def test_nothing_stands_beside_a_refusal() -> None:
     assert reject(inbound("chat_inbound")) == {"chat_inbound": {"reject": True}}
 
 
-FULL = {
+FULL: dict[str, Any] = {
     "name": "check_availability",
     "args": {"date": "2026-11-26", "execution_message": "One moment."},
     "call": {

@@ -14,7 +14,7 @@ from app.protocol import retell_llm
 from app.protocol.retell_llm import CallDetails, ResponseRequired, Update, Utterance, parse
 
 HELLO = {"role": "user", "content": "Hello"}
-ODD = [
+ODD: list[Any] = [
     None,
     5,
     [],

@@ -51,7 +51,8 @@ def error_of(response: object) -> dict[str, str]:
     body = orjson.loads(response.data)  # type: ignore[attr-defined]
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message"}
-    return body["error"]
+    error: dict[str, str] = body["error"]
+    return error
 
 
 @pytest.mark.parametrize(

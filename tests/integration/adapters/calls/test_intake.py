@@ -66,7 +66,8 @@ def test_every_key_has_an_end(intake: Intake, redis: Redis, name: str) -> None:
 
 def test_the_job_is_one_that_rq_can_read(intake: Intake, redis: Redis) -> None:
     assert intake.take(event("call_ended"), NOW) == "queued"
-    (job_id,) = redis.lrange(queue.queue_key("background"), 0, -1)
+    queued: list[Any] = redis.lrange(queue.queue_key("background"), 0, -1)
+    (job_id,) = queued
     job = Job.fetch(job_id.decode(), connection=redis, serializer=JSONSerializer)
     assert job.func_name == JOB
     assert list(job.args) == ["call_1", job.id]
@@ -79,8 +80,9 @@ def test_the_job_is_one_that_rq_can_read(intake: Intake, redis: Redis) -> None:
 
 def test_the_job_is_written_as_queue_would_write_it(intake: Intake, redis: Redis) -> None:
     intake.take(event("call_ended"), NOW)
-    (job_id,) = redis.lrange(queue.queue_key("background"), 0, -1)
-    found = redis.hgetall(queue.job_key(job_id.decode()))
+    queued: list[Any] = redis.lrange(queue.queue_key("background"), 0, -1)
+    (job_id,) = queued
+    found: dict[Any, Any] = redis.hgetall(queue.job_key(job_id.decode()))
     ours = queue.prepare(JOB, ["call_1", job_id.decode()], about="a call's webhooks").fields
     assert {name.decode() for name in found} == set(ours)
     for name in set(ours) - {"data", "created_at", "enqueued_at"}:
@@ -181,7 +183,8 @@ def test_unknown_events_and_alerts_are_filed(intake: Intake, redis: Redis) -> No
     assert intake.take(parse(b'{"event":"new_thing","x":1}'), NOW) == "duplicate"
     intake.take(event("alert_triggered", "incident_1"), NOW)
     assert redis.llen("webhooks:unknown") == 1
-    assert orjson.loads(redis.lindex("webhooks:alerts", 0))["name"] == "Custom LLM errors"
+    alert: Any = redis.lindex("webhooks:alerts", 0)
+    assert orjson.loads(alert)["name"] == "Custom LLM errors"
     intake.take(parse(b'{"event":"new_thing","call":{"call_id":"call_9"}}'), NOW)
     (line,) = redis.lrange(keys.events("call_9"), 0, -1)
     assert orjson.loads(line)["ignored"] is True
@@ -232,7 +235,8 @@ def test_wake_brings_back_what_a_dead_worker_had(
     intake: Intake, redis: Redis, news: NewsStore
 ) -> None:
     intake.take(event("call_ended"), NOW)
-    job_id = redis.lpop(queue.queue_key("background")).decode()
+    popped: Any = redis.lpop(queue.queue_key("background"))
+    job_id = popped.decode()
     news.begin("call_1", job_id, NOW)
     redis.hset(queue.job_key(job_id), "status", "started")
     assert news.wake(NOW + 29_000) == 0
@@ -246,7 +250,8 @@ def test_wake_leaves_alone_what_waits_for_a_worker_or_a_retry(
     intake: Intake, redis: Redis, news: NewsStore, status: str
 ) -> None:
     intake.take(event("call_ended"), NOW)
-    job_id = redis.lindex(queue.queue_key("background"), 0).decode()
+    queued: Any = redis.lindex(queue.queue_key("background"), 0)
+    job_id = queued.decode()
     redis.hset(queue.job_key(job_id), "status", status)
     assert news.wake(NOW + 61_000) == 0
     assert redis.zscore(WAKE, "call_1") == NOW + 61_000 + 60_000
@@ -256,7 +261,8 @@ def test_wake_does_not_bring_back_a_dead_letter(
     intake: Intake, redis: Redis, news: NewsStore
 ) -> None:
     intake.take(event("call_ended"), NOW)
-    job_id = redis.lpop(queue.queue_key("background")).decode()
+    popped: Any = redis.lpop(queue.queue_key("background"))
+    job_id = popped.decode()
     news.begin("call_1", job_id, NOW)
     redis.hset(queue.job_key(job_id), "status", "failed")
     assert news.wake(NOW + 31_000) == 0

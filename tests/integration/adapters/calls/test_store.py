@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
@@ -43,7 +45,8 @@ def test_newest_socket_wins_and_the_older_ones_saves_are_refused(store: CallStor
 def test_the_process_that_loses_a_call_is_told(store: CallStore, redis: Redis) -> None:
     store.take("c1", "web-1")
     fence = store.take("c1", "web-2").fence
-    [(_, fields)] = redis.xrange(keys.replies("web-1"))
+    told: Any = redis.xrange(keys.replies("web-1"))
+    [(_, fields)] = told
     assert fields == {b"taken": b"c1", b"fence": str(fence).encode()}
     assert redis.ttl(keys.replies("web-1")) > 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import orjson
 import pytest
@@ -142,7 +143,7 @@ class Life(RuleBasedStateMachine):
         key, worker = attempt
         model = self.models[key]
         mine = model.state == "running" and model.holder == worker
-        state = "failed" if failed else "done"
+        state: Literal["done", "failed"] = "failed" if failed else "done"
         kind = "bad" if failed else result
         assert self.store.finish("c", key, worker, state, RESULTS[kind], dead=failed) == mine
         if mine:
@@ -215,12 +216,11 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "models"):
             return
         told: dict[str, list[str]] = {"k1": [], "k2": []}
-        for _, fields in self.redis.xrange(keys.replies("web")):
+        entries: Any = self.redis.xrange(keys.replies("web"))
+        for _, fields in entries:
             told[fields[b"key"].decode()] += sorted(orjson.loads(fields[b"ids"]))
-        still_open = {
-            keys.parse_effect_member(member)[1]
-            for member in self.redis.zrange(keys.OPEN_EFFECTS, 0, -1)
-        }
+        members: list[Any] = self.redis.zrange(keys.OPEN_EFFECTS, 0, -1)
+        still_open = {keys.parse_effect_member(member)[1] for member in members}
         for key, model in self.models.items():
             effect = self.store.get("c", key)
             if not model.state:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -28,7 +29,7 @@ def test_plain() -> None:
 
 def test_the_pool_is_bounded() -> None:
     settings = Settings(redis_url="redis://127.0.0.1:1/0", redis_connections=3)
-    pool = redis.connect(settings).connection_pool
+    pool: Any = redis.connect(settings).connection_pool
     assert (pool.max_connections, pool.timeout) == (3, redis.POOL_S)
     assert redis.connect(settings, connections=5).connection_pool.max_connections == 5
 
@@ -36,7 +37,7 @@ def test_the_pool_is_bounded() -> None:
 @pytest.mark.parametrize("verify", [True, False])
 def test_tls_is_verified_unless_told_otherwise(verify: bool) -> None:
     client = redis.connect(Settings(redis_url="rediss://127.0.0.1:1/0", redis_tls_verify=verify))
-    connection = client.connection_pool.make_connection()
+    connection: Any = client.connection_pool.make_connection()
     wanted = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
     assert connection.cert_reqs == wanted
     assert connection.check_hostname is verify

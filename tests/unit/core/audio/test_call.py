@@ -617,8 +617,8 @@ def test_broken_frames_harm_nothing(greeted: Sim) -> None:
 
     for raw in ("", "{", '{"event":"media","media":{"payload":"*"}}', '{"event":"new"}'):
         greeted._feed(FromPhone(twilio.read(raw)))
-    for raw in (b"", b"{}", b'{"type":"response.output_audio.delta"}'):
-        greeted._feed(FromModel(greeted.call.model.number, raw))
+    for data in (b"", b"{}", b'{"type":"response.output_audio.delta"}'):
+        greeted._feed(FromModel(greeted.call.model.number, data))
     assert len(greeted.told("bad_frame")) == 3
     assert len(greeted.told("bad_event")) == 3
     greeted.script("Yes.")

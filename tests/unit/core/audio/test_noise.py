@@ -150,7 +150,8 @@ def test_a_voice_detection_that_never_ends_a_speech_holds_nothing_back(greeted: 
     """The line itself is quiet."""
     begin = greeted.now
     started(greeted, "n1")
-    assert greeted.call.sounds.speaking
+    before = greeted.call.sounds.speaking
+    assert before
     greeted.until(lambda: bool(greeted.told("noisy_line")), 10)
     assert greeted.now - begin < 6
     assert not greeted.call.sounds.speaking

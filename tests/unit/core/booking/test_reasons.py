@@ -27,7 +27,7 @@ RULES = BookingRules.model_validate(
 NOW = dt.datetime(2027, 3, 8, 8, 30, tzinfo=dt.UTC)  # a Monday
 FILLING = RULES.services[0]
 
-CASES: dict[str, tuple[str, str]] = {
+CASES: dict[Refusal, tuple[str, str]] = {
     "past": ("2027-03-08T08:00", "passed already"),
     "too_soon": ("2027-03-08T09:00", "two hours notice"),
     "too_far": ("2027-05-10T10:00", "the last day is"),

@@ -47,7 +47,8 @@ def told(choice: Choice) -> tuple[str, list[str]]:
 
 
 def block(start: str, end: str) -> Busy:
-    return Busy(*(dt.datetime.fromisoformat(text).replace(tzinfo=LA) for text in (start, end)))
+    begin, until = (dt.datetime.fromisoformat(text).replace(tzinfo=LA) for text in (start, end))
+    return Busy(begin, until)
 
 
 def test_no_wish_gives_the_next_days() -> None:
@@ -141,7 +142,7 @@ def test_wider_searches_reach_the_horizon() -> None:
         ({"date": "this weekend"}, "closed", ["Fri 12 09:00", "Fri 12 11:00", "Mon 15 09:00"]),
     ],
 )  # fmt: skip
-def test_spans_and_bounds(arguments: dict[str, str], why: str, offered: list[str]) -> None:
+def test_spans_and_bounds(arguments: dict[str, Any], why: str, offered: list[str]) -> None:
     choice = ask(**arguments)
     assert (choice.why, sorted(told(choice)[1])) == (why, sorted(offered))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.core.agent.definition import TurnTaking
@@ -69,7 +71,8 @@ def test_a_new_wait_does_not_begin_the_silence_anew() -> None:
     wait = Wait(0.0, 0.0)
     wait.sign(0.7)
     wait.on(Change.ASK, 3.0)
-    assert ladder.next_step(wait) == (pytest.approx(0.7 + SIGN_EVERY_S), "hold")
+    expected: Any = (pytest.approx(0.7 + SIGN_EVERY_S), "hold")
+    assert ladder.next_step(wait) == expected
 
 
 @pytest.mark.parametrize("state", [State.PLAYING, State.OVER])

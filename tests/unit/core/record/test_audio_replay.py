@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import pytest
@@ -33,7 +33,7 @@ class Recorded(Sim):
     def begin(self, stream: str, state: dict[str, Any] | None) -> None:
         self.keep({"begin": {"channel": "twilio", "state": state, **self.setup(stream).to_json()}})
 
-    def start(self) -> Sim:
+    def start(self) -> Self:
         self.begin(SID, None)
         return super().start()
 

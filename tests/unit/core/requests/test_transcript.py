@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.requests.transcript import Heard, heard_by, quiet_since_ms, said_in
@@ -13,7 +14,7 @@ START_MS = int(START.timestamp() * 1000)
 
 
 def test_turns_of_a_transcript() -> None:
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"role": "agent", "content": "Hello. ", "start": 0.5, "end": 1.0},
         {"role": "user", "content": "I'd like to book ", "start": 2.0, "end": 3.0},
         {"role": "tool_call_invocation", "name": "x"},
@@ -35,7 +36,7 @@ def test_turns_of_a_transcript() -> None:
 
 
 def test_a_bad_member_costs_itself() -> None:
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"role": "user", "content": None},
         {"role": 5, "content": "x"},
         {"content": "x"},

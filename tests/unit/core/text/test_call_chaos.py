@@ -25,7 +25,7 @@ LINES = (
     "thank you, bye",
     "can I talk to somebody",
 )
-REPLIES = (
+REPLIES: tuple[list[Say | Call], ...] = (
     [Say("Sure. Which day would suit you? We have many.")],
     [Say("It costs ninety dollars and takes half an hour, sometimes more.")],
     [Say("Let me look."), Call("check_availability", "{}")],

@@ -12,24 +12,19 @@ from app.rehearsal.realtime_server.pace import Pace
 from tests.support.realtime_probe import Probe, kinds
 
 IDS = st.sampled_from(["it_1", "it_2", "it_3", "it_4"])
-FAULTS = st.lists(
-    st.sampled_from(
-        [
-            {"kind": "stall", "after": 2, "probability": 0.3},
-            {"kind": "no_created", "probability": 0.2},
-            {"kind": "failed", "after": 1, "probability": 0.3},
-            {"kind": "incomplete", "after": 2, "probability": 0.3},
-            {"kind": "error", "probability": 0.2},
-            {"kind": "slow_cancel", "seconds": 2, "probability": 0.5},
-            {"kind": "swap_done"},
-            {"kind": "preamble"},
-            {"kind": "split"},
-            {"kind": "repeat_call"},
-        ]
-    ),
-    max_size=4,
-    unique_by=lambda fault: fault["kind"],
-)
+KINDS: list[dict[str, Any]] = [
+    {"kind": "stall", "after": 2, "probability": 0.3},
+    {"kind": "no_created", "probability": 0.2},
+    {"kind": "failed", "after": 1, "probability": 0.3},
+    {"kind": "incomplete", "after": 2, "probability": 0.3},
+    {"kind": "error", "probability": 0.2},
+    {"kind": "slow_cancel", "seconds": 2, "probability": 0.5},
+    {"kind": "swap_done"},
+    {"kind": "preamble"},
+    {"kind": "split"},
+    {"kind": "repeat_call"},
+]
+FAULTS = st.lists(st.sampled_from(KINDS), max_size=4, unique_by=lambda fault: fault["kind"])
 
 
 class Client(RuleBasedStateMachine):

@@ -33,7 +33,7 @@ SLOT = st.fixed_dictionaries(
         "booking_id": st.sampled_from(["B1", "B2"]),
     },
 )
-OUTPUT = st.one_of(
+OUTPUT: st.SearchStrategy[Any] = st.one_of(
     st.fixed_dictionaries({"slots": st.lists(SLOT, max_size=4)}),
     st.fixed_dictionaries({"appointments": st.lists(SLOT, max_size=3)}),
     st.fixed_dictionaries(

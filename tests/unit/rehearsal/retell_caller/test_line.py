@@ -451,7 +451,8 @@ class TestSocket:
         assert pings == 3
         bench.receive(retell_llm.ping_pong(1))
         bench.run(4.9, echo=False)
-        assert bench.line.link.open
+        before = bench.line.link.open
+        assert before
         bench.run(0.2, echo=False)
         assert not bench.line.link.open
         assert bench.line.link.outbox.connect_at == pytest.approx(bench.now + 0.5, abs=0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,8 @@ def test_an_unknown_name_lists_what_there_is() -> None:
 
 def test_times_have_units() -> None:
     (call,) = parse("steps: [{silence: 500ms}, {silence: 2s}, {silence: 1min}]").calls
-    assert [step.silence for step in call.steps] == [0.5, 2.0, 60.0]
+    steps: Any = call.steps
+    assert [step.silence for step in steps] == [0.5, 2.0, 60.0]
 
 
 def test_one_call_is_the_short_form_of_a_list() -> None:

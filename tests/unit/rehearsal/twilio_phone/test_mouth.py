@@ -106,8 +106,8 @@ def test_a_call_is_saved_on_two_channels(tmp_path: Path) -> None:
     with wave.open(str(tmp_path / "c.wav")) as file:
         assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (2, 8000, 1600)
         data = np.frombuffer(file.readframes(1600), dtype="<i2").reshape(-1, 2)
-    assert abs(data[:800, 0]).max() > 8000
-    assert abs(data[:, 1]).max() == 0
+    assert np.abs(data[:800, 0]).max() > 8000
+    assert np.abs(data[:, 1]).max() == 0
 
 
 def test_the_voice_begins_where_it_is_loud() -> None:
