@@ -12,6 +12,7 @@ from app.core.requests.agent_turn import (
     ASKS_WHICH,
     AgentTurn,
 )
+from app.core.requests.caller_turn import Said
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance
 from app.core.requests.moments import Moment
 from app.core.requests.state import Place, State, as_place, distinct, merged, says_no_more
@@ -33,6 +34,8 @@ def hear(state: State, said: Utterance) -> None:
         state.pending = turn.asks & _BOOKING
     for slot in (*turn.existing, *(turn.slots if not state.live else ())):
         state.told.append(Part(as_place(slot), Span(turn.index, slot.words)))
+    if turn.done in (MOVE, CANCEL) and (state.claim is None or state.claim.state == "stopped"):
+        _open_by_report(state, turn)
     for claim in state.live:
         if ASKS_SERVICE in turn.asks:
             claim.service_asked = True
@@ -41,6 +44,33 @@ def hear(state: State, said: Utterance) -> None:
             _becomes(claim, turn)
         for event in _events(claim, turn):
             claim.state = fold.after(claim.state, event)
+
+
+def _open_by_report(state: State, turn: AgentTurn) -> None:
+    """The agent says that an appointment is changed, right after the caller spoke of it."""
+    if state.heard is None or state.claim is not None:
+        return
+    said, sentences = state.heard
+    about = [s for s in sentences if (s.names_object or s.cannot_come) and not _is_beside(s)]
+    if not about:
+        return
+    kind = MOVE if turn.done == MOVE else CANCEL
+    told = list(state.told)
+    claim = state.add(kind, strong=False, asked=Span(said.index, about[0].text), beside=False)
+    for moment in (moment for s in about for moment in s.moments.wanted):
+        place = Part(as_place(moment), Span(said.index, moment.words), not moment.weekday)
+        claim.mentioned.append(place)
+    claim.objects.extend(told[-4:])
+    named = [name for s in about for name in s.services]
+    if named:
+        claim.service = Part(named[-1], Span(said.index, about[0].text))
+
+
+def _is_beside(sentence: Said) -> bool:
+    """Whether it asks for nothing of the caller's own."""
+    if sentence.denies and not sentence.cannot_come:
+        return True
+    return sentence.told or sentence.conditional or sentence.refused or sentence.question
 
 
 def _becomes(claim: Claim, turn: AgentTurn) -> None:
@@ -78,6 +108,8 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
             events.append(fold.TAKES_UP)
     elif turn.assents and not turn.leaves:
         events.append(fold.ASSENTS)
+    if fold.ASSENTS in events and claim.kind != BOOK and claim.state == "open":
+        claim.confirmed = claim.confirmed or Span(turn.index, turn.text)
     if _reports(claim, turn):
         events = [item for item in events if item not in (fold.CHECKS, fold.LEAVES, fold.OFFERS)]
         events.append(fold.REPORTS)
@@ -89,11 +121,11 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
 def _to_cancel(turn: AgentTurn) -> list[str]:
     if turn.refuses and turn.done is None:
         return [fold.REFUSES]
-    if turn.wants_yes and turn.speaks_of != MOVE:
+    if (turn.wants_yes and turn.speaks_of != MOVE) or turn.offers_to:
         return [fold.CHECKS]
     if turn.asks & {ASKS_NAME, ASKS_OTHER} and not turn.leaves:
         return [fold.TAKES_UP]
-    return []
+    return [fold.ASSENTS] if turn.assents and not turn.leaves else []
 
 
 def _to_slots(claim: Claim, turn: AgentTurn) -> list[str]:

@@ -81,8 +81,9 @@ _DONE = {
     ),
     "": re.compile(
         r"\b(?:done|all done|all set|you're set|you are set|got it|gotcha|see you|see "
-        r"(?:him|her|them|both)|that's (?:confirmed|fixed"
-        r"|settled|arranged)|confirmed|it is|it's all|taken care of)\b"
+        r"(?:him|her|them|both)|consider it done|will do|i'll (?:do|get|sort) that"
+        r"|take care of (?:that|it)|that's (?:confirmed|fixed"
+        r"|settled|arranged)|confirmed|taken care of)\b"
     ),
 }
 _UNDONE = re.compile(
@@ -126,6 +127,7 @@ _PROMISES = re.compile(
     r"(?:cancel|cancelling|canceling|delete|remove|take (?:it|that|you) off)\b"
 )
 _TITLE = re.compile(r"\b(mr|mrs|ms|dr|st)\.")
+_OFFERS_TO = re.compile(r"\bi (?:can|could) (?:\w+ ){0,2}(?:cancel|take care of|remove|delete)\b")
 _WH = re.compile(r"^(?:and |so |okay,? |sure,? )*(?:what|which|when|where|who|why|how|whose)\b")
 _LINE_CHECK = re.compile(
     r"^(?:hello|hi|are you (?:still )?(?:there|with me)|can you hear me|is anyone there"
@@ -171,6 +173,8 @@ class AgentTurn:
     leaves: bool = False
     goes_on: bool = False
     assents: bool = False
+    offers_to: bool = False
+    """It offers to do it: "I can cancel that for you"."""
     speaks_of: str | None = None
     """The kind of request it speaks of in a question: "Shall I cancel it?"."""
 
@@ -200,7 +204,7 @@ def read(
     existing: list[Moment] = []
     services: list[str] = []
     done: str | None = None
-    refuses = leaves = goes_on = assents = False
+    refuses = leaves = goes_on = assents = offers_to = False
     speaks_of: str | None = None
     for sentence in sentences(_TITLE.sub(r"\1", " ".join(plain(text).split()))):
         question = sentence.endswith("?")
@@ -225,12 +229,9 @@ def read(
             existing += said
         elif not refused:
             slots += said
-        told_of_other = _OTHER_THINGS.search(sentence) is not None
-        if (
-            said
-            and question
-            and (found <= {ASKS_WHICH} or (found == {ASKS_OTHER} and not told_of_other))
-        ):
+        other = _OTHER_THINGS.search(sentence) is not None
+        named = bool(said) or (len(services_here) == 1 and not _WH.search(sentence))
+        if named and question and (found <= {ASKS_WHICH} or (found == {ASKS_OTHER} and not other)):
             found = {*(found - {ASKS_OTHER}), ASKS_YES}
         asks |= found
         if question or ASKS_YES in found:
@@ -241,6 +242,7 @@ def read(
         leaves = leaves or (not question and bool(_LEAVES.search(sentence)))
         goes_on = goes_on or bool(_GOES_ON.search(sentence))
         assents = assents or bool(_ASSENTS.search(sentence))
+        offers_to = offers_to or bool(_OFFERS_TO.search(sentence))
     both = re.search(r"\b(?:is that right|correct|okay), and\b", plain(text))
     if asks & {ASKS_NAME, ASKS_OTHER} and not both:
         asks.discard(ASKS_YES)
@@ -248,7 +250,7 @@ def read(
         asks.discard(ASKS_YES)
     return AgentTurn(
         index, text, frozenset(asks), tuple(slots), tuple(existing), tuple(services), done, refuses,
-        leaves, goes_on, assents, speaks_of,
+        leaves, goes_on, assents, offers_to, speaks_of,
     )  # fmt: skip
 
 

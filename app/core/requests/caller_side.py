@@ -54,6 +54,7 @@ def hear(state: State, said: Utterance) -> None:
     """Take one turn of the caller's in."""
     text = _name(state, said)
     turn = caller_turn.read(text, lambda part: state.moments_in(part, said), state.services_in)
+    state.heard = said, turn
     for claim in state.live:
         claim.before = claim.state
     groups: list[list[Said]] = [[]]

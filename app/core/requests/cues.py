@@ -124,7 +124,8 @@ MOVE = any_of(
 CANNOT_COME = any_of(
     r"\b(?:can not|could not|will not|not able to|will not be able to) (?:\w+ )"
     r"?(?:make|do|come|attend|be there|keep)\b",
-    r"\bsomething came up\b",
+    r"\bsomething (?:has |just )?(?:came|come) up\b",
+    r"\bnot (?:be )?(?:coming|able to (?:come|make)|going to (?:make|be able|come|be there))\b",
     r"\bclash\b",
     r"\bgot tricky\b",
     r"\bwill not be (?:in town|there|around|able)\b",

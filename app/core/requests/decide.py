@@ -163,18 +163,31 @@ def _change(
     if claim.confirmed:
         spans["confirmed"] = claim.confirmed
     if claim.kind == CANCEL:
-        return _cancel(claim, named, how, name is not None, spans)
+        return _cancel(claim, named, how, name is not None, appointments, spans)
     if len(named) > 1:
         return [Decision("ask", "it is not clear which appointment is meant", claim, spans=spans)]
-    if how is None and name is None and not named[0].own:
+    if how is None and name is None and not _only_one(claim, named, appointments):
         return [Decision("ask", "the appointment was not named", claim, spans=spans)]
     return [_move(claim, named[0], spans)]
 
 
+def _only_one(claim: Claim, named: list[Known], appointments: Sequence[Known]) -> bool:
+    """Whether "my appointment" can mean one only: one of this call, or the single one that the
+    caller's number has, where the call confirms it."""
+    if all(item.own for item in named):
+        return True
+    return len(appointments) == 1 and claim.confirmed is not None
+
+
 def _cancel(
-    claim: Claim, named: list[Known], how: Span | None, has_name: bool, spans: dict[str, Span]
+    claim: Claim,
+    named: list[Known],
+    how: Span | None,
+    has_name: bool,
+    appointments: Sequence[Known],
+    spans: dict[str, Span],
 ) -> list[Decision]:
-    if how is None and not has_name and not all(item.own for item in named):
+    if how is None and not has_name and not _only_one(claim, named, appointments):
         return [Decision("ask", "the appointment was not named", claim, spans=spans)]
     days = {day for day, _ in (item.value for item in claim.mentioned) if day is not None}
     both = "both" in claim.asked.words.lower() or "all of" in claim.asked.words.lower()
@@ -196,26 +209,40 @@ def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | Non
             found, how = of_service, claim.service.span
         elif claim.kind == CANCEL:
             return [], claim.service.span
+    hits, place, missed = _hits(claim, claim.mentioned, found)
+    also, beside, _ = _hits(claim, claim.objects, found)
+    if hits:
+        narrowed = [item for item in hits if item in also]
+        return narrowed or hits, how or place
+    if also:
+        return also, how or beside
+    if claim.kind == CANCEL and missed:
+        return [], how
+    return found, how
+
+
+def _hits(
+    claim: Claim, parts: Sequence[Part[tuple[dt.date | None, dt.time | None]]], found: list[Known]
+) -> tuple[list[Known], Span | None, bool]:
+    """The appointments at the days and times said, where it was said, and whether a day was named
+    on which there is none."""
     hits: list[Known] = []
-    misses: list[Part[tuple[dt.date | None, dt.time | None]]] = []
-    for part in (*claim.objects, *claim.mentioned):
+    how: Span | None = None
+    missed = False
+    for part in parts:
         fitting = [item for item in found if _is_at(item, *part.value)]
         if not fitting and claim.kind == CANCEL and not part.sure:
             fitting = [item for item in found if _is_weekday(item, *part.value)]
-        if fitting:
-            how = how or part.span
-            narrowed = [item for item in hits if item in fitting]
-            if claim.kind == MOVE:
-                hits = narrowed or hits or fitting
-            else:
-                hits = narrowed or [*hits, *(item for item in fitting if item not in hits)]
+        if not fitting:
+            missed = missed or part.value[0] is not None
+            continue
+        how = how or part.span
+        narrowed = [item for item in hits if item in fitting]
+        if claim.kind == MOVE:
+            hits = narrowed or hits or fitting
         else:
-            misses.append(part)
-    if hits:
-        return hits, how
-    if claim.kind == CANCEL and any(day is not None for day, _ in (p.value for p in misses)):
-        return [], how
-    return found, how
+            hits = narrowed or [*hits, *(item for item in fitting if item not in hits)]
+    return hits, how, missed
 
 
 def _is_weekday(item: Known, day: dt.date | None, time: dt.time | None) -> bool:

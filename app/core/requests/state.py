@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.core.language.settings import TimePreferences
 from app.core.requests import fold, moments, services
 from app.core.requests.agent_turn import AgentTurn
+from app.core.requests.caller_turn import Said
 from app.core.requests.evidence import AGENT, Claim, Kind, Part, Span, Utterance
 from app.core.requests.moments import Moment, Moments
 
@@ -45,6 +46,8 @@ class State:
     told: list[Part[Place]] = field(default_factory=list)
     """Days and times said before anything was asked for: which appointment it is about."""
     name: Part[str] | None = None
+    heard: tuple[Utterance, tuple[Said, ...]] | None = None
+    """The caller's last turn."""
 
     @property
     def claim(self) -> Claim | None:

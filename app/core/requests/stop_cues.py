@@ -240,7 +240,8 @@ REFUSED_BY_KIND = {
     "cancel": re.compile(_NOT + r"(?:cancel\w*|delete|remove|drop|call(?:ing)? off)\b"),
     "move": re.compile(_NOT + r"(?:move|moving|reschedul\w+|chang\w+|postpon\w+|switch|push)\b"),
     "book": re.compile(
-        _NOT + r"(?:book\w*|schedule|reserve|make an? (?:appointment|booking)|(?:an |any "
+        _NOT
+        + r"(?:book\w*|schedule|reserve|put|fit|pencil|make an? (?:appointment|booking)|(?:an |any "
         r"|another )?appointment)\b"
     ),
 }

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.requests import fold, moments
+from app.core.requests import cues, fold, moments
 from app.core.requests.agent_side import asked_for
 from app.core.requests.agent_turn import (
     ASKS_DAY,
@@ -33,6 +33,7 @@ _ORDINALS = {
 }  # fmt: skip
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|time))")
 _APPOINTMENT = re.compile(r"\b(?:appointment|booking|visit|slot)\b")
+_CLAUSES = re.compile(r",| so | because | since | as i | but ")
 _SAME_TIME = re.compile(r"\b(?:same (?:time|hour)|as well|at the same)\b")
 _ABOUT_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_YES, ASKS_SERVICE))
 _KEPT = re.compile(
@@ -53,8 +54,8 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
     if not telling:
         return
     text = " ".join(s.text for s in telling if s.moments or s.services or s.corrects or s.weakens)
-    if claim.kind == CANCEL and any(s.request == CANCEL and s.names_object for s in telling):
-        text = " ".join(s.text for s in telling if s.request == CANCEL)
+    if claim.kind == CANCEL and any(s.request == CANCEL for s in telling):
+        text = _of_object(state, claim, telling, said)
     if claim.kind != BOOK:
         text = _KEPT.sub("", text)
     found = state.moments_in(text, said)
@@ -64,6 +65,8 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
     if asked is not None and ASKS_SERVICE in asked.asks:
         text = " ".join(s.text for s in telling)
     named = " ".join(s.text for s in turn if not (s.told or s.refused or s.conditional))
+    if claim.kind == CANCEL and state.services_in(text):
+        named = text
     if not state.services_in(named):
         named = " ".join(s.text for s in turn if not s.refused)
     if not any(s.request for s in turn):
@@ -76,6 +79,21 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
         _mention(state, claim, text, found, picked, Span(said.index, text, question))
     if not revives:
         claim.state = held
+
+
+def _of_object(state: State, claim: Claim, telling: Sequence[Said], said: Utterance) -> str:
+    """The clauses that say what is to be cancelled; days in the others ("I leave on Friday, so
+    ...") only help to tell which appointment is meant."""
+    object_words, others = [], []
+    for sentence in telling:
+        for clause in _CLAUSES.split(sentence.text):
+            named = state.services_in(clause) or _APPOINTMENT.search(clause)
+            wanted = sentence.request == CANCEL and cues.CANCEL.search(cues.spelled(clause))
+            (object_words if named or wanted else others).append(clause)
+    for moment in state.moments_in(" , ".join(others), said).wanted:
+        span = Span(said.index, moment.words)
+        claim.objects.append(Part(as_place(moment), span, not moment.weekday))
+    return " , ".join(object_words)
 
 
 def _put_in_its_place(turn: Sequence[Said]) -> bool:
