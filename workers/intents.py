@@ -10,27 +10,33 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from app import logs
 from app.adapters.calls.inbox import News, NewsStore
 from app.adapters.intent import finals, model
+from app.adapters.notify.messages import Messages, request_not_done
 from app.adapters.tools.execution import Effect
-from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
 from app.core.booking import slot_ids
 from app.core.booking.slots import Slot, local_instant, refusal
 from app.core.requests import acts as acting
 from app.core.requests import analyses, call, transcript
 from app.core.requests.acts import Step
-from app.core.requests.decide import Asked, decide
-from app.core.requests.evidence import CANCEL, MOVE, Decision, Known
-from app.core.requests.state import State
+from app.core.requests.evidence import Decision
 from app.core.tools.declarations import idempotency_key
 from app.core.tools.epoch import epoch_of
-from app.errors import CalendarDown
 from workers import appointments
 from workers.availability import busy_around
+from workers.decisions import (
+    Following,
+    Verdict,
+    caller_number,
+    decide_call,
+    nobodys_business,
+    wants_answer,
+)
 from workers.effects import context_of
 from workers.runtime import Runtime
 
@@ -38,36 +44,7 @@ log = logs.get(__name__)
 
 #: After an action its outcome is looked up so many milliseconds later.
 OUTCOME_MS = 1500
-#: A calendar that is away is looked at again after so long, until the call is this old.
-AGAIN_MS, GIVE_UP_MS = 15_000, 1_800_000
 UNNAMED = "Phone caller"
-_NAME_VARIABLES = ("customer_name", "caller_name", "name", "first_name")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`act`: `step` was asked for. `wait`: look again at `due_ms`. `none`: `why` says what is
-    lacking. `decision` is the one it is about."""
-
-    kind: str
-    why: str
-    decision: Decision | None = None
-    due_ms: int = 0
-    step: Step | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Following:
-    """One look at a call: everything that is asked of it and what came of it so far."""
-
-    at_work: Runtime
-    store: NewsStore
-    news: News
-    agent: Agent
-    now_ms: int
-    state: State
-    analyses: list[dict[str, Any]]
-    quiet_since_ms: int
 
 
 def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int | None:
@@ -86,74 +63,40 @@ def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int |
     quiet_ms = transcript.quiet_since_ms(news.entries, news.heard, start_ms, news.last_ms)
     look = Following(at_work, store, news, agent, now_ms, call.read(agent, said), found, quiet_ms)
     done, unsettled = _with_outcomes(look)
-    decisions, verdict = _decide(look, done)
+    decisions, verdict = decide_call(look, done)
     if verdict.kind == "act":
         verdict = _act(look, verdict, done)
         unsettled = True
     _file(look, decisions, verdict)
     if verdict.kind == "wait":
         return verdict.due_ms
+    if news.over and not unsettled and agent.intents.tell_business:
+        _tell_business(look, decisions, verdict, done)
     return now_ms + OUTCOME_MS if unsettled else None
 
 
-def _decide(look: Following, done: list[dict[str, Any]]) -> tuple[list[Decision], Verdict]:
-    news, agent = look.news, look.agent
-    if news.held:
-        why = "the call's own model decides: it is on a socket of ours"
-        return _without_calendar(look), Verdict("none", why)
-    own = {act["key"] for act in done}
-    if any(key not in own for key in news.effects):
-        why = "the call's own model decides: it has used a tool"
-        return _without_calendar(look), Verdict("none", why)
-    if agent.intents.act == "off":
-        return _without_calendar(look), Verdict("none", "the agent's file says not to act")
-    try:
-        known = _known(look, done)
-    except CalendarDown:
-        why = "the calendar cannot be read now"
-        if look.now_ms - look.quiet_since_ms > GIVE_UP_MS:
-            return _without_calendar(look), Verdict("none", why)
-        return _without_calendar(look), Verdict("wait", why, due_ms=look.now_ms + AGAIN_MS)
-    decisions = decide(look.state, known, _asked(look))
-    return decisions, _verdict(look, decisions, done)
-
-
-def _without_calendar(look: Following) -> list[Decision]:
-    return decide(look.state, (), _asked(look))
-
-
-def _asked(look: Following) -> Asked:
-    intents = look.agent.intents
-    kinds = {intent: kind for kind, intent in analyses.INTENT_OF.items()}
-    unsure = frozenset(
-        claim.number
-        for claim in look.state.claims
-        if not look.state.has_agent
-        and not analyses.confirms(claim, look.analyses, intents.act_threshold)
+def _tell_business(
+    look: Following, decisions: Sequence[Decision], verdict: Verdict, done: list[dict[str, Any]]
+) -> None:
+    """Leave the business a message about what was asked for and not done, once a call."""
+    if nobodys_business(look, done):
+        return
+    undone = [
+        f"{item.tool}: {acting.refused(item, done) or item.why}"
+        for item in decisions
+        if (item.kind != "act" and wants_answer(item)) or acting.refused(item, done)
+    ]
+    if not undone:
+        return
+    at_work, news = look.at_work, look.news
+    message = request_not_done(
+        AgentRef.to(look.agent, str(news.facts.get("agent_id") or "")),
+        news.call_id,
+        caller_number(news),
+        look.now_ms / 1000,
+        "; ".join(undone)[:500],
     )
-    return Asked(
-        default_service=call.implied_service(look.agent),
-        told_name=_told_name(look.news),
-        over=look.news.over,
-        unsure=unsure,
-        confirm=frozenset(kinds[item] for item in intents.confirm if item in kinds),
-    )
-
-
-def _verdict(look: Following, decisions: Sequence[Decision], done: list[dict[str, Any]]) -> Verdict:
-    step = acting.next_step(decisions, done)
-    if step is None:
-        last = decisions[-1] if decisions else None
-        if last is None:
-            return Verdict("none", "nothing was asked for")
-        why = acting.refused(last, done)
-        if not why and last.kind == "act":
-            why = f"{last.tool} was done for this already"
-        return Verdict("none", why or last.why, last)
-    due_ms = look.quiet_since_ms + look.agent.turn_taking.cooldown_ms
-    if look.now_ms < due_ms and not look.news.over:
-        return Verdict("wait", "waits until the caller has been quiet", step.decision, due_ms)
-    return Verdict("act", step.decision.why, step.decision, step=step)
+    Messages(at_work.redis, at_work.settings.record_retention_s).leave(message)
 
 
 def _act(look: Following, verdict: Verdict, done: list[dict[str, Any]]) -> Verdict:
@@ -246,27 +189,6 @@ def _refusal(look: Following, tool: str, slot: Slot, context: dict[str, Any]) ->
     return refusal(rules, service, slot.start, busy, ctx.now)
 
 
-def _known(look: Following, done: Sequence[dict[str, Any]]) -> list[Known]:
-    """The caller's appointments as they stood before this call changed any, and those it made."""
-    claims = look.state.claims
-    if not any(claim.kind in (MOVE, CANCEL) for claim in claims):
-        return []
-    context = {
-        "agent_id": str(look.news.facts.get("agent_id") or ""),
-        "caller_number": caller_number(look.news),
-    }
-    ctx = context_of(
-        look.at_work,
-        Effect(look.news.call_id, "heard", "asked", "find_appointments", context=context),
-    )
-    found = {item.id: item for item in appointments.of_caller(ctx)}
-    for act in done:
-        if act.get("known"):  # as it was when it was asked to change
-            held = appointments.from_json(act["known"])
-            found[held.id] = held
-    return [*found.values(), *appointments.of_call(ctx, known=found)]
-
-
 def _with_outcomes(look: Following) -> tuple[list[dict[str, Any]], bool]:
     """The actions so far with what came of each; whether any is still under way."""
     news, at_work = look.news, look.at_work
@@ -347,20 +269,3 @@ def _settled(before: dict[str, Any], record: dict[str, Any]) -> bool:
     """Whether the call's decision stands: it was acted, and nothing new was asked for since."""
     same = all(before.get(name) == record[name] for name in ("intent", "slots"))
     return bool(before.get("acted")) and same and not record["acted"]
-
-
-def _told_name(news: News) -> str:
-    """The caller's name as the call's variables tell it; blank where they do not."""
-    for place in ("collected_dynamic_variables", "retell_llm_dynamic_variables"):
-        variables = news.facts.get(place) or {}
-        for name in _NAME_VARIABLES:
-            value = variables.get(name)
-            if isinstance(value, str) and value.strip():
-                return value.strip()[:100]
-    return ""
-
-
-def caller_number(news: News) -> str:
-    """The number of the person on the line; blank where the channel has none."""
-    name = "to_number" if news.facts.get("direction") == "outbound" else "from_number"
-    return str(news.facts.get(name) or "")

@@ -193,6 +193,11 @@ def merged(opinion: dict[str, Any], rules: IntentResult) -> IntentResult:
     )
 
 
+def client_of(settings: Settings) -> OpenAI:
+    """The client for the model's server; one each, for the life of the process."""
+    return _client(settings.openai_api_key, settings.openai_base_url)
+
+
 @functools.cache
 def _client(api_key: str, base_url: str) -> OpenAI:
     from openai import OpenAI

@@ -21,7 +21,8 @@ class Change:
 
     `kind` is `created`, `moved` or `cancelled`, with `booking`; or `noted_done` or `noted_failed`,
     what became of a wish that was noted while the calendar was away, with `wish` in words and
-    `reason`; or `callback`, a call back that was promised. `id` stays the same if it is told again.
+    `reason`; or `callback`, a call back that was promised; or `request`, what a
+    caller asked for and what was not done about it. `id` stays the same if it is told again.
     """
 
     id: str

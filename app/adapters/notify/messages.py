@@ -27,7 +27,7 @@ class Message:
     """Something to be done for a caller. `at` is in Unix seconds."""
 
     id: str
-    kind: Literal["callback", "noted_done", "noted_failed"]
+    kind: Literal["callback", "noted_done", "noted_failed", "request"]
     who: AgentRef
     call_id: str
     caller_number: str
@@ -92,12 +92,20 @@ def promised_callback(
     return Message(f"callback-{call_id}", "callback", who, call_id, caller_number, at, why)
 
 
+def request_not_done(
+    who: AgentRef, call_id: str, caller_number: str, at: float, why: str
+) -> Message:
+    """What a caller asked for in a call of another model's, and why it was not done; one for each
+    call."""
+    return Message(f"request-{call_id}", "request", who, call_id, caller_number, at, why)
+
+
 def _change(message: Message) -> dict[str, Any]:
     return {
         "id": message.id,
         "kind": message.kind,
         "booking": None,
-        "wish": "that we call back",
+        "wish": "that we call back" if message.kind == "callback" else "",
         "reason": message.text,
         "caller_number": message.caller_number,
         "call_id": message.call_id,

@@ -24,7 +24,7 @@ log = logs.get(__name__)
 def wants_text(change: Change, agent: Agent) -> bool:
     """Promised answers always; other changes where the agent's file says so. Only the number that
     called is ever texted: one that was spoken may be anybody's, and cost anything."""
-    if change.kind == "callback" or not can_be_texted(change.caller_number):
+    if change.kind in ("callback", "request") or not can_be_texted(change.caller_number):
         return False
     return change.kind.startswith("noted_") or agent.booking.notify.text_caller
 

@@ -18,7 +18,7 @@ from app.adapters.notify.base import Change, NotTold
 from app.core.agent.definition import Agent
 from app.security import outgoing
 
-_OBJECTS = {"callback": "message"}
+_OBJECTS = {"callback": "message", "request": "message"}
 """What an event is of, where it is not of a booking."""
 
 

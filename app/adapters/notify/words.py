@@ -14,6 +14,7 @@ _SUBJECTS = {
     "noted_done": "Done",
     "noted_failed": "NOT done",
     "callback": "Please call back",
+    "request": "Please look at a call",
 }
 
 
@@ -37,8 +38,8 @@ def text(change: Change, agent: Agent) -> str:
 
 def subject(change: Change, agent: Agent) -> str:
     """The subject of a mail to the business."""
-    if change.kind == "callback":
-        return f"{_SUBJECTS['callback']}: {change.caller_number or 'number withheld'}"
+    if change.kind in ("callback", "request"):
+        return f"{_SUBJECTS[change.kind]}: {change.caller_number or 'number withheld'}"
     what = f"{change.booking['service']}, {written(change.booking)}" if change.booking else ""
     return f"{_SUBJECTS[change.kind]}: {what or change.wish}"
 
@@ -56,6 +57,12 @@ def mail(change: Change, agent: Agent) -> str:
     elif change.kind == "callback":
         lines += [
             "A caller was promised that you call back.",
+            f"Phone:   {change.caller_number or 'withheld'}",
+            f"Reason:  {change.reason}",
+        ]
+    elif change.kind == "request":
+        lines += [
+            "A caller asked for something that was not done.",
             f"Phone:   {change.caller_number or 'withheld'}",
             f"Reason:  {change.reason}",
         ]

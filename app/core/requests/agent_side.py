@@ -13,7 +13,7 @@ from app.core.requests.agent_turn import (
     AgentTurn,
 )
 from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
 from app.core.requests.moments import Moment
 from app.core.requests.state import Place, State, as_place, distinct, merged, says_no_more
 
@@ -56,14 +56,14 @@ def _open_by_report(state: State, turn: AgentTurn) -> None:
         return
     kind = MOVE if turn.done == MOVE else CANCEL
     told = list(state.told)
-    claim = state.add(kind, strong=False, asked=Span(said.index, about[0].text), beside=False)
+    claim = state.add(kind, strong=False, asked=quote(said, about[0].text), beside=False)
     for moment in (moment for s in about for moment in s.moments.wanted):
         place = Part(as_place(moment), Span(said.index, moment.words), not moment.weekday)
         claim.mentioned.append(place)
     claim.objects.extend(told[-4:])
     named = [name for s in about for name in s.services]
     if named:
-        claim.service = Part(named[-1], Span(said.index, about[0].text))
+        claim.service = Part(named[-1], quote(said, about[0].text))
 
 
 def _is_beside(sentence: Said) -> bool:

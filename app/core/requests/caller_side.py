@@ -28,6 +28,7 @@ from app.core.requests.evidence import (
     Part,
     Span,
     Utterance,
+    quote,
 )
 from app.core.requests.state import State, as_place, distinct
 
@@ -152,7 +153,7 @@ def _answer(
         for live in state.live:
             if live.state in ("agreed", "done"):
                 answers = asked.index if asked else None
-                live.confirmed = live.confirmed or Span(said.index, sentence.text, answers)
+                live.confirmed = live.confirmed or quote(said, sentence.text, answers)
     elif sentence.closes:
         state.happens(fold.CLOSES)
     elif _unclear(claim, sentence, asked):
@@ -288,9 +289,7 @@ def _open(state: State, said: Utterance, sentence: Said, *, beside: bool) -> Non
         claim.state = fold.after(claim.state, fold.ASKS)
         claim.confirmed = None
         return
-    made = state.add(
-        kind, strong=sentence.strong, asked=Span(said.index, sentence.text), beside=beside
-    )
+    made = state.add(kind, strong=sentence.strong, asked=quote(said, sentence.text), beside=beside)
     if kind != BOOK:
         made.objects.extend(state.told[-4:])
     state.told = []
@@ -326,7 +325,7 @@ def _takes_offer(sentence: Said, asked: AgentTurn) -> bool:
 
 def _open_by_answer(state: State, said: Utterance, sentence: Said, asked: AgentTurn) -> None:
     kind: Kind = asked.speaks_of if asked.speaks_of in (MOVE, CANCEL) else BOOK
-    span = Span(said.index, sentence.text, asked.index)
+    span = quote(said, sentence.text, asked.index)
     offer = state.offer
     claim = state.add(kind, strong=False, asked=span, beside=False)
     state.offer = offer

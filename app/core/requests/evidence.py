@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.core.requests.moments import Moment
 
 T = TypeVar("T")
+MAX_QUOTE = 300
 Role = Literal["caller", "agent"]
 CALLER: Role = "caller"
 AGENT: Role = "agent"
@@ -56,6 +57,12 @@ class Span:
         if self.question is not None:
             found["answers"] = self.question
         return found
+
+
+def quote(said: Utterance, words: str, question: int | None = None) -> Span:
+    """A span in an utterance. Words in which a name is blanked are shown as they were said."""
+    shown = said.text[:MAX_QUOTE] if "xx" in words else words[:MAX_QUOTE]
+    return Span(said.index, shown, question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from app.core.requests.agent_turn import (
     AgentTurn,
 )
 from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
 from app.core.requests.moments import Moment, Moments
 from app.core.requests.state import State, as_place, distinct
 
@@ -71,12 +71,12 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
         named = " ".join(s.text for s in turn if not s.refused)
     if not any(s.request for s in turn):
         named = text
-    _give_service(state, claim, _KEPT.sub("", named), Span(said.index, named, question))
+    _give_service(state, claim, _KEPT.sub("", named), quote(said, named, question))
     picked = _picked(telling, found, asked)
     if claim.kind == BOOK:
-        _give_moments(state, claim, telling, found, picked, Span(said.index, text, question))
+        _give_moments(state, claim, telling, found, picked, quote(said, text, question))
     else:
-        _mention(state, claim, text, found, picked, Span(said.index, text, question))
+        _mention(state, claim, text, found, picked, quote(said, text, question))
     if not revives:
         claim.state = held
 
@@ -84,12 +84,16 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
 def _of_object(state: State, claim: Claim, telling: Sequence[Said], said: Utterance) -> str:
     """The clauses that say what is to be cancelled; days in the others ("I leave on Friday, so
     ...") only help to tell which appointment is meant."""
-    object_words, others = [], []
+    object_words: list[str] = []
+    others: list[str] = []
     for sentence in telling:
+        goes_on = False
         for clause in _CLAUSES.split(sentence.text):
+            beside = cues.spelled(state.moments_in(clause, said).rest)
             named = state.services_in(clause) or _APPOINTMENT.search(clause)
             wanted = sentence.request == CANCEL and cues.CANCEL.search(cues.spelled(clause))
-            (object_words if named or wanted else others).append(clause)
+            goes_on = bool(named or wanted or (goes_on and len(beside.split()) <= 4))
+            (object_words if goes_on else others).append(clause)
     for moment in state.moments_in(" , ".join(others), said).wanted:
         span = Span(said.index, moment.words)
         claim.objects.append(Part(as_place(moment), span, not moment.weekday))

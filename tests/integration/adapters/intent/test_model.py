@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
@@ -17,69 +13,24 @@ from app.adapters.intent import model
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import CANCEL, SCHEDULE, IntentResult
 from app.settings import Settings
+from tests.support.text_model import TextModel
 
 UNCLEAR = IntentResult(SCHEDULE, 0.6, reason="rules")
 
 
-class Server:
-    """Answers every question with `opinion`, or as `broken` says."""
-
-    def __init__(self) -> None:
-        self.questions: list[dict[str, Any]] = []
-        self.opinion: Any = {
-            "intent": CANCEL, "complete": True, "negated": False, "certainty": "certain",
-        }  # fmt: skip
-        self.status = 200
-        self.delay_s = 0.0
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                server.questions.append(orjson.loads(raw))
-                time.sleep(server.delay_s)
-                content = server.opinion
-                if not isinstance(content, str):
-                    content = orjson.dumps(content).decode()
-                message = {"role": "assistant", "content": content}
-                answer = {
-                    "id": "1", "object": "chat.completion", "created": 1, "model": "m",
-                    "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                }  # fmt: skip
-                body = orjson.dumps(answer)
-                self.send_response(server.status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                try:
-                    self.wfile.write(body)
-                except OSError:
-                    return  # the client's patience ended
-
-            def log_message(self, *_: object) -> None:
-                """No lines."""
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.http.shutdown()
-        self.thread.join()
-        self.http.server_close()
+SURE = {"intent": CANCEL, "complete": True, "negated": False, "certainty": "certain"}
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
+def server() -> Iterator[TextModel]:
+    server = TextModel(dict(SURE))
     yield server
     server.stop()
     model._client.cache_clear()
 
 
 @pytest.fixture
-def settings(redis_url: str, server: Server) -> Settings:
+def settings(redis_url: str, server: TextModel) -> Settings:
     return Settings(
         redis_url=redis_url, openai_api_key="key", openai_base_url=server.url, intent_model="small"
     )
@@ -106,7 +57,7 @@ def test_it_is_off_unless_turned_on(settings: Settings, redis: Redis, agent: Age
     assert model.for_call(keyless, redis, agent, "c") is None
 
 
-def test_an_unclear_final_is_asked_about(ask: model.Ask, server: Server) -> None:
+def test_an_unclear_final_is_asked_about(ask: model.Ask, server: TextModel) -> None:
     result = ask("I need that thing on Monday gone", UNCLEAR)
     assert (result.intent, result.confidence) == (CANCEL, 0.85)
     (question,) = server.questions
@@ -121,13 +72,13 @@ def test_an_unclear_final_is_asked_about(ask: model.Ask, server: Server) -> None
     IntentResult(SCHEDULE, 0.1),
     IntentResult(SCHEDULE, 0.6, negated=True),
 ])  # fmt: skip
-def test_a_clear_final_is_not(ask: model.Ask, server: Server, rules: IntentResult) -> None:
+def test_a_clear_final_is_not(ask: model.Ask, server: TextModel, rules: IntentResult) -> None:
     assert ask("anything", rules) is rules
     assert server.questions == []
 
 
 def test_the_same_text_is_asked_about_once_a_call(
-    ask: model.Ask, server: Server, settings: Settings, redis: Redis, agent: Agent
+    ask: model.Ask, server: TextModel, settings: Settings, redis: Redis, agent: Agent
 ) -> None:
     first = ask("the same", UNCLEAR)
     assert ask("the same", UNCLEAR) == first
@@ -137,14 +88,14 @@ def test_the_same_text_is_asked_about_once_a_call(
     assert len(server.questions) == 1
 
 
-def test_a_call_has_a_budget(ask: model.Ask, server: Server) -> None:
+def test_a_call_has_a_budget(ask: model.Ask, server: TextModel) -> None:
     results = [ask(f"text {number}", UNCLEAR) for number in range(8)]
     assert len(server.questions) == model.MAX_PER_CALL
     assert results[-1] is UNCLEAR
 
 
 def test_a_day_has_a_budget(
-    settings: Settings, redis: Redis, agent: Agent, server: Server,
+    settings: Settings, redis: Redis, agent: Agent, server: TextModel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(model, "MAX_PER_DAY", 2)
@@ -161,14 +112,14 @@ def test_a_day_has_a_budget(
     "negated": False, "certainty": "certain"},
 ])  # fmt: skip
 def test_an_answer_of_another_form_does_not_count(
-    ask: model.Ask, server: Server, opinion: Any
+    ask: model.Ask, server: TextModel, opinion: Any
 ) -> None:
     server.opinion = opinion
     assert ask("text", UNCLEAR) is UNCLEAR
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
-def test_a_refusal_leaves_the_rules_answer(ask: model.Ask, server: Server, status: int) -> None:
+def test_a_refusal_leaves_the_rules_answer(ask: model.Ask, server: TextModel, status: int) -> None:
     server.status = status
     assert ask("text", UNCLEAR) is UNCLEAR
     assert ask("text", UNCLEAR) is UNCLEAR
@@ -176,7 +127,7 @@ def test_a_refusal_leaves_the_rules_answer(ask: model.Ask, server: Server, statu
 
 
 def test_a_slow_server_leaves_the_rules_answer(
-    settings: Settings, redis: Redis, agent: Agent, server: Server,
+    settings: Settings, redis: Redis, agent: Agent, server: TextModel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(model, "DEADLINE_S", 0.2)
@@ -187,7 +138,7 @@ def test_a_slow_server_leaves_the_rules_answer(
 
 
 def test_a_reading_has_a_deadline_for_all_questions(
-    settings: Settings, redis: Redis, agent: Agent, server: Server,
+    settings: Settings, redis: Redis, agent: Agent, server: TextModel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(model, "READING_S", -1.0)
@@ -197,7 +148,7 @@ def test_a_reading_has_a_deadline_for_all_questions(
     assert server.questions == []
 
 
-def test_what_the_rules_found_broken_off_stays_so(ask: model.Ask, server: Server) -> None:
+def test_what_the_rules_found_broken_off_stays_so(ask: model.Ask, server: TextModel) -> None:
     server.opinion = {**server.opinion, "intent": SCHEDULE}
     broken = IntentResult(SCHEDULE, 0.6, complete=False)
     assert ask("I would like to", broken).complete is False

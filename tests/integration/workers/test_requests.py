@@ -1,0 +1,252 @@
+"""Requests in transcripts, through the real job: the corpus, both readers, the business is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+
+import workers.runtime
+from app.adapters.calls.inbox import NewsStore
+from app.adapters.calls.intake import Intake
+from app.adapters.intent import model, second_reader
+from app.adapters.notify.messages import Messages
+from app.core.agent.reference import business_id
+from app.core.booking.slots import draft, local_instant
+from app.protocol.retell_webhook import parse
+from app.settings import Settings
+from bench import requests as bench
+from tests.support.text_model import TextModel
+from workers import bookings, calls, decisions, effects  # noqa: F401  (bookings registers tools)
+from workers.runtime import Runtime, open_runtime
+
+NUMBER = "+14155550199"
+BOOK = "This is Dana Reyes. I'd like to book a cleaning for {day} at ten in the morning."
+
+
+def tuesday() -> dt.date:
+    day = dt.date.today() + dt.timedelta(days=7)
+    return day + dt.timedelta(days=(1 - day.weekday()) % 7)
+
+
+def spoken(day: dt.date) -> str:
+    return f"{day:%A}, {day:%B} {day.day}"
+
+
+@pytest.fixture
+def text_model() -> Iterator[TextModel]:
+    found = TextModel()
+    yield found
+    found.stop()
+    model._client.cache_clear()
+
+
+class Desk:
+    """Takes whole calls in and works them off."""
+
+    def __init__(self, at_work: Runtime, settings: Settings) -> None:
+        self.at_work = at_work
+        self.intake = Intake(at_work.redis, settings)
+        self.news = NewsStore(at_work.redis, settings)
+        self.now_ms = int(dt.datetime.now().timestamp() * 1000)
+
+    def take(self, talk: list[dict[str, Any]], call_id: str = "call_1", **facts: Any) -> None:
+        """A call that has just ended."""
+        call = {
+            "call_id": call_id,
+            "call_status": "ended",
+            "direction": "inbound",
+            "from_number": NUMBER,
+            "start_timestamp": self.now_ms - 60_000,
+            "transcript_object": talk,
+            **facts,
+        }
+        body = orjson.dumps({"event": "call_ended", "call": call})
+        self.intake.take(parse(body), self.now_ms)
+
+    def work(self, call_id: str = "call_1", times: int = 3) -> None:
+        for _ in range(times):
+            calls.work_off(call_id, "job")
+            for effect in self.at_work.effects.of_call(call_id):
+                effects.run(call_id, effect.key)
+
+    def story(self, call_id: str = "call_1") -> dict[str, Any]:
+        found = self.at_work.calls.snapshot(call_id)
+        assert found is not None
+        return found
+
+    def bookings(self) -> list[Any]:
+        calendar = self.at_work.calendar(self.at_work.agents.default)
+        start = dt.datetime.now(dt.UTC)
+        return list(calendar.busy(start, start + dt.timedelta(days=80)))
+
+
+def entry(role: str, text: str, at: float) -> dict[str, Any]:
+    return {"role": role, "content": text, "words": [{"word": text, "start": at - 1, "end": at}]}
+
+
+def talk(*lines: str) -> list[dict[str, Any]]:
+    return [
+        entry("agent" if line.startswith("A: ") else "user", line.removeprefix("A: "), 3.0 + 5 * n)
+        for n, line in enumerate(lines)
+    ]
+
+
+def desk_with(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Desk:
+    monkeypatch.setattr(workers.runtime, "_runtime", None)
+    return Desk(open_runtime(settings, connections=4), settings)
+
+
+@pytest.fixture
+def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return desk_with(monkeypatch, settings)
+
+
+@pytest.fixture
+def twice(redis_url: str, text_model: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose effects need both readers, as a text model is configured."""
+    settings = Settings(
+        redis_url=redis_url,
+        openai_api_key="key",
+        openai_base_url=text_model.url,
+        intent_model="small",
+    )
+    return desk_with(monkeypatch, settings)
+
+
+def opinion(day: dt.date, **changes: Any) -> dict[str, Any]:
+    request = {
+        "kind": "book", "stands": True, "service": "cleaning", "date": day.isoformat(),
+        "time": "10:00", "name": "Dana Reyes", "appointment_date": None,
+        "quotes": ["I'd like to book a cleaning"], **changes,
+    }  # fmt: skip
+    return {"requests": [request]}
+
+
+BOOKED = (BOOK.format(day=spoken(tuesday())), f"A: {spoken(tuesday())} at 10 AM. You're booked.")
+
+
+def test_the_evidence_stands_in_the_record(desk: Desk) -> None:
+    desk.take(talk("A: How can I help?", *BOOKED))
+    desk.work()
+    decision = desk.story()["decision"]
+    assert len(desk.bookings()) == 1
+    assert decision["evidence"]["time"]["utterance"] == 1
+    assert decision["evidence"]["confirmed"]["utterance"] == 2
+    assert decision["requests"][0]["name"] == "Dana Reyes"
+
+
+def test_both_readers_agree(twice: Desk, text_model: TextModel) -> None:
+    text_model.opinion = opinion(tuesday())
+    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.work()
+    assert len(twice.bookings()) == 1
+    (question,) = text_model.questions
+    assert question["response_format"]["json_schema"]["strict"] is True
+    assert "Caller: This is Dana Reyes." in question["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (opinion(tuesday(), time="11:00"), "another day or time"),
+        (opinion(tuesday(), stands=False), "does not stand"),
+        (opinion(tuesday(), quotes=["book it for Bob"]), "no such request"),
+        ({"requests": []}, "no such request"),
+        ("nonsense", "gave no answer"),
+        ({"request": 5}, "has no form"),
+        ("null", "has no form"),
+    ],
+)
+def test_the_readers_do_not_agree(
+    twice: Desk, text_model: TextModel, answer: Any, why: str
+) -> None:
+    text_model.opinion = answer
+    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.work()
+    assert twice.bookings() == []
+    assert why in twice.story()["decision"]["why"]
+    assert twice.story()["decision"]["acted"] is False
+
+
+def test_a_model_that_is_late_or_away_is_asked_again(
+    twice: Desk, text_model: TextModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_reader, "DEADLINE_S", 0.3)
+    text_model.opinion = opinion(tuesday())
+    text_model.delay_s = 1.0
+    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.work(times=1)
+    assert "gave no answer" in twice.story()["decision"]["why"]
+    text_model.delay_s, text_model.status = 0.0, 503
+    twice.work(times=1)
+    assert twice.bookings() == []
+    text_model.status = 200
+    twice.work()
+    assert len(twice.bookings()) == 1
+
+
+def test_a_model_that_stays_away_is_given_up(
+    twice: Desk, text_model: TextModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text_model.status = 500
+    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.work(times=second_reader.MAX_PER_CALL + 2)
+    assert len(text_model.questions) == second_reader.MAX_PER_CALL
+    assert "asked too often" in twice.story()["decision"]["why"]
+    assert twice.bookings() == []
+
+
+def test_the_business_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = desk.at_work.agents.default
+    tells = agent.intents.model_copy(update={"tell_business": True})
+    telling = agent.model_copy(update={"intents": tells})
+    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: telling)
+    desk.take(talk("A: How can I help?", "I'd like to book a cleaning for tomorrow.", "A: Sure."))
+    desk.work()
+    (message,) = Messages(desk.at_work.redis, 3600).all()
+    assert message["kind"] == "request"
+    assert "waits for time and name" in message["text"]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_calls_of_the_corpus(desk: Desk, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The effects of whole calls through the real job are those of the pure function."""
+    agent = desk.at_work.agents.default
+    for call in list(bench.load(bench.CORPUS / "calls_dev.jsonl"))[part * 3 :: 40]:
+        desk.at_work.redis.flushdb()  # each call has a calendar of its own
+        began = dt.datetime.fromisoformat(call["started_at"])
+        clock(monkeypatch, began + dt.timedelta(minutes=5))
+        for place, item in enumerate(call["before"]):
+            service = next(s for s in agent.booking.services if s.id == item["service"])
+            naive = dt.datetime.fromisoformat(item["start"])
+            start = local_instant(naive.date(), naive.time(), agent.booking.zone)
+            whose = {"name": item["name"], "phone": item["number"]}
+            business = business_id(agent.business)
+            made = draft(agent.booking, service, start, business=business, **whose)
+            desk.at_work.calendar(agent).book(made, key=f"{call['id']}-{place}")
+        said = [entry(e["role"], e["content"], e["at"]) for e in call["transcript"] if e["content"]]
+        start_ms = int(began.timestamp() * 1000)
+        desk.take(said, call["id"], from_number=call["from_number"], start_timestamp=start_ms)
+        desk.work(call["id"])
+        effects_done, _ = bench.effects(call, agent)
+        asked = [
+            tool["tool"] for tool in desk.story(call["id"])["tool_calls"] if tool["result"]["ok"]
+        ]
+        assert asked == [effect["tool"] for effect in effects_done], call["id"]
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, now: dt.datetime) -> None:
+    """Have the workers' clocks stand at a moment: the corpus's calls lie where they lie."""
+
+    class Standing(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Any:
+            return now.astimezone(tz)
+
+    stood = SimpleNamespace(**{**vars(dt), "datetime": Standing})
+    monkeypatch.setattr(effects, "dt", stood)
