@@ -19,7 +19,8 @@ from app.core.language.intent.entities import Slots, extract, find_service
 MAX_KNOWN = 5000
 
 Reading = tuple[IntentResult, Slots]
-_known: dict[tuple[int, str, int], Reading] = {}
+#: Each entry holds its agent: an id is used again once its object is gone.
+_known: dict[tuple[int, str, int], tuple[Agent, Reading]] = {}
 
 
 def reader(agent: Agent, ask_model: Ask | None) -> Callable[[str, int], Reading]:
@@ -32,8 +33,9 @@ def reader(agent: Agent, ask_model: Ask | None) -> Callable[[str, int], Reading]
         if known is None:
             if len(_known) >= MAX_KNOWN:
                 _known.clear()
-            known = _known[key] = _read(agent, text, dt.datetime.fromtimestamp(at_ms / 1000, zone))
-        result, slots = known
+            now = dt.datetime.fromtimestamp(at_ms / 1000, zone)
+            known = _known[key] = (agent, _read(agent, text, now))
+        result, slots = known[1]
         return (result if ask_model is None else ask_model(text, result)), slots
 
     return read

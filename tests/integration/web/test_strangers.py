@@ -172,7 +172,7 @@ def test_a_socket_without_a_token_is_cut_off_when_it_talks_much(server: WebServe
     [
         "/twilio/voice",
         "/twilio/voice?",
-        "/twilio/voice?agent=Mia%20B",
+        "/twilio/voice?agent=M%69a",
         "/twilio%2Fvoice",
         "/%74wilio/voice",
     ],
