@@ -96,7 +96,7 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     try:
         result: Any = handler(ctx, effect.arguments)
     except (CalendarDown, Unavailable) as error:
-        attempts = tool.policy.attempts if tool else MAX_ATTEMPTS
+        attempts = (tool.policy.attempts if tool else None) or MAX_ATTEMPTS
         wait_s = error.retry_after if isinstance(error, CalendarDown) else 0.0
         why = f"{error.code}: {error.message}"
         _again(at_work, effect, worker, why, attempts, wait_s)

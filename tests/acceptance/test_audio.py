@@ -35,7 +35,7 @@ def quick_agent(**audio: object) -> str:
     """The shipped agent in a hurry: calls are played in real time."""
     agent = files.load().default.model_dump(mode="json")
     agent["lines"]["greeting"] = GREETING
-    agent["turn_taking"] |= {"unheard_after_ms": 3000, "unheard_prompts": 1}
+    agent["turn_taking"] |= {"unheard_after_ms": 8000, "unheard_prompts": 1}
     agent["audio"] |= {"speed": 1.5, **audio}
     return yaml.safe_dump(agent)
 

@@ -33,8 +33,8 @@ class Policy:
     """The caller must agree to what is about to be done before it is done."""
     timeout_s: float = 10.0
     """One attempt may take this long."""
-    attempts: int = 4
-    """Attempts while the tool's server is away; a refusal is final."""
+    attempts: int | None = None
+    """Attempts while the tool's server is away, a refusal being final; None is the workers' own."""
     runs_per_call: int | None = None
     """How often one call may run it; None is no limit."""
     holding_line: str = ""
