@@ -29,6 +29,7 @@ from app.adapters.tools.store import (
 )
 from app.core.agent.reference import AgentRef
 from app.core.language.phone_numbers import identify
+from app.core.tools.declarations import Policy
 from app.errors import CalendarDown, CalendarRefused, Unavailable
 from workers.own_tools import find_handler
 from workers.runtime import Runtime, runtime
@@ -83,20 +84,21 @@ def give_up_held(at_work: Runtime, call_id: str, key: str, process: str, error: 
 
 
 def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
-    ctx = context_of(at_work, effect)
-    handler = HANDLERS.get(effect.tool) or find_handler(
-        at_work.settings, at_work.effects.of_call, ctx, effect.tool
-    )
-    if handler is None:
-        _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
-        return
-    tool = ctx.agent.toolset.get(effect.tool)
-    limit_s = max(ATTEMPT_S, tool.policy.timeout_s + 1.0) if tool else ATTEMPT_S
-    timeout = gevent.Timeout.start_new(limit_s, AttemptTimeout("no result in time"))
+    policy = Policy()
     try:
-        result: Any = handler(ctx, effect.arguments)
+        ctx = context_of(at_work, effect)
+        handler = HANDLERS.get(effect.tool) or find_handler(
+            at_work.settings, at_work.effects.of_call, ctx, effect.tool
+        )
+        if handler is None:
+            _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
+            return
+        if effect.tool in ctx.agent.toolset:
+            policy = ctx.agent.toolset[effect.tool].policy
+        with gevent.Timeout(_limit_s(policy), AttemptTimeout("no result in time")):
+            result: Any = handler(ctx, effect.arguments)
     except (CalendarDown, Unavailable) as error:
-        attempts = (tool.policy.attempts if tool else None) or MAX_ATTEMPTS
+        attempts = policy.attempts or MAX_ATTEMPTS
         wait_s = error.retry_after if isinstance(error, CalendarDown) else 0.0
         why = f"{error.code}: {error.message}"
         _again(at_work, effect, worker, why, attempts, wait_s)
@@ -110,12 +112,15 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
         metrics.ERRORS_TOTAL.labels("effect").inc()
         _again(at_work, effect, worker, f"{type(error).__name__}: {error}")
         return
-    finally:
-        timeout.close()
     problem = _problem(result)
     if problem:
         log.error("tool returned no usable result", extra={"tool": effect.tool, "problem": problem})
     _settle(at_work, effect, worker, None if problem else result, problem)
+
+
+def _limit_s(policy: Policy) -> float:
+    """How long an attempt may take; a limit of the tool's own ends first and says more."""
+    return ATTEMPT_S if policy.timeout_s is None else max(ATTEMPT_S, policy.timeout_s + 1.0)
 
 
 def _again(

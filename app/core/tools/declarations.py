@@ -31,8 +31,8 @@ class Policy:
 
     confirm: bool = False
     """The caller must agree to what is about to be done before it is done."""
-    timeout_s: float = 10.0
-    """One attempt may take this long."""
+    timeout_s: float | None = None
+    """One attempt may take this long; None is the workers' own limit."""
     attempts: int | None = None
     """Attempts while the tool's server is away, a refusal being final; None is the workers' own."""
     runs_per_call: int | None = None

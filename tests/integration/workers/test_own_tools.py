@@ -89,10 +89,11 @@ class Tools:
         *,
         tool_call: str = "t1",
         heard: tuple[tuple[str, str], ...] = (),
+        agent: str = "",
         **arguments: Any,
     ) -> Effect:
         key = idempotency_key(call_id, name, arguments)
-        context = {"heard": heard}
+        context = {"heard": heard, "agent": agent}
         self.effects.ask(call_id, key, name, arguments, tool_call, context, kind=kind)
         eventually(lambda: self._done(call_id, key).settled)
         return self._done(call_id, key)
@@ -119,6 +120,7 @@ def tools(shop: Shop, effects: EffectStore, start_worker: Start, tmp_path: Path)
 def test_own_tools_run_in_a_worker(tools: Tools, shop: Shop) -> None:
     _runs_tools_over_http_and_in_python(tools, shop)
     _waits_for_a_yes_where_one_is_wanted(tools, shop)
+    _ends_a_tool_whose_agent_is_gone(tools)
 
 
 def _runs_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
@@ -183,3 +185,10 @@ def _waits_for_a_yes_where_one_is_wanted(tools: Tools, shop: Shop) -> None:
 
     assert ask("t4", want, question, ("user", "No, wait."), question, ("user", "Yes.")).ok
     assert first.key in shop.placed
+
+
+def _ends_a_tool_whose_agent_is_gone(tools: Tools) -> None:
+    lost = tools.run("own-4", "weather", "read", agent="Nobody", city="Rome")
+
+    assert lost.state == "failed"
+    assert "Nobody" in lost.error

@@ -56,7 +56,8 @@ def test_settings_become_the_policy() -> None:
     assert declared.policy.attempts == 1
     assert declared.policy.confirm
     assert declared.policy.runs_per_call == 1
-    assert TOOLS["book_appointment"].policy.attempts is None, "the worker's own schedule"
+    own = TOOLS["book_appointment"].policy
+    assert (own.attempts, own.timeout_s) == (None, None), "the workers' own schedule"
 
 
 def test_a_secret_is_filled_in_only_where_it_is_used() -> None:
