@@ -167,7 +167,7 @@ class Supervisor:
         self._stopping = True
 
     def _end(self, status: int) -> int:
-        """Have all processes end; those that do not are killed, and their jobs taken up anew."""
+        """Have all processes end; those that do not are killed, and their jobs taken up again."""
         running = [child.process for child in self._children if child.process is not None]
         for process in running:
             process.terminate()

@@ -34,7 +34,7 @@ class Caller:
         return hashlib.sha256(known.e164.encode()).hexdigest()[:32] if known else ""
 
     def context(self, agent: Agent) -> dict[str, Any]:
-        """What a tool's worker is told of the call."""
+        """What the worker that runs a tool knows of the call."""
         return {
             "agent": agent.name,
             "agent_id": str(self.details.get("agent_id") or ""),

@@ -104,7 +104,7 @@ class KeptCall:
         self.lease.release(over=over)
 
     def close(self) -> None:
-        """This hold has ended, and nobody is told of anything any more."""
+        """Release the call: from here on no callback is called."""
         self.lease.close()
         self.writer.close()
         self.call = None

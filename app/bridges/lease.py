@@ -1,7 +1,7 @@
 """The right to speak in a call: taken by the newest socket, renewed while it lives, given back.
 
 Fencing: each holder has a greater number than the one before. What a holder writes is refused once
-there is a greater number, and a holder that is told of a greater number stops.
+there is a greater number, and a holder that sees a greater number stops.
 """
 
 from __future__ import annotations

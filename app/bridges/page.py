@@ -19,7 +19,7 @@ from app.core.call.notes import Note
 from app.core.call.setup import Call
 from app.protocol.twilio import Start
 
-#: How often a page is told of changed words, at most.
+#: The shortest time between two updates of changed words on a page, in seconds.
 PAGE_S = 0.1
 #: Entries of the transcript that may still change.
 PAGE_ENTRIES = 8

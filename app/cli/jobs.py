@@ -2,7 +2,7 @@
 
   jobs                    the queues, the dead letters and the messages, newest first
   jobs show ID            one dead letter with all that is known of it
-  jobs requeue ID…|all    try again, with all attempts anew
+  jobs requeue ID…|all    try again, with all attempts again
   jobs forget ID…|all     take off the list for good
 
 Without REDIS_URL it looks at the Redis of a running `python -m app dev`.

@@ -1,4 +1,4 @@
-"""Train the intent model anew from a folder of labelled sentences, and write its data file.
+"""Train the intent model again from a folder of labelled sentences, and write its data file.
 
 The folder holds `train.jsonl` (or `intents/train.jsonl`), one JSON object a line: `text`, `intent`
 (one of the four built-in names, or null) and, where it is null, `slice`: what kind of none it is

@@ -146,10 +146,10 @@ def call_of(tool: Tool, call_id: str, arguments: dict[str, Any]) -> tuple[str, d
 def key_of(
     now_services: Services, call_id: str, tool: Tool, arguments: dict[str, Any], tool_call_id: str
 ) -> tuple[str, bool]:
-    """The effect's key: as for a live call, where what was cancelled may be booked anew.
+    """The effect's key: as for a live call, where what was cancelled may be booked again.
 
     The same request sent again has the key it had, whatever was done since. True beside it where
-    that came out badly: Retell repeats what got no answer, so this is the model asking anew.
+    that came out badly: Retell repeats what got no answer, so this is the model asking again.
     """
     if tool.kind == "read":
         return idempotency_key(call_id, tool.name, arguments), False

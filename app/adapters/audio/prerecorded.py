@@ -13,7 +13,7 @@ from app.adapters.redis.client import guarded
 from app.core.agent.definition import Agent
 from app.core.audio import prerecorded
 
-#: A line is spoken anew after this time, so that a changed voice of the model's is followed.
+#: A line is spoken again after this time, so that a changed voice of the model's is followed.
 KEEP_S = 30 * 24 * 3600
 #: How long a process trusts what it has read.
 FRESH_S = 60.0

@@ -87,7 +87,7 @@ class Performer:
 def wish_key(ctx: ToolContext) -> str:
     """The key of the wish that an effect carries out.
 
-    The same effect, asked for anew after it was refused or given up, is a new wish; its retries
+    The same effect, asked for again after it was refused or given up, is a new wish; its retries
     are the same one.
     """
     return f"{ctx.key}~{int(ctx.asked_at * 1000)}"

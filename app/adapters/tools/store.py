@@ -37,7 +37,7 @@ RETRY_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 #: Seconds before the job itself is tried again, when Redis failed it.
 JOB_RETRY_DELAYS_S = (1, 2, 4)
 MAX_ATTEMPTS = len(RETRY_DELAYS_S) + 1
-#: Effects of one call, and how often one of them may be asked for anew.
+#: Effects of one call, and how often one of them may be asked for again.
 MAX_EFFECTS = 200
 MAX_ROUNDS = 20
 MAX_RESULT_BYTES = 64_000

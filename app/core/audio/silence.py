@@ -165,6 +165,6 @@ class NoiseWatch:
         return {"prompts": self.prompts, "asked": self.asked}
 
     def restore(self, state: dict[str, int] | None) -> None:
-        """Go on from what `to_state` gave. Whether the line is still noisy shows anew."""
+        """Go on from what `to_state` gave. Whether the line is still noisy shows again."""
         if state is not None:
             self.prompts, self.asked = state["prompts"], state["asked"]

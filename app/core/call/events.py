@@ -128,7 +128,7 @@ class SaveState:
 
 @dataclass(frozen=True, slots=True)
 class DropSocket:
-    """Drop the caller's socket without a close frame, so that it is connected anew."""
+    """Drop the caller's socket without a close frame, so that it is connected again."""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 Retell's transcript is the truth about what the caller heard and said. Before each turn the items of
 the session are compared with it, and the fewest edits that make them equal are given. Text items
-cannot be truncated, so one that was heard in part is deleted and created anew with that part
+cannot be truncated, so one that was heard in part is deleted and created again with that part
 (OpenAI guide "Realtime conversations"). Function calls and their results keep their places.
 """
 

@@ -30,7 +30,7 @@ class Silence:
         self._since = None
 
     def caller_spoke(self) -> None:
-        """The caller speaks: reminders are counted anew."""
+        """The caller speaks: reminders are counted again."""
         self._since, self._reminded = None, 0
 
     def reminded(self) -> None:

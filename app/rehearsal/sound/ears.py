@@ -84,7 +84,7 @@ class Ears:
                     yield edge
 
     def take(self) -> tuple[bytes, int, int]:
-        """Commit: the buffer with its start and end in ms; it begins anew."""
+        """Commit: the buffer with its start and end in ms; it begins again."""
         audio = bytes(self._buffer)
         start = self._start_ms
         self.clear()

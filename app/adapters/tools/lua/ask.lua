@@ -1,5 +1,5 @@
--- Asks for an effect: {1 new or asked anew | 0 known | -1 too many in this call, its fields}.
--- A known one is asked anew by a new tool call when it failed, was superseded, came out badly, or
+-- Asks for an effect: {1 new or asked again | 0 known | -1 too many in this call, its fields}.
+-- A known one is asked again by a new tool call when it failed, was superseded, came out badly, or
 -- (`again`) is a mere reading.
 --@ keys effect index open dead job queue queues
 --@ args key member tool arguments context tool_call_id reply_to deadline_s start_s keep_s
