@@ -87,7 +87,7 @@ def test_a_worker_frozen_past_its_lease(
     assert effect.worker.split("-")[-2] == str(second.pid)
     first.send(signal.SIGCONT)
     eventually(lambda: redis.get("test:runs:k1") == b"2")
-    eventually(lambda: "came too late to count" in first.tail(50))
+    eventually(lambda: "late tool result ignored" in first.tail(50))
     after = effects.get("c1", "k1")
     assert after is not None
     assert (after.state, after.ended_at) == (effect.state, effect.ended_at)
