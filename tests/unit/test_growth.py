@@ -23,7 +23,7 @@ import app
 import workers
 from app.adapters.intent.engine import engine
 from app.core.booking import confirmation
-from app.core.booking.rules import Hours
+from app.core.booking.hours import Hours
 from app.core.booking.wanted import read_wanted
 from app.core.language import agreement, backchannel, corrections, text, words
 from app.core.language.intent import entities

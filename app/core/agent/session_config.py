@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.core.agent.definition import Agent
 from app.core.agent.tools import Channel
-from app.core.booking.rules import WEEKDAYS, BookingRules
+from app.core.booking.hours import WEEKDAYS
+from app.core.booking.rules import BookingRules
 from app.core.language.speech import say_date, say_list, say_time
 
 #: Values of Retell's dynamic variables and metadata are told to the model up to this length.

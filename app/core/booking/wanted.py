@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.core.booking.hours import DAY_MINUTES, Hours
 from app.core.booking.offers import PARTS
-from app.core.booking.rules import DAY_MINUTES, Hours
 from app.core.booking.wanted_forms import (
     CLOCK,
     CLOCKS,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.booking.appointment import Busy
-from app.core.booking.rules import WEEKDAYS, BookingRules
+from app.core.booking.hours import WEEKDAYS
+from app.core.booking.rules import BookingRules
 from app.core.booking.slots import (
     Refusal,
     day_bounds,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.booking import sentences
-from app.core.booking.rules import Hours
+from app.core.booking.hours import Hours
 from app.core.booking.wanted import NotUnderstood, Wanted, read_wanted, spoken_hours
 
 LA = ZoneInfo("America/Los_Angeles")
