@@ -23,6 +23,7 @@ COMMANDS = (
     "webhook",
     "doctor",
     "replay",
+    "tools",
     "jobs",
     "calendar",
     "check",

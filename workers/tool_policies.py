@@ -55,12 +55,15 @@ class LimitRuns:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Runs the tool only after the caller was asked about these very arguments and agreed."""
+    """Runs the tool only after the caller was asked about these very arguments and agreed, or where
+    it is known that they asked for just this."""
 
     tool: Tool
     handler: Handler
 
     def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+        if ctx.consent == "stated":
+            return self.handler(ctx, arguments)
         intention = idempotency_key(ctx.call_id, self.tool.name, arguments)
         turns = sum(role == "user" for role, _ in ctx.heard)
         asked = self._asked(ctx, intention, turns)

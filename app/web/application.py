@@ -40,6 +40,7 @@ from app.web import (
     inbound,
     sockets,
     talk,
+    tools,
     twilio,
     webhooks,
 )
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     talk.bp,
     health.bp,
     api.bp,
+    tools.bp,
     calendar.bp,
     auth.bp,
     start.bp,

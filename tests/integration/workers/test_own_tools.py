@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import orjson
 import pytest
 
+from app.__main__ import main
+from app.adapters.agents import files
 from app.adapters.tools.execution import Effect
+from app.adapters.tools.single_run import PollingReplies
 from app.adapters.tools.store import EffectStore
 from app.core.tools.declarations import Kind, idempotency_key
+from app.settings import Settings
+from app.web import tools as tools_routes
 from tests.integration.workers.conftest import Start
 from tests.support.local_http import Answer, LocalServer, Request
 from tests.support.waiting import eventually
+from tests.support.web_app import make_app
 
 AGENT = """\
 name: Ada
@@ -105,22 +113,48 @@ class Tools:
 
 
 @pytest.fixture
-def tools(shop: Shop, effects: EffectStore, start_worker: Start, tmp_path: Path) -> Tools:
+def tools(
+    shop: Shop,
+    effects: EffectStore,
+    start_worker: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Tools:
     path = tmp_path / "agents.yaml"
     (tmp_path / "faq").mkdir()
     (tmp_path / "faq" / "visit.md").write_text("# Parking\nBehind the house.")
     path.write_text(AGENT % ((shop.server.url,) * 3))
-    start_worker(
-        AGENT_FILE=str(path), SHOP_TOKEN="t0k", SHOP_SECRET="s3c", DESK="desk 2",
-        TOOLS_ALLOW_PRIVATE="1",
-    )  # fmt: skip
+    secrets = {"SHOP_TOKEN": "t0k", "SHOP_SECRET": "s3c", "DESK": "desk 2"}
+    for name, value in {**secrets, "AGENT_FILE": str(path)}.items():
+        monkeypatch.setenv(name, value)
+    start_worker(AGENT_FILE=str(path), TOOLS_ALLOW_PRIVATE="1", **secrets)
     return Tools(effects)
 
 
-def test_own_tools_run_in_a_worker(tools: Tools, shop: Shop) -> None:
+@pytest.fixture
+def run_command(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs `python -m app tools …` beside the worker; exit status and what it prints."""
+    monkeypatch.setenv("REDIS_URL", url)
+    monkeypatch.setenv("APP_ENV", "development")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        status = main(["tools", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return run
+
+
+def test_own_tools_run_in_a_worker(
+    tools: Tools, shop: Shop, settings: Settings, run_command: Callable[..., tuple[int, str]]
+) -> None:
     _runs_tools_over_http_and_in_python(tools, shop)
     _waits_for_a_yes_where_one_is_wanted(tools, shop)
     _ends_a_tool_whose_agent_is_gone(tools)
+    _runs_them_from_the_command_line(run_command, shop)
+    _runs_them_over_http(tools, shop, settings)
 
 
 def _runs_tools_over_http_and_in_python(tools: Tools, shop: Shop) -> None:
@@ -192,3 +226,71 @@ def _ends_a_tool_whose_agent_is_gone(tools: Tools) -> None:
 
     assert lost.state == "failed"
     assert "Nobody" in lost.error
+
+
+def _runs_them_from_the_command_line(
+    run_command: Callable[..., tuple[int, str]], shop: Shop
+) -> None:
+    status, told = run_command("list")
+    assert status == 0
+    assert "order_status  read, http 127.0.0.1" in told
+    assert "weather  read, python tests.support.my_tools" in told
+    assert "policies: 8 s, 3 attempts, 2 per call" in told
+    assert "order_id (integer, required)" in told
+
+    status, told = run_command("test", "order_status", '{"order_id": 7}')
+    assert status == 0
+    assert told.startswith("ok after ")
+    assert "say: Order 7 is sent." in told
+
+    status, told = run_command("test", "order_status", '{"order_id": "x"}', "--json")
+    assert status == 1
+    assert orjson.loads(told)["output"]["message"] == "order_id must be of type integer."
+
+    status, told = run_command("test", "cancel_order", '{"number": 3}')
+    assert status == 1
+    assert "confirm_first" in told
+    assert run_command("test", "cancel_order", '{"number": 3}', "--confirmed")[0] == 0
+
+    shop.busy = 9
+    status, told = run_command("test", "order_status", '{"order_id": 7}')
+    shop.busy = 0
+    assert status == 1
+    assert "error: unavailable: order_status answered 503" in told
+
+    assert run_command("test", "end_call")[1].startswith("tools: Ada has no tool 'end_call'")
+    assert run_command("test", "weather", "{")[1].startswith("tools: the arguments are not JSON")
+    assert run_command("test", "weather", "--agent", "Bo")[1].endswith("known are Ada\n")
+
+
+def _runs_them_over_http(tools: Tools, shop: Shop, settings: Settings) -> None:
+    replies = PollingReplies(tools.effects)
+    agents = files.load(os.environ["AGENT_FILE"])
+    app = make_app(settings, tools_routes.bp, replies=replies, agents=agents)
+    client = app.test_client()
+
+    def run(name: str, key: str = "", **body: Any) -> tuple[int, dict[str, Any]]:
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = client.post(f"/api/tools/{name}/run", json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    listed = client.get("/api/tools?agent=ada").get_json()
+    assert [tool["name"] for tool in listed["tools"]][:2] == ["order_status", "place_order"]
+
+    status, order = run("place_order", "k1", arguments={"items": ["pie"]}, caller="+14155550142")
+    assert (status, order["ok"], order["state"]) == (200, True, "done")
+    placed = len(shop.placed)
+    sent = cast(dict[str, Any], shop.server.seen[-1].json())
+    assert sent["call"]["from_number"] == "+14155550142"
+    again = run("place_order", "k1", arguments={"items": ["pie"]})[1]
+    assert again["output"] == order["output"]
+    assert len(shop.placed) == placed
+    assert run("place_order", arguments={"items": ["pie"]})[1]["output"] != order["output"]
+    status, wrong = run("place_order", "k1", arguments={"items": ["tart"]})
+    assert (status, wrong["error"]["code"]) == (400, "idempotency_key_reused")
+
+    assert run("fly")[0] == 404
+    assert run("order_status", agent="Bo")[0] == 404
+    assert run("order_status", arguments=[1])[1]["output"]["error"] == "bad_arguments"
+    assert run("order_status", call_id="a b")[0] == 400
+    assert run("order_status", caller=7)[0] == 400
