@@ -30,6 +30,8 @@ class Busy:
     after: int = 0
     key: str = ""
     event_id: str = ""
+    resource: str = ""
+    """What it takes one of; empty takes the whole business."""
 
     def blocks(self, start: dt.datetime, end: dt.datetime, before: int = 0, after: int = 0) -> bool:
         """Tell whether an appointment at `start`..`end` with these buffers would collide.
@@ -39,6 +41,14 @@ class Busy:
         gap_first = dt.timedelta(minutes=max(self.after, before))
         gap_second = dt.timedelta(minutes=max(after, self.before))
         return start < self.end + gap_first and self.start < end + gap_second
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A resource that an appointment may have, and how many appointments can have it at once."""
+
+    resource: str
+    capacity: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +71,22 @@ class Draft:
     business: str = ""
     """The id of the business it is with."""
     calcom_event_type: int | None = None
+    places: tuple[Place, ...] = ()
+    """What may serve it, the best first: it gets the first that is free. Empty takes the whole
+    business."""
+    party_size: int = 0
+    """How many people come; 0 where that does not matter."""
 
     def at(self, start: dt.datetime, end: dt.datetime) -> Draft:
         """The same appointment at another time."""
         return replace(self, start=start, end=end)
+
+    def preferring(self, resource: str) -> Draft:
+        """The same appointment, with this resource if it is free and one of those that may serve
+        it."""
+        first = tuple(place for place in self.places if place.resource == resource)
+        others = tuple(place for place in self.places if place.resource != resource)
+        return replace(self, places=first + others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +118,10 @@ class Appointment:
     """The id of the business it is with; empty in what releases before it was kept have written."""
     updated: dt.datetime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     applied: tuple[str, ...] = ()
+    resource: str = ""
+    """What it takes one of; empty takes the whole business."""
+    party_size: int = 0
+    """How many people come; 0 where that does not matter."""
 
     @property
     def cancelled(self) -> bool:
@@ -117,8 +143,10 @@ class Appointment:
         """The same, closed to changes asked for before `asked_at`."""
         return replace(self, asked_at=max(self.asked_at, asked_at))
 
-    def moved(self, draft: Draft, key: str, now: dt.datetime) -> Appointment:
-        """The next revision, with the time and details of `draft`.
+    def moved(
+        self, draft: Draft, key: str, now: dt.datetime, place: Place | None = None
+    ) -> Appointment:
+        """The next revision, with the time and details of `draft`, and what it gets of its places.
 
         Raises Outdated where a newer change was made, BookingNotFound where it is cancelled.
         """
@@ -140,6 +168,8 @@ class Appointment:
             time_zone=draft.time_zone,
             before=draft.before,
             after=draft.after,
+            resource=place.resource if place else "",
+            party_size=draft.party_size,
         )
 
     def called_off(self, key: str, asked_at: float, now: dt.datetime) -> Appointment:
@@ -154,8 +184,16 @@ class Appointment:
         return self.changed(key, asked_at, now, status="cancelled")
 
     @classmethod
-    def made(cls, event_id: str, uid: str, draft: Draft, key: str, now: dt.datetime) -> Appointment:
-        """The first revision, as `draft` wants it."""
+    def made(
+        cls,
+        event_id: str,
+        uid: str,
+        draft: Draft,
+        key: str,
+        now: dt.datetime,
+        place: Place | None = None,
+    ) -> Appointment:
+        """The first revision, as `draft` wants it, and what it gets of its places."""
         return cls(
             id=event_id,
             uid=uid,
@@ -174,7 +212,25 @@ class Appointment:
             business=draft.business,
             updated=now.replace(microsecond=0),
             applied=(key,),
+            resource=place.resource if place else "",
+            party_size=draft.party_size,
         )
+
+    @property
+    def summary(self) -> str:
+        """What calendars show it as: its title, with what the title does not say."""
+        return f"{self.title}{self._details}"
+
+    def titled(self, summary: str) -> Appointment:
+        """The same with the title that a calendar's `summary` has, as people may have changed it.
+        The inverse of `summary`."""
+        return replace(self, title=summary.removesuffix(self._details))
+
+    @property
+    def _details(self) -> str:
+        people = f"{self.party_size} people" if self.party_size else ""
+        told = ", ".join(part for part in (people, self.resource) if part)
+        return f" ({told})" if told else ""
 
     def busy(self) -> Busy:
         """The time it takes."""
@@ -185,11 +241,13 @@ class Appointment:
             self.after,
             key=self.applied[0] if self.applied else "",
             event_id=self.id,
+            resource=self.resource,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; datetimes as ISO 8601 in UTC."""
         return {
+            **with_resource(self.resource, self.party_size),
             "id": self.id,
             "uid": self.uid,
             "start": _iso(self.start),
@@ -223,6 +281,13 @@ class Appointment:
                 "applied": tuple(data["applied"]),
             }
         )
+
+
+def with_resource(resource: str, party_size: int) -> dict[str, Any]:
+    """The members of a record that say what an appointment takes and for how many people; only
+    those that say something, so that releases before they were kept can read the others."""
+    found = {"resource": resource, "party_size": party_size}
+    return {name: value for name, value in found.items() if value}
 
 
 def _iso(moment: dt.datetime) -> str:

@@ -32,7 +32,14 @@ from app.core.booking.commands import (
     Step,
     Write,
 )
-from app.core.booking.ledger import Booking, Ledger, Wish, pending_books, same_person
+from app.core.booking.ledger import (
+    ANY_PLACE,
+    Booking,
+    Ledger,
+    Wish,
+    pending_books,
+    same_person,
+)
 from app.errors import BookingNotFound, CalendarBusy, Outdated, SlotTaken
 
 MAX_ROUNDS = 40
@@ -42,8 +49,8 @@ def book(wish: Wish, draft: Draft, limit: int) -> Flow:
     """Book `draft`, or move the booking it replaces.
 
     A booking of the same slot in this call is the same booking. One for the same person and
-    service at another time is moved: the caller changed their mind. At most `limit` bookings stand
-    in one call.
+    service at another time is moved: the caller changed their mind. Where others can book the same
+    time, two people are two bookings. At most `limit` bookings stand in one call.
     """
     was: Booking | None = None
     for _ in range(MAX_ROUNDS):
@@ -101,6 +108,8 @@ def _write(
             appointment = yield Write(draft, wish.key)
         else:
             kept = replace(draft, name=target.name, title=target.title) if same else draft
+            if wish.party_size == target.party_size:
+                kept = kept.preferring(target.resource)
             appointment = yield Move(target.event_id, kept, wish.key)
     except SlotTaken:
         yield Save(begun.with_state(wish.key, "refused"), version)
@@ -290,7 +299,7 @@ def _rivals(wish: Wish, other: Wish) -> bool:
     """Two bookings that can only both be wanted by mistake: one slot, or one person and service."""
     if other.key == wish.key or other.kind != "book":
         return False
-    if other.start == wish.start:
+    if other.start == wish.start and other.place == wish.place != ANY_PLACE:
         return True
     return other.service == wish.service and same_person(other.name, wish.name)
 
@@ -301,8 +310,15 @@ def _overtaken(wish: Wish, rivals: list[Wish], ledger: Ledger) -> bool:
     return any(r.order > wish.order and r.state in ("pending", "done") for r in rivals)
 
 
+def _in_place(wish: Wish, booking: Booking) -> bool:
+    """Whether the wish can have its time only instead of the booking."""
+    return not wish.place or wish.place == booking.resource
+
+
 def _adds_nothing(wish: Wish, target: Booking) -> bool:
     if target.start != wish.start or target.service != wish.service:
+        return False
+    if wish.place not in ("", ANY_PLACE, target.resource) or wish.party_size != target.party_size:
         return False
     return set(wish.name.casefold().split()) <= set(target.name.casefold().split())
 
@@ -324,7 +340,7 @@ def _latest(ledger: Ledger, rivals: list[Wish]) -> Booking | None:
 def _replaced(wish: Wish, standing: list[Booking]) -> Booking | None:
     """The booking made in this call that the wish means to replace, if any."""
     theirs = [b for b in standing if b.service == wish.service and same_person(b.name, wish.name)]
-    same_slot = [b for b in standing if b.start == wish.start]
+    same_slot = [b for b in standing if b.start == wish.start and _in_place(wish, b)]
     for booking in (*(b for b in theirs if b in same_slot), *theirs, *same_slot):
         return booking
     return None

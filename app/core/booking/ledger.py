@@ -19,6 +19,7 @@ from app.core.language.name_match import same_name
 Kind = Literal["book", "move", "cancel"]
 State = Literal["pending", "done", "refused", "superseded"]
 
+ANY_PLACE = "*"
 MAX_WISHES = 48
 MAX_BOOKINGS = 24
 
@@ -37,6 +38,10 @@ class Wish:
     booking_id: str = ""
     noted: bool = False
     """The caller was told that it is noted; it is still being tried."""
+    place: str = ""
+    """Empty: it takes the whole business. A resource of which there is one: that it is to be with
+    this one. `ANY_PLACE`: others may book the same time beside it."""
+    party_size: int = 0
 
     @property
     def order(self) -> tuple[float, str]:
@@ -62,6 +67,8 @@ class Booking:
     asked_at: float
     call_id: str
     business: str = ""
+    resource: str = ""
+    party_size: int = 0
 
     @classmethod
     def of(cls, appointment: Appointment) -> Booking:
@@ -81,6 +88,8 @@ class Booking:
             asked_at=appointment.asked_at,
             call_id=appointment.call_id,
             business=appointment.business,
+            resource=appointment.resource,
+            party_size=appointment.party_size,
         )
 
     @property
@@ -95,7 +104,7 @@ class Booking:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self)
+        return _plain(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +166,8 @@ class Ledger:
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
-            "bookings": [asdict(item) for item in self.bookings.values()],
-            "wishes": [asdict(item) for item in self.wishes.values()],
+            "bookings": [_plain(item) for item in self.bookings.values()],
+            "wishes": [_plain(item) for item in self.wishes.values()],
             "stop_at": self.stop_at,
         }
 
@@ -170,6 +179,14 @@ class Ledger:
             wishes={item["key"]: Wish(**item) for item in data["wishes"]},
             stop_at=data["stop_at"],
         )
+
+
+_SINCE = ("resource", "place", "party_size")
+"""Members that are left out where they say nothing, for releases before they were kept."""
+
+
+def _plain(item: Booking | Wish) -> dict[str, Any]:
+    return {k: v for k, v in asdict(item).items() if v or k not in _SINCE}
 
 
 def booking_id(uid: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
+from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import BookingRules, Service
 from app.core.booking.slots import Refusal, last_day, windows
 from app.core.language import speech
@@ -21,6 +22,7 @@ ERRORS: Mapping[Refusal, str] = {
     "closed": "closed",
     "past_closing": "runs_past_closing",
     "off_grid": "no_start_then",
+    "away": "not_available_then",
     "taken": "slot_taken",
 }
 """What a tool's result calls each reason."""
@@ -29,10 +31,29 @@ _Words = Callable[[BookingRules, Service, dt.datetime, dt.datetime], str]
 
 
 def why_not(
-    reason: Refusal, rules: BookingRules, service: Service, start: dt.datetime, now: dt.datetime
+    reason: Refusal,
+    rules: BookingRules,
+    service: Service,
+    start: dt.datetime,
+    now: dt.datetime,
+    asked: Asked = NOTHING_ASKED,
 ) -> str:
     """The sentence for a reason: the service cannot begin at `start` (aware), asked at `now`."""
+    if reason in ("away", "taken") and asked.resources:
+        how = "taken then" if reason == "taken" else "not available at that time"
+        return f"{speech.say_list(asked.resources, 'and')} {_are(asked)} {how}."
+    if reason in ("away", "taken") and asked.party_size:
+        return f"We have nothing for {people(asked.party_size)} at that time."
     return _SENTENCES[reason](rules, service, start, now)
+
+
+def people(count: int) -> str:
+    """ "one person", "four people"."""
+    return "one person" if count == 1 else f"{speech.say_number(count)} people"
+
+
+def _are(asked: Asked) -> str:
+    return "is" if len(asked.resources) == 1 else "are"
 
 
 def _past(rules: BookingRules, service: Service, start: dt.datetime, now: dt.datetime) -> str:
@@ -74,6 +95,10 @@ def _taken(rules: BookingRules, service: Service, start: dt.datetime, now: dt.da
     return "That time is taken."
 
 
+def _away(rules: BookingRules, service: Service, start: dt.datetime, now: dt.datetime) -> str:
+    return "We have nothing free at that time."
+
+
 _CLOSED_DAY = "We are closed that day."
 _SENTENCES: Mapping[Refusal, _Words] = {
     "past": _past,
@@ -83,6 +108,7 @@ _SENTENCES: Mapping[Refusal, _Words] = {
     "closed": _closed,
     "past_closing": _past_closing,
     "off_grid": _off_grid,
+    "away": _away,
     "taken": _taken,
 }
 

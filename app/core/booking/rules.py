@@ -11,15 +11,17 @@ import re
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from app.core.booking.hours import DAY_MINUTES, WEEKDAYS, Holiday, Hours, Model, Span
+from app.core.booking.resources import Asked, Resource, plain
 
 ANY_SERVICE = frozenset(
     ("appointment", "appointments", "visit", "booking", "meeting", "session", "slot", "time")
 )
 """Words callers add to whatever they want: "a cleaning appointment" is a cleaning."""
 
+MAX_RESOURCES = 64
 _ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
 
 
@@ -35,6 +37,8 @@ class Service(Model):
     """Other words callers use for it."""
     calcom_event_type: int | None = None
     """Event type id on Cal.com, where that calendar is used."""
+    resources: tuple[str, ...] | None = None
+    """Names of the resources that may serve it; null is any of them."""
 
 
 def _address(value: Any) -> Any:
@@ -86,7 +90,9 @@ class BookingRules(Model):
     holidays: tuple[Holiday, ...] = ()
     grid_minutes: int = Field(default=30, ge=5, le=240)
     """Distance between two possible starts, counted from each opening time."""
-    services: tuple[Service, ...] = Field(default_factory=_services)
+    resources: tuple[Resource, ...] = ()
+    """What appointments take up beside time. Without any the business has one of everything."""
+    services: tuple[Service, ...] = Field(default_factory=_services, validate_default=True)
     notice_minutes: int = Field(default=60, ge=0, le=60 * 24 * 60)
     """How long before its start a slot can still be booked, moved to or cancelled."""
     horizon_days: int = Field(default=60, ge=1, le=730)
@@ -99,6 +105,36 @@ class BookingRules(Model):
     noted_minutes: int = Field(default=30, ge=1, le=24 * 60)
     """While the calendar is down: how long a noted booking is tried before it is given up."""
     notify: Notify = Notify()
+
+    @field_validator("resources")
+    @classmethod
+    def _resources_distinct(cls, resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
+        if len(resources) > MAX_RESOURCES:
+            raise ValueError(f"list at most {MAX_RESOURCES} resources; count says how many of one")
+        names = [plain(resource.name) for resource in resources]
+        for resource in resources:
+            if names.count(plain(resource.name)) > 1:
+                raise ValueError(f"two resources are named {resource.name}")
+        return resources
+
+    @field_validator("services")
+    @classmethod
+    def _services_served(
+        cls, services: tuple[Service, ...], info: ValidationInfo
+    ) -> tuple[Service, ...]:
+        resources = {resource.name: resource for resource in info.data.get("resources", ())}
+        for service in services if "resources" in info.data else ():
+            names = tuple(resources) if service.resources is None else service.resources
+            if service.resources == ():
+                raise ValueError(f"service {service.id}: name a resource, or leave resources out")
+            unknown = next((name for name in names if name not in resources), None)
+            if unknown is not None:
+                raise ValueError(f"service {service.id}: no resource is named {unknown!r}")
+            if len({resources[name].seats is None for name in names}) > 1:
+                raise ValueError(
+                    f"service {service.id}: either all of its resources have seats or none has"
+                )
+        return services
 
     @field_validator("services")
     @classmethod
@@ -120,6 +156,29 @@ class BookingRules(Model):
         """Return the holiday that closes `day`, if any."""
         return next((holiday for holiday in self.holidays if holiday.covers(day)), None)
 
+    def resources_of(self, service: Service) -> tuple[Resource, ...]:
+        """The resources that may serve a service, in the order of the file."""
+        if service.resources is None:
+            return self.resources
+        return tuple(item for item in self.resources if item.name in service.resources)
+
+    def candidates(self, service: Service, asked: Asked) -> tuple[Resource, ...]:
+        """The resources of a service that may serve what was asked for."""
+        return tuple(
+            item
+            for item in self.resources_of(service)
+            if (not asked.resources or item.name in asked.resources)
+            and (not asked.party_size or item.seats is None or item.seats >= asked.party_size)
+        )
+
+    def largest_party(self, service: Service) -> int | None:
+        """The largest party that can come for a service; None where the number does not matter."""
+        return max((item.seats for item in self.resources_of(service) if item.seats), default=None)
+
+    def resource(self, name: str) -> Resource | None:
+        """The resource of that name."""
+        return next((item for item in self.resources if item.name == name), None)
+
     def service(self, wanted: str | None) -> Service | None:
         """Return the service a caller or the model means; the first one when nothing is said.
 
@@ -128,18 +187,14 @@ class BookingRules(Model):
         """
         if not wanted or not wanted.strip():
             return self.services[0]
-        text = _plain(wanted)
+        text = plain(wanted)
         best: tuple[tuple[bool, bool, int], Service] | None = None
         for service in self.services:
             for word in (service.id, service.name, *service.also):
-                plain = _plain(word)
-                if not plain or not re.search(rf"\b{re.escape(plain)}(?:e?s)?\b", text):
+                said = plain(word)
+                if not said or not re.search(rf"\b{re.escape(said)}(?:e?s)?\b", text):
                     continue
-                rank = (plain == text, plain not in ANY_SERVICE, len(plain))
+                rank = (said == text, said not in ANY_SERVICE, len(said))
                 if best is None or rank > best[0]:
                     best = rank, service
         return best[1] if best else None
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()

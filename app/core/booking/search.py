@@ -9,6 +9,7 @@ from typing import Literal
 
 from app.core.booking.appointment import Busy
 from app.core.booking.offers import PARTS, nearest, spread
+from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import BookingRules, Service
 from app.core.booking.slots import (
     ONE_DAY,
@@ -42,6 +43,10 @@ class Choice:
     """How many further slots fit the wish."""
     refusal: Refusal | None = None
     """Why the very time that was asked for cannot be had, where one was."""
+    asked: Asked = NOTHING_ASKED
+    """What was asked for beside the time."""
+    others: tuple[str, ...] = ()
+    """Who or what else is free at the very time that was asked for."""
 
 
 def days_to_search(
@@ -68,15 +73,32 @@ def choose(
     wish: Wanted,
     days: tuple[dt.date, dt.date],
     now: dt.datetime,
+    asked: Asked = NOTHING_ASKED,
 ) -> Choice:
     """Choose what to offer from the free slots of `days`."""
-    free = list(free_slots(rules, service, busy, days[0], days[1], now))
+    free = list(free_slots(rules, service, busy, days[0], days[1], now, asked))
+    choice = replace(_chosen(rules, wish, free, days, now), asked=asked)
+    if wish.day is None or wish.time is None or choice.why == "free":
+        return choice
+    target = local_instant(wish.day, wish.time, rules.zone)
+    why = refusal(rules, service, target, busy, now, asked)
+    others: tuple[str, ...] = ()
+    if asked.resources and why in ("away", "taken"):
+        anyone = replace(asked, resources=())
+        there = free_slots(rules, service, busy, wish.day, wish.day, now, anyone)
+        others = next((slot.free for slot in there if slot.start == target), ())
+    return replace(choice, refusal=why, others=others)
+
+
+def _chosen(
+    rules: BookingRules,
+    wish: Wanted,
+    free: list[Slot],
+    days: tuple[dt.date, dt.date],
+    now: dt.datetime,
+) -> Choice:
     if wish.day is not None:
-        choice = _on_day(rules, wish, free, now)
-        if wish.time is None or choice.why == "free":
-            return choice
-        target = local_instant(wish.day, wish.time, rules.zone)
-        return replace(choice, refusal=refusal(rules, service, target, busy, now))
+        return _on_day(rules, wish, free, now)
     asked = [slot for slot in free if wish.has_day(slot.local(rules.zone).date())]
     if not asked and not wish.any_day:
         middle = local_instant(_aim(wish, now.astimezone(rules.zone).date()), _NOON, rules.zone)

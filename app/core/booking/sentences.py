@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from app.core.booking.ledger import Booking
-from app.core.booking.offers import say_offers
-from app.core.booking.reasons import why_not
+from app.core.booking.offers import say_offers, whom
+from app.core.booking.reasons import people, why_not
+from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import BookingRules, Service
 from app.core.booking.search import Choice, Why
 from app.core.booking.slots import local_instant
@@ -52,16 +54,45 @@ def offers(
 ) -> str:
     """One sentence or two that say what is free."""
     listed = say_offers(choice.slots, rules, now)
+    asked = choice.asked
     why = _WHY_NOT[choice.why]
+    if choice.why in ("other_times", "full", "none"):
+        if asked.resources:
+            why = f"{speech.say_list(asked.resources, 'and')} cannot be had then."
+        elif asked.party_size:
+            why = f"We have nothing for {people(asked.party_size)} then."
     if choice.refusal is not None and wish.day is not None and wish.time is not None:
         start = local_instant(wish.day, wish.time, rules.zone)
-        why = why_not(choice.refusal, rules, service, start, now)
+        why = why_not(choice.refusal, rules, service, start, now, asked)
+        if choice.others:
+            why = f"{why} {else_free(choice.others, rules)}"
     holiday = rules.holiday(wish.day) if wish.day else None
     if choice.why == "holiday" and holiday and holiday.name:
         why = f"We are closed that day for {holiday.name}."
     if not listed:
         return why or _WHY_NOT["none"]
     return f"{why} I have {listed}.".strip()
+
+
+def else_free(names: Sequence[str], rules: BookingRules) -> str:
+    """Who or what else is free at a time that cannot be had as asked."""
+    if not whom(names, rules):
+        return "There is something else free then."
+    return f"{speech.say_list(names, 'and')} {'is' if len(names) == 1 else 'are'} free then."
+
+
+PARTY_SIZE_NEEDED = "For how many people should that be?"
+
+
+def party_too_large(largest: int) -> str:
+    """More people are to come than the largest of the resources serves."""
+    return f"I am sorry, the most we can seat together is {people(largest)}."
+
+
+def unknown_resource(rules: BookingRules, service: Service) -> str:
+    """Somebody or something was asked for that is not here."""
+    names = [resource.name for resource in rules.resources_of(service)]
+    return f"I do not find that. There is {speech.say_list(names, 'and')}."
 
 
 _UNCLEAR = {
@@ -103,9 +134,10 @@ def not_offered(listed: str) -> str:
     return f"I can offer you {listed}." if listed else "Let me look for a free time first."
 
 
-def read_back(service: Service, when: str, name: str) -> str:
+def read_back(service: Service, when: str, name: str, asked: Asked = NOTHING_ASKED) -> str:
     """The question before a booking is written."""
-    return f"So that is {a(service.name)} {on(when)} for {name}. Is that right?"
+    what = detailed(service.name, asked.resources, asked.party_size)
+    return f"So that is {a(what)} {on(when)} for {name}. Is that right?"
 
 
 def booked(what: str, when: str, name: str) -> str:
@@ -181,9 +213,26 @@ def when(booking: Booking, rules: BookingRules, now: dt.datetime) -> str:
 
 
 def what(booking: Booking, rules: BookingRules) -> str:
+    """What is booked, with whom and for how many: "cut with Anna", "table for four people"."""
+    found = rules.resource(booking.resource)
+    told = (booking.resource,) if found and found.is_personal else ()
+    return detailed(service_name(booking, rules), told, booking.party_size)
+
+
+def service_name(booking: Booking, rules: BookingRules) -> str:
     """The name of a booking's service."""
     service = rules.service(booking.service)
     return service.name if service else booking.service
+
+
+def detailed(service: str, resources: Sequence[str], party_size: int) -> str:
+    """A service with whom or what it is with and for how many people."""
+    words = [service]
+    if party_size:
+        words.append(f"for {people(party_size)}")
+    if resources:
+        words.append(f"with {speech.say_list(resources, 'or')}")
+    return " ".join(words)
 
 
 def on(when: str) -> str:

@@ -14,13 +14,17 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from app.core.booking.appointment import Busy, Draft
+from app.core.booking.appointment import Busy, Draft, Place
+from app.core.booking.capacity import first_free, free_places
+from app.core.booking.hours import Hours
+from app.core.booking.resources import NOTHING_ASKED, Asked, Resource
 from app.core.booking.rules import BookingRules, Service
 
 Refusal = Literal[
-    "past", "too_soon", "too_far", "holiday", "closed", "past_closing", "off_grid", "taken"
+    "past", "too_soon", "too_far", "holiday", "closed", "past_closing", "off_grid", "away", "taken"
 ]
-"""Why a time cannot be booked; `past_closing`: it is open then, but not until the service ends."""
+"""Why a time cannot be booked; `past_closing`: it is open then, but not until the service ends;
+`away`: what was asked for cannot be had then, although it is open."""
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -32,6 +36,10 @@ class Slot:
     start: dt.datetime
     end: dt.datetime
     service: str
+    asked: Asked = NOTHING_ASKED
+    """What was asked for beside the time."""
+    free: tuple[str, ...] = ()
+    """The resources that can be had then, in the order of the file."""
 
     def local(self, zone: ZoneInfo) -> dt.datetime:
         """The start on the wall clock of `zone`."""
@@ -44,11 +52,12 @@ def windows(rules: BookingRules, day: dt.date) -> list[tuple[dt.datetime, dt.dat
     An opening or closing time that a clock change skips or doubles is taken so that nothing is
     ever open outside the hours meant.
     """
-    if rules.holiday(day):
-        return []
-    zone = rules.zone
+    return [] if rules.holiday(day) else _spans(rules.hours, day, rules.zone)
+
+
+def _spans(hours: Hours, day: dt.date, zone: ZoneInfo) -> list[tuple[dt.datetime, dt.datetime]]:
     found = []
-    for span in sorted(rules.hours.on(day.weekday()), key=lambda span: span.opens):
+    for span in sorted(hours.on(day.weekday()), key=lambda span: span.opens):
         opens = _instant(day, span.opens, zone, 0)
         closes = min(_instant(day, span.closes, zone, fold) for fold in (0, 1))
         if opens < closes:
@@ -93,6 +102,30 @@ def _starts(same: _Same, minutes: int, day: dt.date) -> tuple[dt.datetime, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=2048)
+def _duty(same: _Same, service: Service, day: dt.date) -> tuple[int, ...]:
+    """For each start of a day a number whose bit `i` is set where the resource `i` of the service
+    can be had by its own hours."""
+    rules = same.rules
+    length = dt.timedelta(minutes=service.minutes)
+    found = [0] * len(starts(rules, service, day))
+    for number, resource in enumerate(rules.resources_of(service)):
+        own = _own_windows(rules, resource, day)
+        for at, start in enumerate(starts(rules, service, day)):
+            if own is None or any(a <= start and start + length <= b for a, b in own):
+                found[at] |= 1 << number
+    return tuple(found)
+
+
+def _own_windows(
+    rules: BookingRules, resource: Resource, day: dt.date
+) -> list[tuple[dt.datetime, dt.datetime]] | None:
+    """When a resource can be had on a day; None where it follows the business."""
+    if resource.is_off(day):
+        return []
+    return None if resource.hours is None else _spans(resource.hours, day, rules.zone)
+
+
 def bookable_from(rules: BookingRules, now: dt.datetime) -> dt.datetime:
     """The first instant that can still be booked."""
     return now + dt.timedelta(minutes=rules.notice_minutes)
@@ -110,14 +143,20 @@ def free_slots(
     first: dt.date,
     last: dt.date,
     now: dt.datetime,
+    asked: Asked = NOTHING_ASKED,
 ) -> Iterator[Slot]:
     """Yield the slots free on the local days `first` to `last`, both included, in order.
 
     `busy` must cover those days. Slots without enough notice or beyond the horizon are left out.
+    With resources a slot is free where one of those that serve what was `asked` for is.
     """
     earliest = bookable_from(rules, now)
     day = max(first, earliest.astimezone(rules.zone).date())
     last = min(last, last_day(rules, now))
+    if rules.resources:
+        days = [day + ONE_DAY * number for number in range((last - day).days + 1)]
+        yield from _served_slots(rules, service, busy, days, earliest, asked)
+        return
     length = dt.timedelta(minutes=service.minutes)
     while day <= last:
         near = _around(busy, day, rules.zone)
@@ -128,12 +167,61 @@ def free_slots(
         day += ONE_DAY
 
 
+def _served_slots(
+    rules: BookingRules,
+    service: Service,
+    busy: Sequence[Busy],
+    days: Iterable[dt.date],
+    earliest: dt.datetime,
+    asked: Asked,
+) -> Iterator[Slot]:
+    """The slots of `days` at which a resource that may serve is free."""
+    resources = rules.resources_of(service)
+    candidates = rules.candidates(service, asked)
+    wanted = sum(1 << number for number, item in enumerate(resources) if item in candidates)
+    begins, duty = [], []
+    for day in days:
+        on_duty = _duty(_Same(rules), service, day)
+        for start, there in zip(starts(rules, service, day), on_duty, strict=True):
+            if start >= earliest and there & wanted:
+                begins.append(start)
+                duty.append(there & wanted)
+    places = [Place(item.name, item.count) for item in resources]
+    length = dt.timedelta(minutes=service.minutes)
+    before, after = service.buffer_before, service.buffer_after
+    free = free_places(places, busy, begins, length, before, after)
+    for start, there, not_taken in zip(begins, duty, free, strict=True):
+        can = there & not_taken
+        if can:
+            names = tuple(item.name for n, item in enumerate(resources) if can >> n & 1)
+            yield Slot(start, start + length, service.id, asked, names)
+
+
+def on_duty(
+    rules: BookingRules, service: Service, start: dt.datetime, asked: Asked
+) -> tuple[Resource, ...]:
+    """The resources that may serve what was asked for and can be had at `start` by their hours;
+    none where it is no possible start."""
+    day = start.astimezone(rules.zone).date()
+    possible = starts(rules, service, day)
+    if start not in possible:
+        return ()
+    there = _duty(_Same(rules), service, day)[possible.index(start)]
+    candidates = rules.candidates(service, asked)
+    return tuple(
+        item
+        for number, item in enumerate(rules.resources_of(service))
+        if there >> number & 1 and item in candidates
+    )
+
+
 def refusal(
     rules: BookingRules,
     service: Service,
     start: dt.datetime,
     busy: Iterable[Busy],
     now: dt.datetime,
+    asked: Asked = NOTHING_ASKED,
 ) -> Refusal | None:
     """Say why the service cannot begin at `start`, or None when it can."""
     if start <= now:
@@ -151,11 +239,25 @@ def refusal(
         return "closed"
     if start + length > open_then[0]:
         return "past_closing"
-    if start not in set(starts(rules, service, day)):
+    if start not in starts(rules, service, day):
         return "off_grid"
+    if rules.resources:
+        return _why_not_served(rules, service, start, busy, asked)
     if _collides(list(busy), start, start + length, service):
         return "taken"
     return None
+
+
+def _why_not_served(
+    rules: BookingRules, service: Service, start: dt.datetime, busy: Iterable[Busy], asked: Asked
+) -> Refusal | None:
+    there = on_duty(rules, service, start, asked)
+    if not there:
+        return "away"
+    places = [Place(item.name, item.count) for item in there]
+    before, after = service.buffer_before, service.buffer_after
+    end = start + dt.timedelta(minutes=service.minutes)
+    return None if first_free(places, busy, start, end, before, after) else "taken"
 
 
 def day_bounds(
@@ -182,6 +284,8 @@ def draft(
     notes: str = "",
     call_id: str = "",
     asked_at: float = 0.0,
+    places: tuple[Place, ...] = (),
+    party_size: int = 0,
 ) -> Draft:
     """Build the appointment to be written for a slot; `business` is the business's id."""
     return Draft(
@@ -199,6 +303,8 @@ def draft(
         asked_at=asked_at,
         business=business,
         calcom_event_type=service.calcom_event_type,
+        places=places,
+        party_size=party_size,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from app.adapters.agents import files
 from app.core.agent import definition
-from app.core.booking import rules
+from app.core.booking import resources, rules
 
 DOC = (Path(__file__).parents[4] / "docs" / "agent-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`budget`": definition.Budget,
     "`booking`": rules.BookingRules,
     "`booking.services`": rules.Service,
+    "`booking.resources`": resources.Resource,
     "`booking.notify`": rules.Notify,
 }
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from app.core.booking import commands as do
 from app.core.booking import flow
-from app.core.booking.appointment import Appointment, Draft
-from app.core.booking.ledger import Booking, Ledger, Wish
+from app.core.booking.appointment import Appointment, Busy, Draft, Place
+from app.core.booking.capacity import first_free
+from app.core.booking.ledger import ANY_PLACE, Booking, Ledger, Wish
 from app.errors import BookingNotFound, Outdated, SlotTaken
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -56,8 +57,9 @@ class World:
             case do.Write(draft, key):
                 event_id = f"ev-{key}"
                 if event_id not in self.events:
-                    self._refuse_collision(draft, event_id)
-                    self.events[event_id] = Appointment.made(event_id, event_id, draft, key, NOW)
+                    place = self._place(draft, event_id)
+                    made = Appointment.made(event_id, event_id, draft, key, NOW, place)
+                    self.events[event_id] = made
                     self.writes[key] = self.writes.get(key, 0) + 1
                 return self.events[event_id]
             case do.Move(event_id, draft, key):
@@ -68,8 +70,8 @@ class World:
                     raise Outdated
                 if event.cancelled:
                     raise BookingNotFound
-                self._refuse_collision(draft, event_id)
-                self.events[event_id] = event.moved(draft, key, NOW)
+                place = self._place(draft, event_id)
+                self.events[event_id] = event.moved(draft, key, NOW, place)
                 return self.events[event_id]
             case do.Cancel(event_id, key, asked_at):
                 event = self._event(event_id)
@@ -86,12 +88,16 @@ class World:
             raise BookingNotFound
         return self.events[event_id]
 
-    def _refuse_collision(self, draft: Draft, own: str) -> None:
-        for event in self.events.values():
-            if event.id == own or event.cancelled:
-                continue
-            if event.busy().blocks(draft.start, draft.end, draft.before, draft.after):
+    def _place(self, draft: Draft, own: str) -> Place | None:
+        others = [e.busy() for e in self.events.values() if e.id != own and not e.cancelled]
+        if draft.places:
+            place = first_free(draft.places, others, draft.start, draft.end)
+            if place is None:
                 raise SlotTaken
+            return place
+        if any(other.blocks(draft.start, draft.end) for other in others):
+            raise SlotTaken
+        return None
 
     def standing(self) -> list[Appointment]:
         return [event for event in self.events.values() if not event.cancelled]
@@ -105,6 +111,11 @@ class Plan:
     kind: str
     person: int
     slot: int
+    place: str = ""
+    """As a wish has it."""
+
+
+PLACES = (Place("Anna"), Place("chair", 2))
 
 
 def draft_for(plan: Plan, asked_at: float) -> Draft:
@@ -117,6 +128,7 @@ def draft_for(plan: Plan, asked_at: float) -> Draft:
         name=PEOPLE[plan.person],
         call_id=plan.call,
         asked_at=asked_at,
+        places=tuple(p for p in PLACES if plan.place in (ANY_PLACE, p.resource)),
     )
 
 
@@ -130,6 +142,7 @@ def run_plan(plan: Plan, asked_at: float) -> Generator[do.Step, Any, do.Outcome 
         service="checkup",
         name=draft.name if plan.kind == "book" else "",
         start=draft.start.isoformat() if plan.kind == "book" else "",
+        place=plan.place if plan.kind == "book" else "",
     )
     if plan.kind == "book":
         return (yield from flow.book(wish, draft, limit=4))
@@ -236,6 +249,11 @@ schedules = st.lists(
 def test_never_booked_twice(
     plans: list[Plan], schedule: list[tuple[int, int, bool | None]]
 ) -> None:
+    play(plans, schedule)
+
+
+def play(plans: list[Plan], schedule: list[tuple[int, int, bool | None]]) -> None:
+    """Let workers carry out the plans, two for each, in the order of the schedule."""
     world = World()
     workers = [Worker(world, plan, float(index + 1)) for index, plan in enumerate(plans)]
     # The same effect may be run by two workers at once (a stalled one and the one that took over).
@@ -256,16 +274,47 @@ def test_never_booked_twice(
     check_end(world, workers)
 
 
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    plans=st.lists(
+        st.builds(
+            Plan,
+            call=st.sampled_from(["one", "one", "two", "three", "four"]),
+            kind=st.sampled_from(["book", "book", "book", "move", "cancel"]),
+            person=st.sampled_from([0, 0, 1]),
+            slot=st.integers(0, 2),
+            place=st.sampled_from(["", "Anna", ANY_PLACE, ANY_PLACE, ANY_PLACE]),
+        ),
+        min_size=2,
+        max_size=6,
+    ),
+    schedule=schedules,
+)
+def test_never_beyond_the_capacity(
+    plans: list[Plan], schedule: list[tuple[int, int, bool | None]]
+) -> None:
+    play(plans, schedule)
+
+
 def check_calendar(world: World) -> None:
     standing = sorted(world.standing(), key=lambda event: event.start)
-    for index, one in enumerate(standing):
-        for other in standing[index + 1 :]:
-            assert not one.busy().blocks(other.start, other.end), "double booking"
+    capacity = {place.resource: place.capacity for place in PLACES}
+    for one in standing:
+        # Whoever has been there at the moment one begins, and what they take.
+        there = [e.busy() for e in standing if e.start <= one.start < e.end]
+        whole = [item for item in there if not item.resource]
+        assert len(there) == 1 or not whole, "double booking"
+        for name, most in capacity.items():
+            assert len(_taking(there, name)) <= most, f"{name} is booked beyond its capacity"
     assert all(count == 1 for count in world.writes.values()), "a key wrote two events"
 
 
+def _taking(there: list[Busy], name: str) -> list[Busy]:
+    return [item for item in there if item.resource == name]
+
+
 def check_end(world: World, workers: list[Worker]) -> None:
-    for call in ("one", "two"):
+    for call in ("one", "two", "three", "four"):
         ledger, _ = world.ledgers.get(call, (Ledger(), 0))
         standing = {event.id for event in world.standing() if event.call_id == call}
         recorded = {booking.event_id for booking in ledger.standing()}
@@ -397,6 +446,44 @@ def test_an_event_removed_by_hand_is_not_reported_as_booked() -> None:
     assert outcome
     assert outcome.result == "superseded"
     assert not world.ledgers["one"][0].standing()
+
+
+def test_two_people_may_have_the_same_time_where_there_is_room() -> None:
+    world = World()
+    results = [
+        perform_all(world, Plan("one", "book", person, 0, place), float(order))
+        for order, (person, place) in enumerate([(0, ANY_PLACE), (1, ANY_PLACE), (0, ANY_PLACE)])
+    ]
+    assert [result and result.result for result in results] == ["booked", "booked", "already"]
+    assert [event.resource for event in world.standing()] == ["Anna", "chair"]
+    third = perform_all(world, Plan("two", "book", 0, 1, ANY_PLACE), 4)
+    fourth = perform_all(world, Plan("three", "book", 0, 1, ANY_PLACE), 5)
+    assert third
+    assert third.result == "booked"
+    assert fourth
+    assert fourth.result == "taken"
+
+
+def test_a_name_corrected_for_the_only_one_of_its_kind_is_no_second_booking() -> None:
+    world = World()
+    perform_all(world, Plan("one", "book", 0, 0, "Anna"), 1)
+    second = perform_all(world, Plan("one", "book", 1, 0, "Anna"), 2)
+    assert second
+    assert second.result == "moved"
+    assert [event.name for event in world.standing()] == [PEOPLE[1]]
+
+
+def test_a_change_of_mind_about_whom_keeps_the_time() -> None:
+    world = World()
+    perform_all(world, Plan("one", "book", 0, 0, ANY_PLACE), 1)
+    second = perform_all(world, Plan("one", "book", 0, 0, "chair"), 2)
+    assert second
+    assert second.result == "moved"
+    assert [event.resource for event in world.standing()] == ["chair"]
+    later = perform_all(world, Plan("one", "book", 0, 4, ANY_PLACE), 3)
+    assert later
+    assert later.result == "moved"
+    assert [event.resource for event in world.standing()] == ["chair"], "kept unless asked for"
 
 
 def test_racing_callers() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.booking.appointment import Busy
 from app.core.booking.reasons import ERRORS, why_not
+from app.core.booking.resources import Asked
 from app.core.booking.rules import BookingRules
 from app.core.booking.search import choose, days_to_search
 from app.core.booking.sentences import offers
@@ -20,6 +21,7 @@ RULES = BookingRules.model_validate(
         "hours": {day: ["09:00-12:00", "13:00-17:00"] for day in ("monday", "tuesday", "friday")},
         "holidays": [{"date": "2027-03-12", "name": "Founders' Day"}],
         "services": [{"id": "filling", "name": "filling", "minutes": 60}],
+        "resources": [{"name": "Kim", "hours": {"tuesday": "09:00-15:00"}}],
         "notice_minutes": 120,
         "horizon_days": 30,
     }
@@ -35,6 +37,7 @@ CASES: dict[Refusal, tuple[str, str]] = {
     "closed": ("2027-03-09T12:30", "not open"),
     "past_closing": ("2027-03-09T16:30", "we close before"),
     "off_grid": ("2027-03-09T10:10", "begin every thirty minutes"),
+    "away": ("2027-03-09T15:00", "nothing free at that time"),
     "taken": ("2027-03-09T10:00", "taken"),
 }
 
@@ -68,6 +71,21 @@ def test_what_is_said_follows_from_the_reason(reason: Refusal) -> None:
     said = offers(choice, wish, RULES, FILLING, NOW)
     assert choice.refusal == reason
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("reason", "asked", "words"),
+    [
+        ("taken", Asked(("Kim",)), "Kim is taken then."),
+        ("away", Asked(("Kim",)), "Kim is not available at that time."),
+        ("taken", Asked(("Kim", "Lou")), "Kim and Lou are taken then."),
+        ("taken", Asked(party_size=5), "We have nothing for five people at that time."),
+        ("away", Asked(party_size=1), "We have nothing for one person at that time."),
+    ],
+)
+def test_who_was_asked_for_is_named(reason: Refusal, asked: Asked, words: str) -> None:
+    start = dt.datetime(2027, 3, 9, 15, tzinfo=dt.UTC)
+    assert why_not(reason, RULES, FILLING, start, NOW, asked) == words
 
 
 def test_a_closed_day_is_not_a_closed_hour() -> None:

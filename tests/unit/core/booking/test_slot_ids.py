@@ -41,7 +41,7 @@ def test_ids_of_other_calls_rarely_check_out(other: str) -> None:
     assert len(genuine) <= 4
 
 
-@pytest.mark.parametrize("text", ["", "today", "slot_1", "2027-03-09T17:00", "aaaaa-aaaaaaa"])
+@pytest.mark.parametrize("text", ["", "today", "slot_1", "2027-03-09T17:00", "aaaaa-aaaaaa"])
 def test_what_has_not_the_shape(text: str) -> None:
     assert slot_ids.read("call", text) is None
 
