@@ -61,6 +61,8 @@ class Settings:
     agent_file: str = ""
     booking_webhook_url: str = field(default="", repr=False)
     booking_webhook_secret: str = field(default="", repr=False)
+    message_webhook_url: str = field(default="", repr=False)
+    message_webhook_secret: str = field(default="", repr=False)
     tools_module: str = ""
     tools_secret: str = field(default="", repr=False)
     tools_allow_private: bool = False
@@ -143,6 +145,8 @@ class Settings:
             agent_file=reader.text("AGENT_FILE"),
             booking_webhook_url=reader.text("BOOKING_WEBHOOK_URL"),
             booking_webhook_secret=reader.text("BOOKING_WEBHOOK_SECRET"),
+            message_webhook_url=reader.text("MESSAGE_WEBHOOK_URL"),
+            message_webhook_secret=reader.text("MESSAGE_WEBHOOK_SECRET"),
             tools_module=reader.text("TOOLS_MODULE"),
             tools_secret=reader.text("TOOLS_SECRET"),
             tools_allow_private=reader.flag("TOOLS_ALLOW_PRIVATE", cls.tools_allow_private),

@@ -45,7 +45,7 @@ WORKERS_SEE = 3
 #: Modules that stand beside the packages count as lowest in `core.language` and `adapters`.
 ORDER = {
     "app.core": (
-        *("language", "tools", "booking", "requests", "agent", "call", "realtime"),
+        *("language", "tools", "booking", "messages", "requests", "agent", "call", "realtime"),
         *("text", "audio", "record"),
     ),
     "app.core.language": ("", "time", "intent"),

@@ -1,4 +1,5 @@
-"""Jobs that tell others of bookings: one per change, then one per channel with its own retries."""
+"""Jobs that tell others of bookings and messages: one per change, then one per channel, each with
+its own retries."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from app import logs, metrics
 from app.adapters import queue
 from app.adapters.booking.ledger import show
 from app.adapters.job_names import DELIVER
-from app.adapters.notify.base import Change, Channel, NotTold
+from app.adapters.notify.base import MESSAGE_KINDS, Change, Channel, NotTold
 from app.adapters.notify.channels import open_channels
 from app.adapters.notify.messages import Message, Messages
 from app.adapters.notify.text_budget import TextBudget
@@ -21,6 +22,9 @@ from workers.runtime import Runtime, runtime
 
 RETRY_DELAYS_S = (5, 30, 120, 600, 1800, 7200)
 TOLD_TTL_S = 3 * 24 * 3600
+SENDING_S = 60
+"""A worker that has not told by then is taken to be dead: somebody else tells."""
+_SENDING = b"sending"
 
 log = logs.get(__name__)
 
@@ -33,7 +37,8 @@ def announce(change: dict[str, Any]) -> None:
     """Queue the delivery of a change on every channel that wants it."""
     at_work = runtime()
     agent = at_work.agents.find(AgentRef.from_json(change))
-    wanting = [c for c in open_channels(at_work.settings) if c.wants(_change(change), agent)]
+    channels = open_channels(at_work.settings, agent, change["kind"])
+    wanting = [channel for channel in channels if channel.wants(_change(change), agent)]
     if not wanting:
         _keep(at_work, change)
         return
@@ -44,7 +49,7 @@ def announce(change: dict[str, Any]) -> None:
                 DELIVER,
                 (change, channel.name),
                 retry_delays_s=RETRY_DELAYS_S,
-                about=f"tell of a booking by {channel.name}",
+                about=f"tell of a {_about(change)} by {_kind(channel.name)}",
             )
         pipeline.execute()
 
@@ -69,29 +74,32 @@ def _keep(at_work: Runtime, change: dict[str, Any]) -> None:
 def deliver(change: dict[str, Any], channel_name: str) -> None:
     """Tell on one channel. Raises NotTold, to be tried again; a repeat is not sent twice."""
     at_work = runtime()
-    channel = _channel(at_work, channel_name)
+    agent = at_work.agents.find(AgentRef.from_json(change))
+    channel = _channel(at_work, agent, change["kind"], channel_name)
+    shown = _kind(channel_name)
     if channel is None:
-        log.warning("notification channel switched off", extra={"channel": channel_name})
+        log.warning("notification channel switched off", extra={"channel": shown})
         return
     told_key = keys.told(str(change["id"]), channel_name)
-    if at_work.redis.exists(told_key):
+    if not at_work.redis.set(told_key, _SENDING, nx=True, ex=SENDING_S):
+        if at_work.redis.get(told_key) == _SENDING:
+            raise NotTold("another worker is telling of it")
         return
-    agent = at_work.agents.find(AgentRef.from_json(change))
     with logs.bind(call_id=change.get("call_id")):
         if channel_name == "text" and not _may_text(at_work, _change(change), agent):
-            TOLD.labels(channel_name, "limited").inc()
+            TOLD.labels(shown, "limited").inc()
             log.warning("not texted: too many texts today", extra={"kind": change["kind"]})
+            at_work.redis.delete(told_key)
             return
         try:
             channel.send(_change(change), agent)
         except NotTold as failed:
-            TOLD.labels(channel_name, "failed").inc()
-            log.warning(
-                "notification failed", extra={"channel": channel_name, "why": failed.message}
-            )
+            at_work.redis.delete(told_key)
+            TOLD.labels(shown, "failed").inc()
+            log.warning("notification failed", extra={"channel": shown, "why": failed.message})
             raise
-        TOLD.labels(channel_name, "sent").inc()
-        log.info("notification sent", extra={"channel": channel_name, "kind": change["kind"]})
+        TOLD.labels(shown, "sent").inc()
+        log.info("notification sent", extra={"channel": shown, "kind": change["kind"]})
     at_work.redis.set(told_key, "1", ex=TOLD_TTL_S)
 
 
@@ -101,8 +109,18 @@ def _may_text(at_work: Runtime, change: Change, agent: Agent) -> bool:
     return budget.allows(business, change.caller_number, change.call_id, change.mark)
 
 
-def _channel(at_work: Runtime, name: str) -> Channel | None:
-    return next((c for c in open_channels(at_work.settings) if c.name == name), None)
+def _channel(at_work: Runtime, agent: Agent, kind: str, name: str) -> Channel | None:
+    channels = open_channels(at_work.settings, agent, kind)
+    return next((channel for channel in channels if channel.name == name), None)
+
+
+def _kind(channel_name: str) -> str:
+    """What a channel is, without the number it goes to."""
+    return channel_name.partition(" ")[0]
+
+
+def _about(change: dict[str, Any]) -> str:
+    return "message" if change["kind"] in MESSAGE_KINDS else "booking"
 
 
 def _change(data: dict[str, Any]) -> Change:
@@ -116,4 +134,5 @@ def _change(data: dict[str, Any]) -> Change:
         mark=str(data.get("mark") or data["id"]),
         wish=str(data.get("wish") or ""),
         reason=str(data.get("reason") or ""),
+        message=data.get("message"),
     )

@@ -14,6 +14,7 @@ from app.core.agent.references import fill_references
 from app.core.agent.tools import HttpTool, PythonTools
 from app.settings import Settings
 from app.tools import Context, PythonTool
+from workers.desk.messages import take_message
 from workers.tool_policies import EffectsOf, with_policies
 
 
@@ -32,14 +33,17 @@ def _find(settings: Settings, ctx: ToolContext, name: str) -> Handler | None:
     for entry in ctx.agent.tools:
         if isinstance(entry, HttpTool) and entry.name == name:
             return _Http(settings, entry)
-    if name == "search_knowledge":
-        return _search
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
     found = python_tools(ctx.agent).get(name)
     return _Python(*found) if found else None
 
 
 def _search(ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
     return search_knowledge(open_index(ctx.agent.knowledge), str(arguments["query"]))
+
+
+_BUILT_IN: dict[str, Handler] = {"search_knowledge": _search, "take_message": take_message}
 
 
 class _Http:

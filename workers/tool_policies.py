@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from app.adapters.redis import keys
 from app.adapters.tools.context import Handler, ToolContext
@@ -65,9 +68,8 @@ class Confirm:
         if ctx.consent == "stated":
             return self.handler(ctx, arguments)
         intention = idempotency_key(ctx.call_id, self.tool.name, arguments)
-        turns = sum(role == "user" for role, _ in ctx.heard)
-        asked = self._asked(ctx, intention, turns)
-        if asked is None or (ctx.heard and (turns <= asked or not agreed(ctx.heard))):
+        answered = answered_since(ctx, intention)
+        if not answered or (ctx.heard and not agreed(ctx.heard)):
             return refusal(
                 "confirm_first",
                 "Not done yet. Read back to the caller what you are about to do, ask whether that "
@@ -75,19 +77,30 @@ class Confirm:
             )
         return self.handler(ctx, arguments)
 
-    def _asked(self, ctx: ToolContext, intention: str, turns: int) -> int | None:
-        """How much the caller had said when they were first asked; None if this is the first."""
-        key = keys.confirmations(ctx.call_id)
-        with ctx.redis.pipeline(transaction=True) as pipeline:
-            pipeline.hget(key, intention)
-            pipeline.hsetnx(key, intention, f"{turns} {ctx.asked_at}")
-            pipeline.expire(key, CONFIRM_TTL_S)
-            before = pipeline.execute()[0]
-        if before is None:
-            return None
-        said, _, asked_at = before.decode().partition(" ")
-        # The same request that is tried again is still the first.
-        return int(said) if float(asked_at or 0) != ctx.asked_at else None
+
+def answered_since(ctx: ToolContext, about: str) -> bool:
+    """Whether the caller was asked `about` before, and has spoken since as far as is known.
+
+    The same request that is tried again still asks. Only the last utterances are known, so what
+    the caller had said when they were asked is compared, not counted.
+    """
+    said = [_digest(words) for role, words in ctx.heard if role == "user"]
+    key = keys.questions(ctx.call_id)
+    with ctx.redis.pipeline(transaction=True) as pipeline:
+        pipeline.hget(key, about)
+        pipeline.hsetnx(key, about, orjson.dumps([ctx.asked_at, said]))
+        pipeline.expire(key, CONFIRM_TTL_S)
+        before = pipeline.execute()[0]
+    if before is None:
+        return False
+    asked_at, said_then = orjson.loads(before)
+    if asked_at == ctx.asked_at:
+        return False
+    return not ctx.heard or said != said_then[len(said_then) - len(said) :]
+
+
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
 def agreed(heard: Sequence[tuple[str, str]]) -> bool:

@@ -19,5 +19,9 @@ ANNOUNCE = "workers.notifications.announce"
 """Tell others of a change to a booking: the change."""
 DELIVER = "workers.notifications.deliver"
 """Tell of it on one channel: the change, the channel's name."""
+KEEP_DRAFT = "workers.desk.drafts.keep_draft"
+"""Leave the message that a caller began and did not end: call id."""
 
-JOB_NAMES = (RUN_EFFECT, WORK_OFF_CALL, FINISH_NOTED, FORGET_BOOKING, ANNOUNCE, DELIVER)
+JOB_NAMES = (
+    *(RUN_EFFECT, WORK_OFF_CALL, FINISH_NOTED, FORGET_BOOKING, ANNOUNCE, DELIVER, KEEP_DRAFT),
+)

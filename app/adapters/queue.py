@@ -176,6 +176,20 @@ def enqueue(
     return job.job_id
 
 
+def schedule(
+    pipeline: Any, function: str, args: Sequence[Any], at: float, *, about: str | None = None
+) -> str:
+    """Add to `pipeline`, a MULTI, what queues a background job at `at` (Unix seconds); give its
+    id. Workers look for what is due twice a second."""
+    job = prepare(function, args, about=about)
+    key = job_key(job.job_id)
+    pipeline.hset(key, mapping={**job.fields, "status": JobStatus.SCHEDULED.value})
+    pipeline.expire(key, QUEUED_TTL_S)
+    pipeline.sadd(QUEUES_KEY, queue_key(job.queue))
+    pipeline.zadd(scheduled_key(job.queue), {job.job_id: int(at)})
+    return job.job_id
+
+
 def put(pipeline: Any, job: Prepared) -> None:
     """Add the command that queues a prepared job to `pipeline`, a MULTI."""
     names, values = PUT_JOB.order(job.keys, job.args)

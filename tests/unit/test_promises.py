@@ -27,6 +27,8 @@ KEPT = {
     "I will confirm it to you by text message": "workers.noted.finish",
     "our office will get back to you to confirm it": "workers.noted.finish",
     " I have noted ": "workers.noted.finish",
+    "I have noted your message for ": "app.adapters.notify.messages.Messages.leave",
+    ". You would like a call back ": "app.adapters.notify.messages.Messages.leave",
     "it is noted, but not known yet whether it worked": "workers.noted._report_late",
     "It is noted, but not confirmed yet": "workers.noted._report_late",
     "It is noted, and you will get a confirmation": "workers.noted.finish",
@@ -43,6 +45,13 @@ NO_PROMISES = (
     "We had noted",
     "A caller was promised that you call back",
     "A caller was told while the calendar was away",
+    "Call back: ",
+    "can we call you back?",
+    "Can we call you back on the number you are calling from",
+    ", without a number to call back",
+    "want to be called back",
+    "a wish to be called back",
+    "The number to call back, as the caller said it",
 )
 #: Vocabularies of what callers say, and the intent model's training.
 NOT_SPOKEN = (

@@ -22,6 +22,7 @@ from app.adapters.agents import imported
 from app.adapters.knowledge import read_knowledge
 from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef, business_id
+from app.core.agent.references import missing_references
 from app.errors import NotFound, SettingsError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "agents" / "harbor_dental.yaml"
@@ -169,6 +170,11 @@ class _Source:
             self._add(
                 (*at, "tools", place),
                 f"tools.{place}: ${{{name}}} is not set; set {name} in the environment",
+            )
+        for name in missing_references(agent.messages.references(), os.environ):
+            self._add(
+                (*at, "messages"),
+                f"messages: ${{{name}}} is not set; set {name} in the environment",
             )
         agent = self._with_knowledge(agent, at)
         try:

@@ -335,6 +335,13 @@ class CallStore:
         return int(pipeline.execute()[1])
 
     @guarded
+    def is_live(self, call_id: str) -> bool:
+        """Whether the call goes on, as far as is known."""
+        until = self._redis.zscore(keys.LIVE_CALLS, call_id)
+        seconds, micros = self._redis.time()
+        return until is not None and until > seconds + micros / 1e6
+
+    @guarded
     def snapshot(self, call_id: str) -> dict[str, Any] | None:
         """The whole story of a call as plain data; None where it is not known.
 

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 from app.core.agent.definition import Agent
 from app.errors import AppError
 
+MESSAGE_KINDS = frozenset(("callback", "request", "message"))
+"""Kinds of change that are messages for the business, not about a booking."""
+
 
 class NotTold(AppError):
     """The message could not be delivered; it may be tried again."""
@@ -21,8 +24,10 @@ class Change:
 
     `kind` is `created`, `moved` or `cancelled`, with `booking`; or `noted_done` or `noted_failed`,
     what became of a wish that was noted while the calendar was away, with `wish` in words and
-    `reason`; or `callback`, a call back that was promised; or `request`, what a
-    caller asked for and what was not done about it. `id` stays the same if it is told again.
+    `reason`; or `callback`, a call back that was promised; or `request`, what a caller asked for
+    and what was not done about it; or `message`, one that a caller left, with `message` as
+    `app.core.messages.draft.Draft` has it, and `confirmed`. `id` stays the same if it is told
+    again.
     """
 
     id: str
@@ -36,12 +41,16 @@ class Change:
     """What the change counts as where messages are counted; its id by default."""
     wish: str = ""
     reason: str = ""
+    message: dict[str, Any] | None = None
 
 
 class Channel(Protocol):
-    """One way to tell. `name` is short and unique."""
+    """One way to tell."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short and unique."""
+        ...
 
     def wants(self, change: Change, agent: Agent) -> bool:
         """Tell whether this channel is to be used for this change."""

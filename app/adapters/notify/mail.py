@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import smtplib
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from app.adapters.http import tls_context
 from app.adapters.notify import words
-from app.adapters.notify.base import Change, NotTold
+from app.adapters.notify.base import MESSAGE_KINDS, Change, NotTold
 from app.core.agent.definition import Agent
 
 TIMEOUT_S = 8.0
+
+
+def recipients(change: Change, agent: Agent) -> tuple[str, ...]:
+    """The addresses that get a mail about this change; messages may have their own."""
+    own = agent.messages.email if change.kind in MESSAGE_KINDS else ()
+    return own or agent.booking.notify.email
 
 
 class Mail:
@@ -29,15 +35,17 @@ class Mail:
 
     def wants(self, change: Change, agent: Agent) -> bool:
         """All changes, where the agent's file names an address."""
-        return bool(agent.booking.notify.email)
+        return bool(recipients(change, agent))
 
     def send(self, change: Change, agent: Agent) -> None:
         """Deliver. Raises `NotTold`."""
         message = EmailMessage()
         message["From"] = self._sender or f"{agent.name} <noreply@{self._url.hostname}>"
-        message["To"] = ", ".join(agent.booking.notify.email)
+        message["To"] = ", ".join(recipients(change, agent))
         message["Subject"] = " ".join(words.subject(change, agent).split())
-        message["Message-ID"] = f"<{change.id}@callsmith>"
+        if change.message and change.message.get("urgent"):
+            message["Importance"] = "high"
+        message["Message-ID"] = f"<{quote(change.id)}@callsmith>"
         message.set_content(words.mail(change, agent))
         try:
             with self._connect() as server:

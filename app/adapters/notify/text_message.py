@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from app import logs
 from app.adapters.http import HttpFailed, request
 from app.adapters.notify import words
-from app.adapters.notify.base import Change, NotTold
+from app.adapters.notify.base import MESSAGE_KINDS, Change, NotTold
 from app.adapters.notify.text_budget import can_be_texted
 from app.core.agent.definition import Agent
 
@@ -24,15 +25,13 @@ log = logs.get(__name__)
 def wants_text(change: Change, agent: Agent) -> bool:
     """Promised answers always; other changes where the agent's file says so. Only the number that
     called is ever texted: one that was spoken may be anybody's, and cost anything."""
-    if change.kind in ("callback", "request") or not can_be_texted(change.caller_number):
+    if change.kind in MESSAGE_KINDS or not can_be_texted(change.caller_number):
         return False
     return change.kind.startswith("noted_") or agent.booking.notify.text_caller
 
 
-class TwilioText:
-    """Texts the caller."""
-
-    name = "text"
+class TwilioMessages:
+    """Sends text messages from one number or messaging service."""
 
     def __init__(self, account_sid: str, auth_token: str, sender: str, *, api: str = API) -> None:
         self._url = f"{api}/2010-04-01/Accounts/{account_sid}/Messages.json"
@@ -43,33 +42,65 @@ class TwilioText:
         }
         self._sender = sender
 
+    def send(self, number: str, body: str) -> bool:
+        """Have a text delivered; False if this number cannot be texted. Raises `NotTold`."""
+        sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
+        form = {"To": number, sender: self._sender, "Body": body}
+        try:
+            status, _ = request("POST", self._url, urlencode(form).encode(), self._headers)
+        except HttpFailed as failed:
+            raise NotTold(f"Twilio failed: {failed}") from failed
+        if status not in (201, 400):
+            raise NotTold(f"Twilio answered {status}")
+        return status == 201
+
+
+class LoggedMessages:
+    """Stands in for text messages in development: writes them to the log."""
+
+    def send(self, number: str, body: str) -> bool:
+        """Write the text to the log."""
+        log.info("text message (development: not sent)", extra={"text": body})
+        return True
+
+
+Texts = TwilioMessages | LoggedMessages
+
+
+@dataclass(frozen=True, slots=True)
+class CallerText:
+    """Texts the caller."""
+
+    texts: Texts
+    name: str = "text"
+
     def wants(self, change: Change, agent: Agent) -> bool:
         """See `wants_text`."""
         return wants_text(change, agent)
 
     def send(self, change: Change, agent: Agent) -> None:
         """Deliver. Raises `NotTold`; a number that cannot be texted is only logged."""
-        sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
-        form = {"To": change.caller_number, sender: self._sender, "Body": words.text(change, agent)}
-        try:
-            status, _ = request("POST", self._url, urlencode(form).encode(), self._headers)
-        except HttpFailed as failed:
-            raise NotTold(f"Twilio failed: {failed}") from failed
-        if status == 400:
+        if not self.texts.send(change.caller_number, words.text(change, agent)):
             log.error("Twilio refuses to text this number", extra={"change": change.id})
-        elif status != 201:
-            raise NotTold(f"Twilio answered {status}")
 
 
-class LoggedText:
-    """Stands in for text messages in development: writes them to the log."""
+@dataclass(frozen=True, slots=True)
+class StaffText:
+    """Texts a message to one of the business's own numbers, which the agent's file names."""
 
-    name = "text"
+    texts: Texts
+    number: str
+
+    @property
+    def name(self) -> str:
+        """One channel for each number, so that none gets a text twice."""
+        return f"text {self.number}"
 
     def wants(self, change: Change, agent: Agent) -> bool:
-        """See `wants_text`."""
-        return wants_text(change, agent)
+        """All messages."""
+        return self.number in agent.messages.text
 
     def send(self, change: Change, agent: Agent) -> None:
-        """Write the message to the log."""
-        log.info("text message (development: not sent)", extra={"text": words.text(change, agent)})
+        """Deliver. Raises `NotTold`; a number that cannot be texted is only logged."""
+        if not self.texts.send(self.number, words.staff_text(change, agent)):
+            log.error("Twilio refuses to text a number of the business")

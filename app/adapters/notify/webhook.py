@@ -1,8 +1,9 @@
 """The outgoing webhook: a signed POST for each change of a booking.
 
-Body: ``{"id", "event": "booking.created", "call_id", "booking": {…} | null, "wish", "reason"}``.
-Header ``Callsmith-Signature: t=<unix seconds>,v1=<hex>`` where the hex is HMAC-SHA256 with
-BOOKING_WEBHOOK_SECRET over ``<t>.<body>``. The id stays the same when a change is sent again; any
+Body: ``{"id", "event": "booking.created", "call_id", "booking": {…} | null, "wish", "reason"}``; of
+a message that a caller left also ``"message"``, and the event is ``message.taken``. Header
+``Callsmith-Signature: t=<unix seconds>,v1=<hex>`` where the hex is HMAC-SHA256 with the secret over
+``<t>.<body>``. ``Idempotency-Key`` is the id, which stays the same when a change is sent again; any
 2xx ends it, anything else is tried again for some hours.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 import orjson
 
@@ -18,18 +20,30 @@ from app.adapters.notify.base import Change, NotTold
 from app.core.agent.definition import Agent
 from app.security import outgoing
 
-_OBJECTS = {"callback": "message", "request": "message"}
-"""What an event is of, where it is not of a booking."""
+_EVENTS = {
+    "callback": "message.callback",
+    "request": "message.request",
+    "message": "message.taken",
+}
+"""Events that are not of a booking."""
 
 
 class Webhook:
-    """Posts changes to one URL."""
+    """Posts changes to one URL. `public_only` refuses private and loopback addresses."""
 
     name = "webhook"
 
-    def __init__(self, url: str, secret: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        *,
+        public_only: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._url = url
         self._secret = secret
+        self._public_only = public_only
         self._clock = clock
 
     def wants(self, change: Change, agent: Agent) -> bool:
@@ -41,21 +55,23 @@ class Webhook:
         body = orjson.dumps(
             {
                 "id": change.id,
-                "event": f"{_OBJECTS.get(change.kind, 'booking')}.{change.kind}",
+                "event": _EVENTS.get(change.kind, f"booking.{change.kind}"),
                 "business": agent.business,
                 "call_id": change.call_id,
                 "caller_number": change.caller_number or (change.booking or {}).get("phone", ""),
                 "booking": change.booking,
                 "wish": change.wish or None,
                 "reason": change.reason or None,
+                **({"message": change.message} if change.message else {}),
             }
         )
         headers = {"Content-Type": "application/json", "User-Agent": "callsmith"}
+        headers["Idempotency-Key"] = quote(change.id, safe=":+")
         if self._secret:
             headers[outgoing.HEADER] = outgoing.sign(body, self._secret, int(self._clock()))
         try:
-            status, _ = request("POST", self._url, body, headers)
+            status, _ = request("POST", self._url, body, headers, public_only=self._public_only)
         except HttpFailed as failed:
-            raise NotTold(f"the booking webhook failed: {failed}") from failed
+            raise NotTold(f"the webhook failed: {failed}") from failed
         if not 200 <= status < 300:
-            raise NotTold(f"the booking webhook answered {status}")
+            raise NotTold(f"the webhook answered {status}")

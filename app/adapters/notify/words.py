@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.adapters.notify.base import Change
+from app.adapters.notify.base import MESSAGE_KINDS, Change
 from app.core.agent.definition import Agent
 
+MAX_STAFF_TEXT = 480
 _SUBJECTS = {
     "created": "Booked",
     "moved": "Moved",
@@ -36,8 +37,17 @@ def text(change: Change, agent: Agent) -> str:
     return f"{agent.business}: {line}"
 
 
+def staff_text(change: Change, agent: Agent) -> str:
+    """A short text message to the business: a message that a caller left, or was promised."""
+    about = "; ".join(line.strip() for line in _message_lines(change))
+    return f"{subject(change, agent)}. {about}"[:MAX_STAFF_TEXT]
+
+
 def subject(change: Change, agent: Agent) -> str:
     """The subject of a mail to the business."""
+    if change.message is not None:
+        urgent = "URGENT: message" if change.message.get("urgent") else "Message"
+        return f"{urgent} from {change.message.get('name') or 'a caller'}"
     if change.kind in ("callback", "request"):
         return f"{_SUBJECTS[change.kind]}: {change.caller_number or 'number withheld'}"
     what = f"{change.booking['service']}, {written(change.booking)}" if change.booking else ""
@@ -46,25 +56,15 @@ def subject(change: Change, agent: Agent) -> str:
 
 def mail(change: Change, agent: Agent) -> str:
     """The body of a mail to the business."""
-    lines = []
-    if change.booking is not None:
+    lines: list[str] = []
+    if change.kind in MESSAGE_KINDS:
+        lines += _message_lines(change)
+    elif change.booking is not None:
         lines += [
             f"Service: {change.booking['service']}",
             f"When:    {written(change.booking)} ({change.booking['time_zone']})",
             f"Name:    {change.booking['name']}",
             f"Phone:   {change.booking.get('phone') or 'unknown'}",
-        ]
-    elif change.kind == "callback":
-        lines += [
-            "A caller was promised that you call back.",
-            f"Phone:   {change.caller_number or 'withheld'}",
-            f"Reason:  {change.reason}",
-        ]
-    elif change.kind == "request":
-        lines += [
-            "A caller asked for something that was not done.",
-            f"Phone:   {change.caller_number or 'withheld'}",
-            f"Reason:  {change.reason}",
         ]
     else:
         lines += [
@@ -76,6 +76,33 @@ def mail(change: Change, agent: Agent) -> str:
             lines.append(f"Reason:  {change.reason}")
     lines.append(f"Call:    {change.call_id}")
     return "\n".join(lines) + "\n"
+
+
+def _message_lines(change: Change) -> list[str]:
+    """A message for the business, line by line."""
+    left = change.message
+    if left is None:
+        promised = change.kind == "callback"
+        return [
+            "A caller was promised that you call back."
+            if promised
+            else "A caller asked for something that was not done.",
+            f"Phone:   {change.caller_number or 'withheld'}",
+            f"Reason:  {change.reason}",
+        ]
+    phone = left.get("number") or left.get("number_as_said") or "none given"
+    lines = [
+        f"About:   {left.get('about') or 'not said'}",
+        f"Name:    {left.get('name') or 'not given'}",
+        f"Phone:   {phone}",
+    ]
+    if change.caller_number != left.get("number"):
+        lines.append(f"Caller:  {change.caller_number or 'number withheld'}")
+    if left.get("call_back"):
+        lines.append(f"Call back: {left['call_back']['words']}")
+    if not left.get("confirmed"):
+        lines.append("The call ended before the caller had confirmed this.")
+    return lines
 
 
 def written(booking: dict[str, str]) -> str:

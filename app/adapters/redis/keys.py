@@ -108,9 +108,19 @@ def offers(call_id: str) -> str:
     return call(call_id, "offers")
 
 
-def confirmations(call_id: str) -> str:
-    """Hash: the intentions that the caller was asked about, and how much they had said by then."""
-    return call(call_id, "confirmations")
+def questions(call_id: str) -> str:
+    """Hash: what tools have asked the caller about, and what they had said by then."""
+    return call(call_id, "questions")
+
+
+def messages_of(call_id: str) -> str:
+    """Set: the ids of the messages that were left in the call."""
+    return call(call_id, "messages")
+
+
+def message_draft(call_id: str) -> str:
+    """String: the message that is being taken in the call."""
+    return call(call_id, "message_draft")
 
 
 def names_tried(call_id: str) -> str:

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
+from app.core.agent.messages import MessageSettings
 from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.booking.rules import BookingRules
 from app.core.language.phone_numbers import country_of, identify, is_country
@@ -231,6 +232,7 @@ class Agent(Model):
     budget: Budget = Budget()
     booking: BookingRules = BookingRules()
     knowledge: Knowledge = Knowledge()
+    messages: MessageSettings = MessageSettings()
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
 

@@ -141,6 +141,30 @@ _ALL = (
         "read",
     ),
     Tool(
+        "take_message",
+        "Take a message for the business, or a wish to be called back. Call it as soon as you know "
+        "what it is about, with all that the caller has said; it tells you what to ask. It is "
+        "noted only if it says so.",
+        _object(
+            ("about",),
+            about=_text("What the message says, complete, in the caller's words."),
+            name=_text("Who the message is from."),
+            phone=_text(
+                "The number to call back, as the caller said it. Leave out for the number they "
+                'call from; "none" if they want no call back.'
+            ),
+            urgency={
+                "type": "string",
+                "enum": ["normal", "urgent"],
+                "description": "urgent only if the caller says that it cannot wait.",
+            },
+            call_back_date=_text("The day on which they want to be called back, in their words."),
+            call_back_time=_text('The time of that, in their words: "after three", "at 14:00".'),
+        ),
+        "write",
+        Policy(runs_per_call=5),
+    ),
+    Tool(
         "end_call", "Hang up, after the conversation is over.", _object(message=_MESSAGE), "action"
     ),
     Tool(

@@ -11,7 +11,7 @@ from redis import Redis
 
 from app.adapters.agents import files
 from app.adapters.notify import text_message, words
-from app.adapters.notify.base import Change
+from app.adapters.notify.base import Change, NotTold
 from app.adapters.notify.messages import Message, Messages, promised_callback
 from app.adapters.notify.text_budget import PER_CALL, PER_NUMBER, TextBudget
 from app.adapters.notify.webhook import Webhook
@@ -91,7 +91,7 @@ def test_only_the_number_that_calls_is_texted(
         return 201, b"{}"
 
     monkeypatch.setattr(text_message, "request", post)
-    channel = text_message.TwilioText("AC1", "secret", "+14155550100")
+    channel = text_message.CallerText(text_message.TwilioMessages("AC1", "secret", "+14155550100"))
     created = change("created", caller_number=number)
     assert channel.wants(created, agent(True)) is texted
     assert not channel.wants(created, agent(False))
@@ -118,7 +118,9 @@ def test_a_call_back_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not text_message.wants_text(owed, agent(True))
     bodies: list[bytes] = []
 
-    def post(method: str, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def post(
+        method: str, url: str, body: bytes, headers: dict[str, str], **_: Any
+    ) -> tuple[int, bytes]:
         bodies.append(body)
         return 200, b""
 
@@ -177,3 +179,31 @@ def test_a_noted_wish_that_nobody_can_be_told_of_is_in_the_list(at_work: runtime
     notifications.announce(told)
     (kept,) = Messages(at_work.redis, 3600).all(business="corner-bakery")
     assert (kept["kind"], kept["text"]) == ("noted_failed", "that you want to cancel")
+
+
+def test_each_channel_tells_once_and_one_worker_at_a_time(
+    at_work: runtime.Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    class Channel:
+        name = "webhook"
+        away = False
+
+        def send(self, change: Change, agent: Any) -> None:
+            if self.away:
+                raise NotTold("away")
+            with pytest.raises(NotTold, match="another worker"):
+                notifications.deliver(told, "webhook")
+            sent.append(change.id)
+
+    channel = Channel()
+    monkeypatch.setattr(notifications, "open_channels", lambda *_: [channel])
+    told = {"id": "m1", "kind": "message", "message": {"about": "x"}, **WHO.to_json()}
+    channel.away = True
+    with pytest.raises(NotTold, match="away"):
+        notifications.deliver(told, "webhook")
+    channel.away = False
+    for _ in range(2):
+        notifications.deliver(told, "webhook")
+    assert sent == ["m1"]

@@ -13,13 +13,16 @@ import orjson
 import pytest
 
 from app.adapters.agents import files
+from app.adapters.notify import words
 from app.adapters.notify.base import Change, NotTold
 from app.adapters.notify.channels import can_tell_office, can_text, open_channels
-from app.adapters.notify.mail import Mail
-from app.adapters.notify.text_message import LoggedText, TwilioText
+from app.adapters.notify.mail import Mail, recipients
+from app.adapters.notify.text_message import CallerText, LoggedMessages, TwilioMessages
 from app.adapters.notify.webhook import Webhook
 from app.core.agent.definition import Agent
+from app.core.agent.messages import MessageSettings
 from app.core.booking.rules import Notify
+from app.security import outgoing
 from app.settings import Settings
 from tests.support.local_http import Answer, LocalServer, Request
 from tests.support.smtp_server import SmtpServer
@@ -82,6 +85,57 @@ def test_the_webhook_is_signed(server: LocalServer) -> None:
     digest = hmac.new(b"secret", message, hashlib.sha256).hexdigest()
     assert request.headers["callsmith-signature"] == f"t=1800000000,v1={digest}"
     assert request.query == {"x": "1"}
+    assert request.headers["idempotency-key"] == "chg-1"
+
+
+LEFT = {
+    "about": "The boiler drips.",
+    "name": "Dana Reyes",
+    "number": "+14155550199",
+    "urgent": True,
+    "call_back": {"words": "tomorrow after three PM", "date": "", "from": "15:00", "until": ""},
+    "confirmed": False,
+}
+
+
+def test_a_message_goes_where_the_agents_file_says(
+    server: LocalServer, status: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_SECRET", "s3cret")
+    own = MessageSettings(
+        email=("desk@example.com",),
+        text=("+14155550142",),
+        webhook_url=f"{server.url}/own",
+        webhook_secret="${DESK_SECRET}",
+    )
+    desk = agent(email=["office@example.com"]).model_copy(update={"messages": own})
+    left = change("message", booking=None, message=LEFT, id="message-c 1-k")
+    settings = Settings(tools_allow_private=True, message_webhook_url=f"{server.url}/default")
+    hook, text = open_channels(settings, desk, "message")
+    hook.send(left, desk)
+    (request,) = server.seen
+    assert request.path == "/own"
+    assert request.json()["event"] == "message.taken"
+    assert request.json()["message"] == LEFT
+    assert request.headers["idempotency-key"] == "message-c%201-k"
+    header = request.headers["callsmith-signature"]
+    at = int(header[2:].partition(",")[0])
+    assert outgoing.verify(request.body, header, "s3cret", at)
+
+    refusing = open_channels(Settings(), desk, "message")[0]
+    with pytest.raises(NotTold, match="not public"):
+        refusing.send(left, desk)
+    default = open_channels(settings, agent(), "callback")[0]
+    default.send(change("callback", booking=None), agent())
+    assert server.seen[-1].path == "/default"
+
+    assert text.name == "text +14155550142"
+    assert recipients(left, desk) == ("desk@example.com",)
+    assert recipients(left, agent(email=["office@example.com"])) == ("office@example.com",)
+    assert words.subject(left, desk) == "URGENT: message from Dana Reyes"
+    for part in ("The boiler drips.", "+14155550199", "tomorrow after three PM", "before the"):
+        assert part in words.mail(left, desk)
+        assert part in words.staff_text(left, desk)
 
 
 @pytest.mark.parametrize("answer", [301, 404, 500])
@@ -123,7 +177,7 @@ def test_mail() -> None:
 
 def test_text_messages(server: LocalServer, status: list[int]) -> None:
     status[0] = 201
-    text = TwilioText("AC1", "hush", "+14155550100", api=server.url)
+    text = CallerText(TwilioMessages("AC1", "hush", "+14155550100", api=server.url))
     text.send(change("moved"), agent())
     (request,) = server.seen
     assert request.path == "/2010-04-01/Accounts/AC1/Messages.json"
@@ -133,7 +187,7 @@ def test_text_messages(server: LocalServer, status: list[int]) -> None:
         "From": ["+14155550100"],
         "Body": ["Harbor Dental: your cleaning has been moved to Tue 9 Mar 2027, 2:00 PM."],
     }
-    TwilioText("AC1", "hush", "MG9", api=server.url).send(change(), agent())
+    CallerText(TwilioMessages("AC1", "hush", "MG9", api=server.url)).send(change(), agent())
     assert parse_qs(server.seen[-1].body.decode())["MessagingServiceSid"] == ["MG9"]
     status[0] = 400
     text.send(change(), agent())
@@ -143,7 +197,7 @@ def test_text_messages(server: LocalServer, status: list[int]) -> None:
 
 
 def test_who_wants_what() -> None:
-    text = LoggedText()
+    text = CallerText(LoggedMessages())
     assert not text.wants(change(), agent())
     assert text.wants(change(), agent(text_caller=True))
     assert text.wants(change("noted_failed", booking=None, wish="a cleaning"), agent())
@@ -162,15 +216,15 @@ def test_who_wants_what() -> None:
 def test_what_was_noted(kind: str, expected: str, caplog: pytest.LogCaptureFixture) -> None:
     noted = change(kind, booking=None, wish="a cleaning tomorrow", reason="slot_taken")
     with caplog.at_level(logging.INFO, logger="app.adapters.notify.text_message"):
-        LoggedText().send(noted, agent())
+        CallerText(LoggedMessages()).send(noted, agent())
     assert expected in str(caplog.records[-1].__dict__["text"])
 
 
 def test_what_the_settings_switch_on() -> None:
     production = Settings(env="production")
-    assert open_channels(production) == []
+    assert open_channels(production, agent(), "created") == []
     assert not can_text(production)
-    assert [channel.name for channel in open_channels(Settings())] == ["text"]
+    assert [channel.name for channel in open_channels(Settings(), agent(), "created")] == ["text"]
     everything = Settings(
         env="production",
         booking_webhook_url="https://x.example",
@@ -179,7 +233,12 @@ def test_what_the_settings_switch_on() -> None:
         twilio_auth_token="t",
         notify_sms_from="+14155550100",
     )
-    assert [channel.name for channel in open_channels(everything)] == ["webhook", "mail", "text"]
+    opened = open_channels(everything, agent(), "created")
+    assert [channel.name for channel in opened] == ["webhook", "mail", "text"]
+    own = MessageSettings(text=("+14155550142",))
+    desk = agent().model_copy(update={"messages": own})
+    opened = open_channels(everything, desk, "message")
+    assert [channel.name for channel in opened] == ["webhook", "mail", "text +14155550142"]
     assert can_text(everything)
     assert can_tell_office(everything, agent())
     by_mail = Settings(env="production", smtp_url="smtp://x.example")

@@ -1,0 +1,1 @@
+"""The tools of a front desk beside bookings: messages, transfers, texts."""
