@@ -81,6 +81,8 @@ class ToolDesk:
         if name:
             metrics.EFFECT_WAIT.labels(name).observe(time.monotonic() - asked_at)
         output = {"ok": reply.ok, **reply.output}
+        if reply.say and reply.say != reply.output.get("message"):
+            output["say"] = reply.say
         self._feed(events.ToolDone(reply.tool_call_id, reply.ok, output))
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.conftest import MakeStack
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
 
@@ -66,6 +68,37 @@ def test_curl_commands(stack: RunningStack) -> None:
     eventually(told)
     (calendar,) = [command for command in commands if "calendar.ics" in command]
     assert b"BEGIN:VCALENDAR" in run(calendar, stack)
+
+
+def block(kind: str, holds: str) -> str:
+    """The block of the README that holds a text."""
+    blocks = re.findall(rf"```{kind}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (found,) = [each for each in blocks if holds in each]
+    return str(found)
+
+
+def test_the_tool_runs_as_it_stands(make_stack: MakeStack, tmp_path: Path) -> None:
+    (tmp_path / "my_tools.py").write_text(block("python", "invoice_balance"))
+    scenario = tmp_path / "balance.yaml"
+    scenario.write_text(block("yaml", "invoice_balance"))
+    tools = {"TOOLS_MODULE": "my_tools", "PYTHONPATH": str(tmp_path)}
+    stack = make_stack(tools)
+    (command,) = [line for line in block("sh", "balance.yaml").splitlines() if " tools " in line]
+    assert command.startswith("TOOLS_MODULE=my_tools .venv/bin/python -m app ")
+
+    def app(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env={**stack.env, "PORT": str(stack.port), "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        ).stdout
+
+    assert "120 dollars are left to pay." in app(*shlex.split(command.partition(" app ")[2]))
+    assert "passed" in app("call", str(scenario), "--speed", "0")
 
 
 @pytest.mark.parametrize("line", ["python -m app call booking"])

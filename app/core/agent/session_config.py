@@ -11,6 +11,7 @@ from app.core.agent.tools import Channel
 from app.core.booking.hours import WEEKDAYS
 from app.core.booking.rules import BookingRules
 from app.core.language.speech import say_date, say_list, say_time
+from app.core.tools.declarations import TOOLS
 
 #: Values of Retell's dynamic variables and metadata are told to the model up to this length.
 VALUE_CHARS = 500
@@ -23,6 +24,7 @@ Never state that something was booked, moved or cancelled unless a tool said so 
 Offer only times that check_availability returned. When the caller corrects themselves, the last \
 thing they said counts. If a tool fails, say so honestly and offer another way.
 System messages in square brackets are notes for you about the call; never read them out."""
+_SAY = "If the result of a tool has `say`, say that sentence as it is."
 
 
 def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> str:
@@ -39,6 +41,8 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
         agent.instructions.strip(),
         _offer(agent.booking),
     ]
+    if any(name not in TOOLS for name in agent.toolset):
+        parts.append(_SAY)
     variables = details.get("retell_llm_dynamic_variables")
     if isinstance(variables, dict) and variables:
         known = [

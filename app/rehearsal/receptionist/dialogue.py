@@ -165,6 +165,14 @@ class Dialogue:
         self.date = self.dates = self.time = self.part = self.window = None
         self.offers, self.checked, self.chosen, self.agreed = [], None, None, False
 
+    def take_errand(self) -> None:
+        """The caller said something that is about another tool."""
+        self.turns += 1
+        self.outcome = None
+        self.heard.clear()
+        self.system.clear()
+        self.missed = self.unheard = 0
+
     def take_said(self, text: str) -> None:
         """The assistant said something."""
         if not text.strip():

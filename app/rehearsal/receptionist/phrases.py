@@ -1,4 +1,4 @@
-"""The receptionist's phrases for slots, bookings and services."""
+"""The receptionist's phrases: for slots, bookings and services, and sentences said as they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.language import speech
+
+#: The honest line for a caller who speaks another language, in that language where it is known.
+ENGLISH_ONLY = {
+    "German": "Leider spreche ich nur Englisch. Ich verbinde Sie mit einem Kollegen.",
+    "Spanish": "Lo siento, solo hablo inglés. Le paso con un compañero.",
+    "French": "Je suis désolé, je ne parle qu'anglais. Je vous passe un collègue.",
+    "Italian": "Mi dispiace, parlo solo inglese. Le passo un collega.",
+    "Portuguese": "Desculpe, só falo inglês. Vou passar a um colega.",
+}
+ENGLISH_ONLY_LINE = "I am sorry, I only speak English. I will connect you with a colleague."
+#: A question asked again in other words, by what it is about.
+REPHRASED = {
+    "name": "I need a name for the appointment. What is the full name, please?",
+    "day": "Which day is good for you? You can say, for example, Tuesday morning.",
+    "agree": "Shall I go ahead, yes or no?",
+    "choice": "Which one would you like? You can say the first, the second, or another day.",
+    "change": "What would you like to change: the day, the time, or the name?",
+    "help": "I can book, move or cancel an appointment, or tell you our hours. Which is it?",
+}
 
 
 def when(slot: dict[str, Any] | None) -> str | None:

@@ -15,9 +15,10 @@ from app.core.language import speech
 from app.core.language.words import unheard
 from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
-from app.rehearsal.receptionist import answers, phrases, transitions
+from app.rehearsal.receptionist import answers, phrases, transitions, wording
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
+from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE, Errands
 from app.rehearsal.receptionist.goals import MORE, Goals, call
 from app.rehearsal.receptionist.hearing import Heard, Hearing
 
@@ -32,15 +33,6 @@ _VERBATIM = re.compile(
     re.IGNORECASE,
 )
 _LAST_QUESTION = re.compile(r"(?:^|[.!?] )([^.!?]+\?)[^?]*$")
-#: The honest line for a caller who speaks another language, in that language where it is known.
-_ENGLISH_ONLY = {
-    "German": "Leider spreche ich nur Englisch. Ich verbinde Sie mit einem Kollegen.",
-    "Spanish": "Lo siento, solo hablo inglés. Le paso con un compañero.",
-    "French": "Je suis désolé, je ne parle qu'anglais. Je vous passe un collègue.",
-    "Italian": "Mi dispiace, parlo solo inglese. Le passo un collega.",
-    "Portuguese": "Desculpe, só falo inglês. Vou passar a um colega.",
-}
-_ENGLISH_ONLY_LINE = "I am sorry, I only speak English. I will connect you with a colleague."
 #: What the receptionist cannot do for a caller, by what they said.
 _REPLIES = {
     "complaint": f"I am sorry about that. {_PERSON}",
@@ -48,15 +40,7 @@ _REPLIES = {
     "late": f"Thank you for telling us, but I cannot pass that on myself. {_PERSON}",
     "medical": "I cannot give medical advice. Would you like to come in for a visit?",
 }
-#: A question asked again in other words, by what it is about.
-_REPHRASED = {
-    "name": "I need a name for the appointment. What is the full name, please?",
-    "day": "Which day is good for you? You can say, for example, Tuesday morning.",
-    "agree": "Shall I go ahead, yes or no?",
-    "choice": "Which one would you like? You can say the first, the second, or another day.",
-    "change": "What would you like to change: the day, the time, or the name?",
-    "help": "I can book, move or cancel an appointment, or tell you our hours. Which is it?",
-}
+_MOST_ABILITIES = 4
 #: An answer that was given so often is not given again.
 _MOST_REPEATS = 2
 
@@ -71,10 +55,11 @@ class Receptionist:
         """The next thing to say or do."""
         business = Business.read(prompt.instructions, prompt.at)
         items = list(prompt.items)
-        state = transitions.read(items, self._hearing, business)
+        errands = Errands(prompt, business)
+        state = transitions.read(items, self._hearing, business, errands)
         if any(_GO_ON.search(note) for note in state.system) and not state.heard:
             return self._rest(prompt, business, items)
-        return _Turn(prompt, business, state).answer()
+        return _Turn(prompt, business, state, errands).answer()
 
     def _rest(self, prompt: Prompt, business: Business, items: list[dict[str, Any]]) -> list[Part]:
         """What is left of an answer that was cut off: the answer again, without what was said."""
@@ -83,8 +68,9 @@ class Receptionist:
             last = items.pop()
             if last.get("role") == "assistant":
                 said.insert(0, message_text(last))
-        state = transitions.read(items, self._hearing, business)
-        parts = _Turn(prompt, business, state).answer()
+        errands = Errands(prompt, business)
+        state = transitions.read(items, self._hearing, business, errands)
+        parts = _Turn(prompt, business, state, errands).answer()
         first = parts[0]
         if isinstance(first, Say):
             rest = unheard(first.text, " ".join(said))
@@ -99,10 +85,13 @@ class Receptionist:
 class _Turn:
     """One decision."""
 
-    def __init__(self, prompt: Prompt, business: Business, state: Dialogue) -> None:
+    def __init__(
+        self, prompt: Prompt, business: Business, state: Dialogue, errands: Errands
+    ) -> None:
         self._prompt = prompt
         self._business = business
         self._state = state
+        self._errands = errands
         self._goals = Goals(prompt, state, business)
 
     def answer(self) -> list[Part]:
@@ -126,6 +115,9 @@ class _Turn:
             verbatim = _VERBATIM.search(text)
             if verbatim is not None:
                 return [Say(verbatim["words"])]
+        errand = self._errands.step()
+        if errand is not None:
+            return errand
         if state.outcome is not None:
             return self._after_tool(state.outcome)
         if state.heard:
@@ -172,7 +164,7 @@ class _Turn:
             return self._to_person()
         asked_language = last.question is not None and last.question.kind == "language"
         if last.language is not None or asked_language:
-            line = _ENGLISH_ONLY.get(last.language or "", _ENGLISH_ONLY_LINE)
+            line = phrases.ENGLISH_ONLY.get(last.language or "", phrases.ENGLISH_ONLY_LINE)
             return self._to_person(line, "The caller speaks another language.")
         if last.has("wrong_number"):
             return self._goodbye("No problem. Goodbye!")
@@ -238,7 +230,14 @@ class _Turn:
             return [Say(f"Hello. {_HELP}")]
         if asked in ("person", "visit") and last.has("no"):
             return [Say(f"All right. {MORE}")]
-        return [Say(f"I can book, move or cancel an appointment for you. {_HELP}")]
+        return [Say(f"{self._abilities()} {_HELP}")]
+
+    def _abilities(self) -> str:
+        """What the tools allow, in a sentence."""
+        named = speech.say_list(self._errands.names[:_MOST_ABILITIES], "or")
+        if self._errands.books or not named:
+            return "I can book, move or cancel an appointment for you."
+        return f"I can help you with {named}."
 
     def _missed(self) -> list[Part]:
         """The caller's words led nowhere: ask in other words, offer a person, hand over."""
@@ -246,11 +245,13 @@ class _Turn:
         if state.missed == 1 and state.goal is not None and state.asked is None:
             return self._goals.step()
         if state.missed == 1 and state.goal is None and state.asked in (None, "help", "more"):
-            return [Say("I can book, move or cancel an appointment for you. What would you like?")]
+            return [Say(f"{self._abilities()} What would you like?")]
         if state.missed == 1 and state.asked not in ("person", "visit"):
             if state.asked == "service" and self._business.offered:
                 return [Say(f"{answers.services(self._business)} Which of them do you need?")]
-            again = _REPHRASED.get(state.asked or "help") or self._question() or _HELP
+            again = phrases.REPHRASED.get(state.asked or "help") or self._question() or _HELP
+            if state.goal is None and not self._errands.books:
+                again = f"{self._abilities()} Which is it?"
             return [Say(f"Sorry, I did not understand. {again}")]
         if state.missed == 2 and state.asked != "person" and self._prompt.has("transfer_call"):
             return [Say(f"I am sorry, I still do not understand. {_PERSON}")]
@@ -278,6 +279,8 @@ class _Turn:
 
     def _question(self) -> str | None:
         """The question that is still open, to be asked again."""
+        if self._errands.question is not None:
+            return self._errands.question
         asked = _LAST_QUESTION.search(self._state.last_said)
         return asked[1] if asked is not None and self._state.goal is not None else None
 
@@ -307,6 +310,8 @@ class _Turn:
     # -- tools ----------------------------------------------------------------------------
 
     def _after_tool(self, outcome: Outcome) -> list[Part]:
+        if outcome.tool not in OF_THE_DIALOGUE:
+            return [Say(f"{wording.words_of(outcome)} {MORE}")]
         if outcome.error is not None:
             return self._after_error(outcome)
         state = self._state
@@ -329,7 +334,7 @@ class _Turn:
                 return [Say("Goodbye!")]
             case "transfer_call":
                 return [Say("One moment, please.")]
-        return [Say(f"{outcome.say or 'Done.'} {MORE}")]
+        return [Say(f"Done. {MORE}")]
 
     def _done(self, text: str) -> list[Part]:
         """Something is done; then comes what else was asked for."""

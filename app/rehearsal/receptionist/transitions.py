@@ -20,6 +20,7 @@ from app.rehearsal.receptionist.dialogue import (
     json_object,
     outcome_of,
 )
+from app.rehearsal.receptionist.errands import Errands
 from app.rehearsal.receptionist.hearing import Heard, Hearing, is_titled_name
 
 _GOALS: dict[str, Goal] = {
@@ -47,8 +48,11 @@ def is_beside(heard: Heard) -> bool:
     return beside and not heard.said.spoken and not _REQUEST.search(heard.text)
 
 
-def read(items: Sequence[dict[str, Any]], hearing: Hearing, business: Business) -> Dialogue:
-    """Gather the state from the conversation's items, oldest first."""
+def read(
+    items: Sequence[dict[str, Any]], hearing: Hearing, business: Business, errands: Errands
+) -> Dialogue:
+    """Gather the state from the conversation's items, oldest first; what belongs to an errand goes
+    to `errands`."""
     state = Dialogue(offered=business.offered)
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for item in items:
@@ -57,12 +61,18 @@ def read(items: Sequence[dict[str, Any]], hearing: Hearing, business: Business) 
             calls[str(item.get("call_id"))] = (item["name"], json_object(item["arguments"]))
         elif kind == "function_call_output":
             name, arguments = calls.get(str(item["call_id"]), ("", {}))
-            state.take_outcome(outcome_of(name, arguments, item["output"]))
+            outcome = outcome_of(name, arguments, item["output"])
+            state.take_outcome(outcome)
+            errands.take_outcome(outcome)
         elif item.get("role") == "user":
             heard = hearing.understand(message_text(item), business.now, business.services)
-            listen(state, heard)
+            if errands.hear(state, heard):
+                state.take_errand()
+            else:
+                listen(state, heard)
         elif item.get("role") == "assistant":
             state.take_said(message_text(item))
+            errands.take_said()
         else:
             state.take_system(message_text(item))
     return state

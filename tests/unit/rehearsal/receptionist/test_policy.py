@@ -15,6 +15,7 @@ from app.core.agent.session_config import instructions
 from app.core.tools.declarations import TOOLS
 from app.rehearsal.realtime_server.reply import Call, Prompt, Say
 from app.rehearsal.receptionist.business import Business
+from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE
 from app.rehearsal.receptionist.policy import Receptionist
 
 INSTRUCTIONS = (
@@ -39,7 +40,7 @@ class Desk:
         self.brain = Receptionist()
         self.items: list[dict[str, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.tools = [TOOLS[name].declaration() for name in (tools or TOOLS)]
+        self.tools = [TOOLS[name].declaration() for name in (tools or sorted(OF_THE_DIALOGUE))]
         self.text = text
         self.bookings: list[dict[str, Any]] = []
         self.failing: dict[str, dict[str, Any]] = {}
