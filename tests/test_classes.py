@@ -18,10 +18,6 @@ MOST_ATTRIBUTES = 15
 #: Classes that are still larger, and why. None of those that a live call is made of.
 LARGER: dict[str, str] = {
     "app.core.requests.evidence.Claim": "the evidence for one request, gathered over a transcript",
-    "app.adapters.realtime.wire.ModelWire": "a socket: reader, writer and closing in one",
-    "app.adapters.sockets.connection.Wire": "a socket: reader, writer and closing in one",
-    "app.bridges.socket.Connection": "a socket: reader, writer and closing in one",
-    "app.rehearsal.realtime_server.faults.Fault": "the members of one fault in its file",
     "app.rehearsal.realtime_server.response.Response": "a double of the service's response",
     "app.rehearsal.realtime_server.session.Session": "a double of the service's session",
     "app.rehearsal.receptionist.dialogue.Dialogue": "the rehearsal receptionist's dialogue state",

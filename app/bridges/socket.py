@@ -35,6 +35,7 @@ from websockets.protocol import State
 from app import logs, metrics
 from app.adapters.sockets.connection import MAX_QUEUED, PING_INTERVAL_S, Wire
 from app.adapters.sockets.protocols import CallerProtocol
+from app.adapters.sockets.reader import NO_LIMIT
 from app.errors import AppError, BadRequest, Forbidden
 
 MAX_FRAME_BYTES = 1 << 20
@@ -87,16 +88,15 @@ class Connection(Wire):
         super().__init__(sock, protocol, max_queued=max_queued, ping_interval=ping_interval)
         self._answer = answer.serialize()
         self._max_frame = max_frame
-        self._allowance: int | None = None
 
     def distrust(self, allowance: int) -> None:
         """Let the peer send so many bytes in all, until `trust`; one that sends more is cut off."""
-        self._allowance = allowance
+        self._reader.allowance = allowance
         self._protocol.max_size = allowance
 
     def trust(self) -> None:
         """The peer has shown who it is: frames may have their full size."""
-        self._allowance = None
+        self._reader.allowance = NO_LIMIT
         self._protocol.max_size = self._max_frame
 
     @property
@@ -110,16 +110,8 @@ class Connection(Wire):
             return
         answer, self._answer = self._answer, b""
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._write(answer)
+        self._writer.write(answer, self._write_failed)
         self.opened()
-
-    def _take(self, data: bytes) -> None:
-        if self._allowance is not None:
-            self._allowance -= len(data)
-            if self._allowance < 0:
-                self.abort("too much", reset=True)
-                return
-        super()._take(data)
 
     def receive(self) -> str | bytes | None:
         """As `Wire.receive`; accepts first."""

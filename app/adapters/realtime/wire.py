@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import OK_CLOSE_CODES, Close, Frame
 from websockets.http11 import Response
 
-from app.adapters.sockets.connection import CHUNK, Wire
+from app.adapters.sockets.connection import Wire, quietly
+from app.adapters.sockets.reader import CHUNK
 
 
 class _NoThread:
@@ -77,7 +78,7 @@ class ModelWire(Wire):
                     if isinstance(event, Response):
                         answered = True
                     elif isinstance(event, Frame):
-                        self._take_frame(event)
+                        self._inbox.add_frame(event)
         if protocol.handshake_exc is not None:
             raise protocol.handshake_exc
 
@@ -87,7 +88,7 @@ class ModelWire(Wire):
 
     def close_socket(self) -> None:
         """Called by `connect` where the handshake failed."""
-        self._quietly(self._sock.close)
+        quietly(self._sock.close)
 
     def recv(self, timeout: float | None = None, decode: bool | None = None) -> str | bytes:
         """The next message, as bytes. Raises `ConnectionClosed` at the end, as the SDK expects."""

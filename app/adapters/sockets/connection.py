@@ -16,19 +16,19 @@ import secrets
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
-import gevent
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import CloseCode, Frame
 from websockets.protocol import CLIENT, OPEN, Protocol
 
+from app.adapters.sockets.inbox import Inbox
+from app.adapters.sockets.reader import SocketReader
 from app.adapters.sockets.timer import KEEPER
+from app.adapters.sockets.watch import Due, PeerWatch
+from app.adapters.sockets.writer import TOO_SLOW, SocketWriter
 from app.protocol.websocket import SHORT, leading_messages, short_frame
 
-#: Bytes asked of the kernel per read.
-CHUNK = 16_384
-#: Messages of one read after which others have their turn.
-CROWD = 64
 MAX_QUEUED = 1 << 20
 PING_INTERVAL_S = 20.0
 #: How long a peer may take to answer our close frame.
@@ -56,27 +56,15 @@ class Wire:
         self._sock = sock
         self._protocol = protocol
         self._is_client = protocol.side is CLIENT
-        self._is_tls = hasattr(sock, "pending")
-        self._decode = decode
-        self._max_queued = max_queued
-        self._ping_interval = ping_interval
-        self._inbox: list[str | bytes] = []  # seldom more than one: a deque takes 760 bytes
-        self._parts: list[bytes] = []
-        self._parts_text = True
-        self._outbox: list[bytes] = []
-        self._queued = 0
-        self._flusher: gevent.Greenlet[..., None] | None = None
-        self._eof_wanted = False
-        self._readable: Any = None
-        self._reading = False
-        self._full = self._drained = False
-        self._heard = self._pinged = time.monotonic()
+        self._inbox = Inbox(decode=decode)
+        self._reader = SocketReader(sock)
+        self._writer = SocketWriter(sock, max_queued)
+        self._watch = PeerWatch(ping_interval)
         self._close_deadline: float | None = None
         self._ended = False
         self.close_code: int | None = None
         self.close_reason = ""
         self.peer_gone: str | None = None
-        self.received = 0
         self.sent = 0
 
     @property
@@ -87,27 +75,33 @@ class Wire:
     @property
     def queued(self) -> int:
         """Bytes that wait for a slow peer."""
-        return self._queued
+        return self._writer.queued
+
+    @property
+    def received(self) -> int:
+        """How many messages came."""
+        return self._inbox.received
 
     def receive(self) -> str | bytes | None:
-        """The next message, str for text (bytes where made with ``decode=False``) and bytes for
+        """The next message, str for text (bytes if made with ``decode=False``) and bytes for
         binary. Blocks; None once the connection is closed, by whichever side or fault."""
-        while not self._inbox:
-            if self.closed:
+        waiting = self._inbox.waiting
+        while not waiting:
+            if self._ended or self._protocol.state is not OPEN:
                 return None
-            self._read()
-        return self._inbox.pop(0)
+            self._take(self._reader.read())
+        return waiting.pop(0)
 
     def send(self, text: str | bytes) -> bool:
         """Send one text message; bytes are UTF-8 already. Never blocks.
 
-        Returns False where the connection is closed, or was cut off as too slow."""
+        Returns False if the connection is closed, or was cut off as too slow."""
         if self._ended or self._protocol.state is not OPEN:
             return False
         data = text.encode() if isinstance(text, str) else text
         if len(data) <= SHORT:
             mask = secrets.token_bytes(4) if self._is_client else b""
-            self._write(short_frame(data, text=True, mask=mask))
+            self._writer.write(short_frame(data, text=True, mask=mask), self._write_failed)
         else:
             self._protocol.send_text(data)
             self._write_protocol()
@@ -121,7 +115,8 @@ class Wire:
         data = [text.encode() for text in texts]
         if self._is_client or max(map(len, data)) > SHORT:
             return all(self.send(each) for each in data)
-        self._write(b"".join([short_frame(each, text=True) for each in data]))
+        frames = [short_frame(each, text=True) for each in data]
+        self._writer.write(b"".join(frames), self._write_failed)
         self.sent += len(data)
         return not self._ended
 
@@ -156,20 +151,18 @@ class Wire:
         if self._ended:
             return
         if reset:
-            self._quietly(
+            quietly(
                 self._sock.setsockopt,
                 socket.SOL_SOCKET,
                 socket.SO_LINGER,
                 struct.pack("ii", 1, 0),
             )
         self._end(why)
-        self._quietly(self._sock.shutdown, socket.SHUT_RDWR)
+        quietly(self._sock.shutdown, socket.SHUT_RDWR)
 
     def flush(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds until nothing is queued; says whether that is so."""
-        if self._flusher is not None:
-            self._flusher.join(timeout)
-        return not self._queued
+        return self._writer.wait(timeout)
 
     def finish(self) -> None:
         """After the last `receive`: let the closing handshake end, then close the TCP connection.
@@ -181,83 +174,48 @@ class Wire:
                 self._close_deadline = time.monotonic() + CLOSE_TIMEOUT_S
             KEEPER.add(self)
             while not self._ended:
-                self._read()
+                self._take(self._reader.read())
         KEEPER.discard(self)
-        if self._readable is not None:
-            self._readable.close()
-            self._readable = None
-        self._quietly(self._sock.close)
+        self._reader.close()
+        quietly(self._sock.close)
         # These keep the protocol alive as it does them; only the garbage collector would end that.
         self._protocol.parser.close()
         self._protocol.parser_exc = None
 
     def opened(self) -> None:
         """The handshake is done: from here on the peer is pinged and watched."""
-        self._heard = self._pinged = time.monotonic()
+        self._watch.start()
         KEEPER.add(self)
 
     def tick(self, now: float) -> None:
         """Called about once a second by the process's timer with the monotonic time."""
         if self._ended:
             KEEPER.discard(self)
-        elif self._close_deadline is not None:
+            return
+        if self._close_deadline is not None:
             if now >= self._close_deadline:
                 self.abort("no close frame", reset=True)
-        elif now - max(self._heard, self._pinged) < self._ping_interval:
             return
-        elif self._pinged > self._heard and self._reading:
-            self.abort("silent", reset=True)  # a whole interval without an answer
-        elif not self.closed:
-            self._pinged = now
+        due = self._watch.due(now, is_read=self._reader.is_waiting)
+        if due is Due.ABORT:
+            self.abort("silent", reset=True)
+        elif due is Due.PING and not self.closed:
+            self._watch.pinged_at = now
             self._protocol.send_ping(b"")
             self._write_protocol()
 
-    def _read(self) -> None:
-        """Wait for bytes and take in what they mean."""
-        # A peer that floods us must not keep the process to itself.
-        if self._full or len(self._inbox) > CROWD:
-            gevent.sleep(0)
-        sock = self._sock
-        self._reading = True
-        try:
-            if self._drained and not (self._is_tls and sock.pending()):  # type: ignore[attr-defined]
-                # There was less than was asked for, so another try would find nothing.
-                self._wait_readable()
-            data = sock.recv(CHUNK)
-        except (OSError, ValueError):  # ValueError: a TLS socket shut down by another greenlet
-            data = b""
-        finally:
-            self._reading = False
-        self._full = len(data) == CHUNK
-        self._drained = not self._full
-        self._take(data)
-
-    def _wait_readable(self) -> None:
-        hub = gevent.get_hub()
-        if self._readable is None:
-            self._readable = hub.loop.io(self._sock.fileno(), 1)
-        hub.wait(self._readable)
-
     def _take(self, data: bytes) -> None:
-        protocol = self._protocol
+        """Take in what was read; no bytes are the end of the stream."""
         if self._ended:
             return
+        if self._reader.allowance < 0:
+            self.abort("too much", reset=True)
+            return
+        protocol = self._protocol
         if data:
-            self._heard = time.monotonic()
-            if protocol.state is OPEN and protocol.cur_size is None and not protocol.reader.buffer:
-                messages, taken = leading_messages(
-                    data, masked=not self._is_client, max_size=protocol.max_size
-                )
-                for text, payload in messages:
-                    self._deliver(payload, text)
-                if taken == len(data) and self._close_deadline is None:
-                    return
-                protocol.receive_data(data[taken:])
-            else:
-                protocol.receive_data(data)
-            for event in protocol.events_received():
-                if isinstance(event, Frame):
-                    self._take_frame(event)
+            self._watch.heard_at = time.monotonic()
+            if self._take_messages(data):
+                return
         else:
             protocol.receive_eof()
         self._write_protocol()
@@ -268,32 +226,32 @@ class Wire:
         elif protocol.close_rcvd is not None and self._close_deadline is None:
             self._closing(protocol.close_rcvd, None)
 
-    def _take_frame(self, frame: Frame) -> None:
-        opcode = frame.opcode
-        if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
-            text = opcode is Opcode.TEXT
-            if frame.fin:
-                self._deliver(bytes(frame.data), text)
-            else:
-                self._parts, self._parts_text = [bytes(frame.data)], text
-        elif opcode is Opcode.CONT:
-            self._parts.append(bytes(frame.data))
-            if frame.fin:
-                whole, self._parts = b"".join(self._parts), []
-                self._deliver(whole, self._parts_text)
-
-    def _deliver(self, data: bytes, text: bool) -> None:
-        if self._close_deadline is not None:
-            return
-        self.received += 1
-        if not text or not self._decode:
-            self._inbox.append(data)
-            return
+    def _take_messages(self, data: bytes) -> bool:
+        """Put the messages in `data` into the inbox; true if that is all there was in it."""
+        protocol, is_open = self._protocol, self._close_deadline is None
+        taken = 0
         try:
-            self._inbox.append(data.decode())
+            if (
+                is_open
+                and protocol.state is OPEN
+                and protocol.cur_size is None
+                and not protocol.reader.buffer
+            ):
+                messages, taken = leading_messages(
+                    data, masked=not self._is_client, max_size=protocol.max_size
+                )
+                for text, payload in messages:
+                    self._inbox.add(payload, text=text)
+                if taken == len(data):
+                    return True
+            protocol.receive_data(data[taken:] if taken else data)
+            for event in protocol.events_received():
+                if isinstance(event, Frame) and is_open:
+                    self._inbox.add_frame(event)
         except UnicodeDecodeError:
-            self._protocol.fail(CloseCode.INVALID_DATA, "text is not UTF-8")
-            self._closing(self._protocol.close_sent, "text is not UTF-8")
+            protocol.fail(CloseCode.INVALID_DATA, "text is not UTF-8")
+            self._closing(protocol.close_sent, "text is not UTF-8")
+        return False
 
     def _closing(self, close: Any, gone: str | None) -> None:
         """A close frame came, or the peer broke the protocol and was sent one."""
@@ -305,71 +263,30 @@ class Wire:
     def _end(self, gone: str | None) -> None:
         """Nothing goes in or out any more."""
         self._ended = True
-        self._outbox, self._queued = [], 0
+        self._writer.stop()
         if self.close_code is None:
             self.close_code = int(CloseCode.ABNORMAL_CLOSURE)
             self.peer_gone = gone or "lost"
         KEEPER.discard(self)
 
     def _write_protocol(self) -> None:
-        """Send what the protocol has ready."""
+        """Send what the protocol has ready; its last, empty write ends the sending side."""
         writes = self._protocol.data_to_send()
         if not writes or self._ended:
             return
-        if writes[-1] == b"":
-            self._eof_wanted = True
-        self._write(writes[0] if len(writes) == 1 else b"".join(writes))
-
-    def _write(self, data: bytes) -> None:
-        """Send `data`, or queue what the kernel does not take."""
-        if data and self._flusher is None:
-            data = self._send_now(data)
+        data = writes[0] if len(writes) == 1 else b"".join(writes)
         if data:
-            self._queued += len(data)
-            if self._queued > self._max_queued:
-                self.abort("too slow", reset=True)
-                return
-            self._outbox.append(data)
-            if self._flusher is None:
-                self._flusher = gevent.spawn(self._flush)
-        elif self._eof_wanted and self._flusher is None:
-            self._quietly(self._sock.shutdown, socket.SHUT_WR)
+            self._writer.write(data, self._write_failed)
+        if writes[-1] == b"" and not self._ended:
+            self._writer.end()
 
-    def _send_now(self, data: bytes) -> bytes:
-        """Give the kernel what it takes without waiting; returns the rest."""
-        sock = self._sock
-        # Nothing switches greenlets in here, so a waiting reader never sees this.
-        sock.settimeout(0.0)
-        try:
-            return data[sock.send(data) :]
-        except BlockingIOError:
-            return data
-        except (OSError, ValueError):
-            self.abort("lost")
-            return b""
-        finally:
-            sock.settimeout(None)
+    def _write_failed(self, why: str) -> None:
+        self.abort(why, reset=why == TOO_SLOW)
 
-    def _flush(self) -> None:
-        """Send what is queued, waiting for the peer as long as it takes."""
-        try:
-            while self._outbox:
-                batch = memoryview(b"".join(self._outbox))
-                self._outbox = []
-                while batch and not self._ended:
-                    sent = self._sock.send(batch)
-                    batch = batch[sent:]
-                    self._queued = max(0, self._queued - sent)
-            if self._eof_wanted and not self._ended:
-                self._quietly(self._sock.shutdown, socket.SHUT_WR)
-        except (OSError, ValueError):
-            self.abort("lost")
-        finally:
-            self._flusher = None
 
-    @staticmethod
-    def _quietly(call: Any, *args: Any) -> None:
-        try:
-            call(*args)
-        except (OSError, ValueError):
-            pass
+def quietly(call: Callable[..., object], *args: Any) -> None:
+    """Do what may fail because the peer was faster."""
+    try:
+        call(*args)
+    except (OSError, ValueError):
+        pass

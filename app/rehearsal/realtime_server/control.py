@@ -67,7 +67,7 @@ def _overview(stage: Stage, rest: str, body: Any) -> Answer:
 
 
 def _show_faults(stage: Stage, rest: str, body: Any) -> Answer:
-    return 200, {"faults": [fault.as_json() for fault in stage.faults]}
+    return 200, {"faults": [armed.as_json() for armed in stage.faults]}
 
 
 def _add_faults(stage: Stage, rest: str, body: Any) -> Answer:

@@ -8,7 +8,7 @@ conversation's responses from 1 within their session.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,12 +52,12 @@ KINDS = {**CONNECT, **RESPONSE}
 _NUMBERS = {"seconds": float, "after": int, "status": int, "close": int, "probability": float}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault with its settings; `left` counts down, None is without limit."""
+    """One fault with its settings. `count` is how often it strikes at most, None is no limit."""
 
     kind: str
-    left: int | None = None
+    count: int | None = None
     probability: float = 1.0
     sessions: frozenset[int] | None = None
     responses: frozenset[int] | None = None
@@ -72,7 +72,6 @@ class Fault:
     text: str = "One moment."
     types: frozenset[str] = field(default_factory=frozenset)
     place: str = "first"
-    struck: int = 0
 
     @property
     def error_type(self) -> str:
@@ -100,20 +99,21 @@ class Fault:
         kind = values.pop("kind", None)
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; there are: {', '.join(KINDS)}")
-        fault = cls(kind)
         count = values.pop("count", None)
-        fault.left = None if count is None else int(count)
-        fault.sessions = _numbers(values.pop("session", None))
-        fault.responses = _numbers(values.pop("response", None))
         types = values.pop("types", ())
-        fault.types = frozenset(types.split("+") if isinstance(types, str) else types)
+        settings: dict[str, Any] = {
+            "count": None if count is None else int(count),
+            "sessions": _numbers(values.pop("session", None)),
+            "responses": _numbers(values.pop("response", None)),
+            "types": frozenset(types.split("+") if isinstance(types, str) else types),
+        }
         for name, value in values.items():
             if name not in _SETTINGS:
                 raise ValueError(f"fault {kind}: no setting {name!r}")
             if name in _NUMBERS and value is not None:
                 value = _NUMBERS[name](value)
-            setattr(fault, name, value if name in _NUMBERS else str(value))
-        return fault
+            settings[name] = value if name in _NUMBERS else str(value)
+        return cls(kind, **settings)
 
     @classmethod
     def parse_flag(cls, flag: str) -> Fault:
@@ -121,17 +121,6 @@ class Fault:
         kind, _, rest = flag.partition(":")
         pairs = (pair.partition("=") for pair in rest.split(",") if pair)
         return cls.parse({"kind": kind, **{name.strip(): value for name, _, value in pairs}})
-
-    def as_json(self) -> dict[str, Any]:
-        """What the control endpoint shows of it."""
-        return {
-            "kind": self.kind,
-            "count": self.left,
-            "probability": self.probability,
-            "session": sorted(self.sessions) if self.sessions else None,
-            "response": sorted(self.responses) if self.responses else None,
-            "struck": self.struck,
-        }
 
 
 _SETTINGS = frozenset(
@@ -148,34 +137,68 @@ def _numbers(value: Any) -> frozenset[int] | None:
     return frozenset(int(n) for n in value) if isinstance(value, Iterable) else frozenset({value})
 
 
+@dataclass(slots=True)
+class Armed:
+    """A fault that is switched on: how often it may still strike, and how often it has."""
+
+    fault: Fault
+    left: int | None
+    struck: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """What the control endpoint shows of it."""
+        fault = self.fault
+        return {
+            "kind": fault.kind,
+            "count": self.left,
+            "probability": fault.probability,
+            "session": sorted(fault.sessions) if fault.sessions else None,
+            "response": sorted(fault.responses) if fault.responses else None,
+            "struck": self.struck,
+        }
+
+    def is_for(self, session: int, response: int | None) -> bool:
+        """Whether it may strike there, before the dice are cast."""
+        fault = self.fault
+        if self.left == 0 or (fault.sessions is not None and session not in fault.sessions):
+            return False
+        return not response or fault.responses is None or response in fault.responses
+
+    def strike(self) -> None:
+        """Count one time."""
+        if self.left is not None:
+            self.left -= 1
+        self.struck += 1
+
+
 class Faults:
     """The faults now switched on. `seed` makes the dice repeat."""
 
     def __init__(self, faults: Iterable[Fault] = (), seed: int = 0) -> None:
-        self._faults = list(faults)
+        self._armed = [Armed(fault, fault.count) for fault in faults]
         self._dice = random.Random(seed)
 
-    def __iter__(self) -> Any:
-        return iter(self._faults)
+    def __iter__(self) -> Iterator[Armed]:
+        return iter(self._armed)
 
     def add(self, fault: Fault) -> None:
-        self._faults.append(fault)
+        self._armed.append(Armed(fault, fault.count))
 
     def clear(self) -> None:
-        self._faults.clear()
+        self._armed.clear()
 
     def reseed(self, seed: int) -> None:
         self._dice = random.Random(seed)
 
     def at_connect(self, session: int) -> dict[str, Fault]:
         """The faults that strike this connection, by kind."""
-        if not self._faults:
+        if not self._armed:
             return {}
         return self._strike(CONNECT, session, None)
 
     def in_response(self, session: int, response: int) -> dict[str, Fault]:
         """The faults that strike this response, by kind."""
-        if not self._faults:
+        if not self._armed:
             return {}
         return self._strike(RESPONSE, session, response)
 
@@ -183,17 +206,14 @@ class Faults:
         self, kinds: Mapping[str, str], session: int, response: int | None
     ) -> dict[str, Fault]:
         struck: dict[str, Fault] = {}
-        for fault in self._faults:
-            if fault.kind not in kinds or fault.kind in struck or fault.left == 0:
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.kind not in kinds or fault.kind in struck:
                 continue
-            if fault.sessions is not None and session not in fault.sessions:
-                continue
-            if response and fault.responses is not None and response not in fault.responses:
+            if not armed.is_for(session, response):
                 continue
             if fault.probability < 1.0 and self._dice.random() >= fault.probability:
                 continue
-            if fault.left is not None:
-                fault.left -= 1
-            fault.struck += 1
+            armed.strike()
             struck[fault.kind] = fault
         return struck

@@ -55,7 +55,7 @@ class Probe:
         return self.next()
 
     def next(self) -> dict[str, Any]:
-        return self.said.get(timeout=20)
+        return self.said.get(timeout=90)
 
     def stop(self) -> None:
         assert self.process.stdin is not None
@@ -140,8 +140,8 @@ def test_events_go_both_ways_as_they_are(probe: Probe, model_server: MakeServer)
     probe.tell(do="send", text='{"type":"one"}')
     probe.tell(do="send", text='{"type":"zwölf"}', as_bytes=True)
     # Both are text frames: the API knows no other.
-    assert server.messages.get(timeout=10) == '{"type":"one"}'
-    assert server.messages.get(timeout=10) == '{"type":"zwölf"}'
+    assert server.messages.get(timeout=60) == '{"type":"one"}'
+    assert server.messages.get(timeout=60) == '{"type":"zwölf"}'
     request = server.requests[0]
     assert request.path == "/v1/realtime?model=gpt-test"
     assert request.headers["Authorization"] == "Bearer sk-test-key"
@@ -154,7 +154,7 @@ def test_our_close_is_1000_and_is_no_loss(probe: Probe, model_server: MakeServer
     server = model_server()
     assert probe.ask(do="open", base_url=server.base_url) == {"opened": True}
     assert probe.ask(do="close") == {"closed": True}
-    assert server.codes.get(timeout=10) == 1000
+    assert server.codes.get(timeout=60) == 1000
     assert probe.ask(do="send", text="too late") == {"accepted": 0}
     # Nothing is left behind, and no loss was told in between.
     eventually(lambda: probe.ask(do="state") == {"kept": 0})
