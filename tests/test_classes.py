@@ -18,8 +18,6 @@ MOST_ATTRIBUTES = 15
 #: Classes that are still larger, and why. None of those that a live call is made of.
 LARGER: dict[str, str] = {
     "app.core.requests.evidence.Claim": "the evidence for one request, gathered over a transcript",
-    "app.rehearsal.realtime_server.response.Response": "a double of the service's response",
-    "app.rehearsal.realtime_server.session.Session": "a double of the service's session",
     "app.rehearsal.receptionist.dialogue.Dialogue": "the rehearsal receptionist's dialogue state",
     "app.rehearsal.retell_caller.line.Line": "a double of Retell's side of a socket",
     "app.rehearsal.retell_caller.voice.AgentTurn": "what a local caller heard of one turn",

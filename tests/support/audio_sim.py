@@ -23,10 +23,11 @@ from app.core.call.notes import Note
 from app.core.call.setup import Setup
 from app.protocol import twilio
 from app.protocol.twilio import SILENCE
+from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Brain, Say
-from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.session import Session
 from app.rehearsal.realtime_server.stage import Scripted, Stage
 from app.rehearsal.receptionist.policy import Receptionist
 from app.rehearsal.sound.voice import Voice
@@ -287,12 +288,12 @@ class Sim:
 
     def _flush(self) -> None:
         for number, session in list(self.sessions.items()):
-            while session.out or session.utterances:
-                for request, utterance in session.utterances:
+            while session.channel.out or session.channel.utterances:
+                for request, utterance in session.channel.utterances:
                     utterance.audio, utterance.ready = self.voice.speak(request), True
                     session.voiced(request, self.now)
-                session.utterances.clear()
-                out, session.out = session.out, []
+                session.channel.utterances.clear()
+                out, session.channel.out = session.channel.out, []
                 for raw in out:
                     if isinstance(raw, Drop):
                         self.sessions.pop(number, None)
@@ -325,7 +326,7 @@ class Sim:
         """The newest session's messages: (role, words)."""
         session = self.sessions[max(self.sessions)]
         out = []
-        for item in session.conversation:
+        for item in session.channel.conversation:
             wire = item.as_seen()
             if wire["type"] == "message":
                 part = wire["content"][0] if wire["content"] else {}

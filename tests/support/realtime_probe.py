@@ -11,10 +11,11 @@ import orjson
 from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 from pydantic import BaseModel, TypeAdapter
 
+from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.pace import AT_ONCE, Pace
 from app.rehearsal.realtime_server.reply import Brain, Call, Part, Prompt, Say
-from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.session import Session
 from app.rehearsal.realtime_server.stage import Stage
 
 #: Fields that the service documents or sends although the SDK's types do not have them.
@@ -118,12 +119,12 @@ class Probe:
 
     def read(self) -> list[dict[str, Any]]:
         """All that the session has to send, checked."""
-        while self.session.utterances:
-            request, utterance = self.session.utterances.pop(0)
+        while self.session.channel.utterances:
+            request, utterance = self.session.channel.utterances.pop(0)
             utterance.audio, utterance.ready = self.audio, True
             self.session.voiced(request, self.now)
-        out, events = self.session.out, []
-        self.session.out = []
+        out, events = self.session.channel.out, []
+        self.session.channel.out = []
         for entry in out:
             if isinstance(entry, Drop):
                 self.drops.append(entry)
@@ -184,7 +185,7 @@ class Probe:
         """The conversation as the model perceives it."""
         return [
             part.get("text") or part.get("transcript") or ""
-            for item in self.session.conversation
+            for item in self.session.channel.conversation
             for part in item.as_seen().get("content", ())
         ]
 

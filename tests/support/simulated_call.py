@@ -17,10 +17,11 @@ from app.core.call import events
 from app.core.call.notes import Note
 from app.core.call.setup import Setup
 from app.core.text.call import TextCall
+from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
-from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.session import Session
 from app.rehearsal.realtime_server.stage import Scripted, Stage
 
 START = 1_795_212_000.0
@@ -149,7 +150,7 @@ class SimulatedCall:
 
     def model_view(self) -> list[tuple[str, str]]:
         """The messages that the newest session holds."""
-        seen = [item.as_seen() for item in self.session.conversation]
+        seen = [item.as_seen() for item in self.session.channel.conversation]
         return [
             (wire["role"], "".join(part.get("text") or "" for part in wire["content"]))
             for wire in seen
@@ -262,8 +263,8 @@ class SimulatedCall:
 
     def _pump(self, number: int) -> None:
         session = self.sessions[number]
-        while session.out:
-            out = session.out.pop(0)
+        while session.channel.out:
+            out = session.channel.out.pop(0)
             if isinstance(out, Drop):
                 code = str(out.code) if out.how == "close" else "1006"
                 self.feed(events.ModelLost(number, code, code == "4000"))

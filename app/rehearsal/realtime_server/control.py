@@ -98,22 +98,22 @@ def _show_sessions(stage: Stage, rest: str, body: Any) -> Answer:
         return 404, _error("not_found", f"no session {rest}")
     return 200, {
         **_brief(session),
-        "config": session.config,
+        "config": session.channel.config,
         "received": session.received,
         "log": list(session.log),
-        "items": [item.as_seen() for item in session.conversation],
+        "items": [item.as_seen() for item in session.channel.conversation],
     }
 
 
 def _brief(session: Connected) -> dict[str, Any]:
     return {
         "session": session.number,
-        "id": session.config["id"],
+        "id": session.channel.config["id"],
         "live": session.live,
-        "ended_because": session.ended_because,
-        "caller": session.caller,
+        "ended_because": session.channel.ended_because,
+        "caller": session.channel.caller,
         "responses": session.responses,
-        "items": len(session.conversation),
+        "items": len(session.channel.conversation),
         "events": sum(session.received.values()),
     }
 
@@ -202,7 +202,7 @@ def _drop(stage: Stage, rest: str, body: Any) -> Answer:
         if session.live and wanted in (None, session.number)
     ]
     for session in dropped:
-        session.drop(how, code)
+        session.channel.drop(how, code)
         session.wake()
     return 200, {"dropped": [session.number for session in dropped]}
 

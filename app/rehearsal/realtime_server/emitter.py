@@ -21,6 +21,8 @@ class Emitter(Host, Protocol):
     caller: str | None
     config: dict[str, Any]
     conversation: Conversation
+    repeated: frozenset[str] | None
+    """Types of events that a fault wants sent twice; empty means all."""
 
     def wall(self) -> float:
         """The Unix time now."""

@@ -23,9 +23,10 @@ from websockets.typing import Subprotocol
 
 from app import logs
 from app.rehearsal.realtime_server import session_config
+from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.faults import Fault
 from app.rehearsal.realtime_server.refusal import Refusal
-from app.rehearsal.realtime_server.session import Drop, Session
+from app.rehearsal.realtime_server.session import Session
 from app.rehearsal.realtime_server.stage import Stage
 from app.rehearsal.sound import spoken
 from app.rehearsal.sound.voice import Voice
@@ -78,7 +79,9 @@ class Link:
             self._timer.cancel()
         if self._session is not None:
             self._session.lost("client gone")
-            log.info("session %d ended: %s", self._session.number, self._session.ended_because)
+            log.info(
+                "session %d ended: %s", self._session.number, self._session.channel.ended_because
+            )
 
     # -- handshake ------------------------------------------------------------------------
 
@@ -180,14 +183,14 @@ class Link:
         except Exception as error:
             log.exception("session %d: internal error", session.number)
             self._stage.refused["internal_error"] += 1
-            session.emit(
+            session.channel.emit(
                 Refusal(
                     f"The rehearsal model failed: {type(error).__name__}.",
                     code=None,
                     kind="server_error",
                 ).as_event(None)
             )
-            session.drop("close", 1011)
+            session.channel.drop("close", 1011)
 
     def _read_slowly(self) -> None:
         slow = self._faults.get("slow_reader")
@@ -209,16 +212,16 @@ class Link:
         """Send what the session and the protocol have, fetch voices, arm the next tick."""
         session = self._session
         if session is not None:
-            while session.utterances:
+            while session.channel.utterances:
                 self._speak(session)
             drop: Drop | None = None
             if self._protocol.state is State.OPEN:
-                for out in session.out:
+                for out in session.channel.out:
                     if isinstance(out, Drop):
                         drop = out
                         break
                     self._protocol.send_text(out)
-            session.out.clear()
+            session.channel.out.clear()
             if drop is not None:
                 self._drop(drop)
                 return
@@ -261,7 +264,7 @@ class Link:
     # -- voice ----------------------------------------------------------------------------
 
     def _speak(self, session: Session) -> None:
-        request, utterance = session.utterances.pop(0)
+        request, utterance = session.channel.utterances.pop(0)
         audio = self._voice.cached(request)
         if audio is not None:
             self._spoken(session, request, utterance, audio)

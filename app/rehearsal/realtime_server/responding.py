@@ -12,7 +12,7 @@ from app.rehearsal.realtime_server.refusal import Refusal
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
 from app.rehearsal.realtime_server.response import NEVER, Response
 from app.rehearsal.realtime_server.stage import Stage
-from app.rehearsal.realtime_server.usage import Meter, pieces
+from app.rehearsal.realtime_server.usage import Meter, Spending, pieces
 
 
 class Responding:
@@ -26,8 +26,6 @@ class Responding:
         self.silence: Silence | None = None
         self.count = 0
         self.spoken = False
-        self.duplicated: frozenset[str] | None = None
-        """Types of events that a fault wants sent twice; empty means all."""
         self._session = session
         self._stage = stage
         self._meter = Meter()
@@ -55,7 +53,7 @@ class Responding:
         """A response is over: the conversation is free again."""
         if response is self._active:
             self._active = None
-            self.duplicated = None
+            self._session.repeated = None
             if self.silence is not None:
                 self.silence.answered(response.audio_ms)
         self._aside.pop(response.id, None)
@@ -135,11 +133,16 @@ class Responding:
             parts=_bent(parts, faults),
             settings=settings,
             conversation=None if aside else session.conversation,
-            context=pieces(settings["instructions"] or "", settings["tools"], context),
-            meter=self._meter,
+            spending=Spending(
+                self._meter,
+                pieces(settings["instructions"] or "", settings["tools"], context),
+                settings["max_output_tokens"],
+                remember=not aside,
+            ),
             pace=stage.pace,
             faults=faults,
             now=session.now,
+            on_end=self.ended,
         )
         if aside:
             self._aside[response.id] = response
@@ -148,7 +151,7 @@ class Responding:
         if self.silence is not None:
             self.silence.busy()
         if "duplicate" in faults:
-            self.duplicated = faults["duplicate"].types
+            self._session.repeated = faults["duplicate"].types
 
     def _prompt(self, settings: dict[str, Any], context: list[Item]) -> Prompt:
         return Prompt(

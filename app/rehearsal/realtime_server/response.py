@@ -7,7 +7,7 @@ the order in which the events are sent. None waits for `poke`.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
 from app.rehearsal.realtime_server.faults import Fault
@@ -15,12 +15,7 @@ from app.rehearsal.realtime_server.items import Conversation
 from app.rehearsal.realtime_server.output import Output, Wires
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Call, Part, Say
-from app.rehearsal.realtime_server.usage import (
-    ASSISTANT_AUDIO_MS,
-    Meter,
-    Piece,
-    text_tokens,
-)
+from app.rehearsal.realtime_server.usage import LimitReached, Spending
 from app.rehearsal.sound import spoken
 
 NEVER = float("inf")
@@ -38,7 +33,6 @@ class Host(Wires, Protocol):
 
     def drop(self, how: str, code: int) -> None: ...
     def go_mute(self) -> None: ...
-    def ended(self, response: Response) -> None: ...
     def rate_limits(self, tokens: int) -> None: ...
     def voice(self, request: spoken.Request) -> spoken.Utterance: ...
 
@@ -63,11 +57,11 @@ class Response:
         parts: Sequence[Part],
         settings: dict[str, Any],
         conversation: Conversation | None,
-        context: list[Piece],
-        meter: Meter,
+        spending: Spending,
         pace: Pace,
         faults: dict[str, Fault],
         now: float,
+        on_end: Callable[[Response], None],
     ) -> None:
         self.id = response_id
         self.status = "in_progress"
@@ -78,14 +72,10 @@ class Response:
         self._parts = parts
         self._settings = settings
         self._conversation = conversation
-        self._context = context
-        self._meter = meter
+        self._spending = spending
         self._pace = pace
         self._output = Output(host, response_id, conversation, faults)
-        self._deltas = 0
-        self._text_tokens = 0
-        limit = settings["max_output_tokens"]
-        self._limit: float = NEVER if limit == "inf" else limit
+        self._on_end = on_end
         self._play = self._ladder()
 
     # -- driven by the session ------------------------------------------------------------
@@ -158,14 +148,14 @@ class Response:
         else:
             self._done("completed", None)
         if place in ("last", "twice"):
-            self._host.rate_limits(self._tokens)
+            self._host.rate_limits(self._spending.total(self.audio_ms))
 
     def _cancelled(self, reason: str, seconds: float) -> Ladder:
         if seconds:
             yield seconds
         self._output.close("incomplete")
         self._done("cancelled", {"type": "cancelled", "reason": reason})
-        self._host.rate_limits(self._tokens)
+        self._host.rate_limits(self._spending.total(self.audio_ms))
         late = self.faults.get("late_deltas")
         for _ in range(max(1, late.after) if late else 0):
             self._output.stray(" late")
@@ -174,7 +164,7 @@ class Response:
         self._output.open_message(part.phase, audio=False)
         pause = self._pace.delta + self._extra("slow_deltas")
         for match in _WORD.finditer(part.text):
-            yield from self._hold(self._deltas)
+            yield from self._hold(self._spending.deltas)
             self._spend(match.group())
             self._output.delta(match.group())
             if pause:
@@ -196,8 +186,8 @@ class Response:
             while not utterance.ready:
                 yield None
             for frame, milliseconds in utterance.frames():
-                yield from self._hold(self._deltas)
-                self._deltas += 1
+                yield from self._hold(self._spending.deltas)
+                self._spending.deltas += 1
                 self._output.audio(frame, milliseconds)
                 pause = milliseconds / 1000 / self._pace.audio if self._pace.audio else 0.0
                 pause += self._extra("slow_deltas")
@@ -210,7 +200,7 @@ class Response:
         for _ in range(2 if "repeat_call" in self.faults else 1):
             self._output.open_call(part.name)
             for at in range(0, len(part.arguments), _ARGUMENTS_STEP):
-                yield from self._hold(self._deltas)
+                yield from self._hold(self._spending.deltas)
                 piece = part.arguments[at : at + _ARGUMENTS_STEP]
                 self._spend(piece)
                 self._output.delta(piece)
@@ -219,22 +209,13 @@ class Response:
             self._output.close("completed")
 
     def _spend(self, text: str) -> None:
-        """Count a delta and its tokens; raises `_End` where the limit is reached."""
-        tokens = max(1, text_tokens(text.strip()))
-        if self._tokens + tokens > self._limit:
-            raise _End("incomplete", reason="max_output_tokens")
-        self._deltas += 1
-        self._text_tokens += tokens
+        """Count a delta and its tokens; raises `_End` if the limit is reached."""
+        try:
+            self._spending.spend(text, self.audio_ms)
+        except LimitReached:
+            raise _End("incomplete", reason="max_output_tokens") from None
 
     # -- the end --------------------------------------------------------------------------
-
-    @property
-    def _audio_tokens(self) -> int:
-        return self._output.audio_ms // ASSISTANT_AUDIO_MS
-
-    @property
-    def _tokens(self) -> int:
-        return self._text_tokens + self._audio_tokens
 
     def _done(self, status: str, details: dict[str, Any] | None) -> None:
         self.status = status
@@ -242,14 +223,9 @@ class Response:
         resource = self._resource()
         resource["status_details"] = details
         resource["output"] = [dict(item.wire) for item in self._output.items]
-        resource["usage"] = self._meter.usage(
-            self._context,
-            self._text_tokens,
-            self._audio_tokens,
-            remember=self._conversation is not None,
-        )
+        resource["usage"] = self._spending.usage(self.audio_ms)
         self._host.emit({"type": "response.done", "response": resource})
-        self._host.ended(self)
+        self._on_end(self)
 
     def _resource(self) -> dict[str, Any]:
         settings = self._settings
@@ -300,7 +276,7 @@ class Response:
     def _refused(self, fault: Fault) -> None:
         """The generation is refused by an error event; no response exists."""
         self.status = "failed"
-        self._host.ended(self)
+        self._on_end(self)
         self._host.emit(fault.as_error(self._settings.get("event_id")))
         if fault.close is not None:
             self._host.drop("close", fault.close)

@@ -100,7 +100,7 @@ async def running(
         server.close()
         for session in stage.sessions.values():
             if session.live:
-                session.drop("close", 1001)
+                session.channel.drop("close", 1001)
                 session.wake()
         await asyncio.sleep(0)
 

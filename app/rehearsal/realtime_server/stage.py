@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from app.rehearsal.realtime_server.channel import Channel
 from app.rehearsal.realtime_server.faults import Faults
-from app.rehearsal.realtime_server.items import Conversation
 from app.rehearsal.realtime_server.pace import Pace
 from app.rehearsal.realtime_server.reply import Brain, Part
 
@@ -22,14 +22,15 @@ _KEPT_VIOLATIONS = 1000
 class Connected(Protocol):
     """A session as the control endpoint sees it, during the connection and after."""
 
-    number: int
-    caller: str | None
-    config: dict[str, Any]
-    conversation: Conversation
+    channel: Channel
     received: Counter[str]
     log: deque[dict[str, Any]]
-    ended_because: str | None
     wake: Callable[[], None]
+
+    @property
+    def number(self) -> int:
+        """Of the session, from 1 since the server started."""
+        ...
 
     @property
     def live(self) -> bool:
@@ -39,10 +40,6 @@ class Connected(Protocol):
     @property
     def responses(self) -> int:
         """How many responses there were in the conversation."""
-        ...
-
-    def drop(self, how: str, code: int) -> None:
-        """End the connection."""
         ...
 
 

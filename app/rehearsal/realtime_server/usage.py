@@ -17,6 +17,7 @@ from app.rehearsal.realtime_server.items import Item, message_text
 
 _BLOCK = 64
 USER_AUDIO_MS, ASSISTANT_AUDIO_MS = 100, 50
+_TOKENS_PER_MINUTE = 800_000
 
 
 def text_tokens(text: str) -> int:
@@ -90,3 +91,70 @@ class Meter:
             },
             "output_token_details": {"text_tokens": text_out, "audio_tokens": audio_out},
         }
+
+
+class LimitReached(Exception):
+    """A response has as many tokens as it may have."""
+
+
+class Spending:
+    """The tokens of one response. `deltas` counts what was sent, frames of audio included.
+
+    The conversation's cache remembers the context only if `remember` is set.
+    """
+
+    def __init__(
+        self, meter: Meter, context: list[Piece], limit: int | str, *, remember: bool
+    ) -> None:
+        self.deltas = 0
+        self._meter = meter
+        self._context = context
+        self._limit = float("inf") if limit == "inf" else int(limit)
+        self._remember = remember
+        self._text_tokens = 0
+
+    def spend(self, text: str, audio_ms: int) -> None:
+        """Count a delta of text beside the audio so far. Raises `LimitReached` before it is over
+        the limit."""
+        tokens = max(1, text_tokens(text.strip()))
+        if self.total(audio_ms) + tokens > self._limit:
+            raise LimitReached
+        self.deltas += 1
+        self._text_tokens += tokens
+
+    def total(self, audio_ms: int) -> int:
+        """All tokens of the response so far."""
+        return self._text_tokens + audio_ms // ASSISTANT_AUDIO_MS
+
+    def usage(self, audio_ms: int) -> dict[str, Any]:
+        """The `usage` object of the response, at its end."""
+        return self._meter.usage(
+            self._context,
+            self._text_tokens,
+            audio_ms // ASSISTANT_AUDIO_MS,
+            remember=self._remember,
+        )
+
+
+class RateLimits:
+    """The rate limits of one session, which only count down."""
+
+    def __init__(self) -> None:
+        self._tokens_left = _TOKENS_PER_MINUTE
+
+    def take(self, tokens: int) -> None:
+        """Count tokens as used."""
+        self._tokens_left = max(0, self._tokens_left - tokens)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """As in `rate_limits.updated`."""
+        used = _TOKENS_PER_MINUTE - self._tokens_left
+        return [
+            {"name": "requests", "limit": 5000, "remaining": 4999, "reset_seconds": 0.012},
+            {
+                "name": "tokens",
+                "limit": _TOKENS_PER_MINUTE,
+                "remaining": self._tokens_left,
+                "reset_seconds": used / (_TOKENS_PER_MINUTE / 60),
+            },
+        ]

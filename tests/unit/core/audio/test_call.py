@@ -141,7 +141,7 @@ def test_nothing_is_said_twice_or_lost_over_a_breath(greeted: Sim) -> None:
     start = len(greeted.handset.heard) - 1600 * BYTES_PER_MS
     greeted.speak(None, seconds=0.1)
     greeted.until_silent(2.0)
-    audio = next(i for i in session.conversation if i.wire["id"] == item).audio
+    audio = next(i for i in session.channel.conversation if i.wire["id"] == item).audio
     played = bytes(greeted.handset.heard[max(0, start) :])
     missing = [n for n in range(0, len(audio) - 40, 40) if audio[n : n + 40] not in played]
     assert len(missing) <= 2
@@ -311,7 +311,7 @@ def test_words_that_never_come_hold_nothing_up_for_long(greeted: Sim) -> None:
     greeted.script([BOOK], "It is booked.")
     greeted.speak("Yes.", seconds=0.5)
     session = greeted.sessions[max(greeted.sessions)]
-    session.later = lambda *_: None  # type: ignore[method-assign]
+    session.channel.later = lambda *_: None  # type: ignore[method-assign]
     greeted.until(lambda: bool(greeted.ran), 10)
     assert 1.4 <= greeted.ran[0][0] - greeted.call.state.caller_spoke_at <= 1.8
     greeted.until(lambda: greeted.heard[-1][1].endswith("It is booked."), 10)

@@ -72,7 +72,7 @@ class Watched(Sim):
         """Whatever was truncated was played up to there."""
         played = bytes(self.handset.heard)
         sessions = self.stage.sessions.values()
-        audio = {i.wire["id"]: bytes(i.audio) for s in sessions for i in s.conversation}
+        audio = {i.wire["id"]: bytes(i.audio) for s in sessions for i in s.channel.conversation}
         for _, event in self.sent:
             if event["type"] != "conversation.item.truncate" or event["item_id"] not in audio:
                 continue

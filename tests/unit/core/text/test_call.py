@@ -353,7 +353,7 @@ def test_no_dead_air_when_the_model_stalls() -> None:
 def test_a_model_that_is_gone_ends_in_an_apology() -> None:
     call = started()
     call.fault("refuse")
-    call.session.drop("rst", 1006)
+    call.session.channel.drop("rst", 1006)
     call._pump(max(call.sessions))
     call.say("Hello there, anybody in", wait=20)
     assert call.agent.lines.apology in call.text(1)
@@ -436,7 +436,7 @@ def test_expired_session_without_renewal_goes_on() -> None:
     call = started()
     call.script("Sure.")
     call.say("Please remember the word apple", wait=2)
-    call.session.drop("close", 1001)
+    call.session.channel.drop("close", 1001)
     call._pump(max(call.sessions))
     call.advance(1)
     call.script("It was apple.")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.faults import Fault, Faults
 from app.rehearsal.realtime_server.pace import Pace
-from app.rehearsal.realtime_server.session import Drop
 from tests.support.realtime_probe import Probe, done, error, kinds, said
 
 

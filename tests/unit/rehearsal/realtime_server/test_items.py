@@ -38,7 +38,7 @@ def test_other_shapes_are_refused(role: str, kind: str) -> None:
     problem = error(create(probe, message(role, kind)))
     assert problem["code"] == "invalid_value"
     assert problem["param"] == "item.content[0].type"
-    assert len(probe.session.conversation) == 0
+    assert len(probe.session.channel.conversation) == 0
 
 
 def test_items_take_their_place() -> None:
@@ -57,7 +57,7 @@ def test_unknown_place_is_refused_and_nothing_added() -> None:
     probe = Probe()
     problem = error(probe.user("x", previous_item_id="nowhere"))
     assert problem["code"] == "item_create_invalid_previous_item_id"
-    assert len(probe.session.conversation) == 0
+    assert len(probe.session.channel.conversation) == 0
 
 
 def test_an_id_is_unique_and_may_be_used_again_after_delete() -> None:
@@ -163,7 +163,9 @@ def test_deleting_an_item_while_it_is_streamed_harms_nothing() -> None:
     probe.respond()
     item = probe.advance(0.5)
     assert not item
-    item_id = next(i.id for i in probe.session.conversation if i.wire["role"] == "assistant")
+    item_id = next(
+        i.id for i in probe.session.channel.conversation if i.wire["role"] == "assistant"
+    )
     probe.send("conversation.item.delete", item_id=item_id)
     events = probe.advance(10)
     assert "conversation.item.done" not in kinds(events)

@@ -55,7 +55,7 @@ def test_a_turn_from_speech_to_response() -> None:
     assert item["id"] == started[0]["item_id"] == events[0]["item_id"]
     assert item["content"] == [{"type": "input_audio", "transcript": None}]
     assert done(events)["output"][0]["content"][0]["text"] == "a cleaning please"
-    assert probe.session.conversation.get(item["id"]).audio_ms == 1200  # type: ignore[union-attr]
+    assert probe.session.channel.conversation.get(item["id"]).audio_ms == 1200  # type: ignore[union-attr]
 
 
 def test_the_audio_of_an_item_can_be_retrieved() -> None:

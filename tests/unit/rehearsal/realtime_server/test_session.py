@@ -3,8 +3,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.pace import Pace
-from app.rehearsal.realtime_server.session import Drop
 from tests.support.realtime_probe import Echo, Probe, done, error, kinds, said
 
 TEXT_LADDER = [
@@ -65,7 +65,7 @@ def test_text_response_follows_the_ladder() -> None:
     assert response["status"] == "completed"
     assert response["metadata"] == {"k": "7"}
     assert response["output"][0]["content"] == [{"type": "output_text", "text": "good morning"}]
-    assert response["conversation_id"] == probe.session.conversation.id
+    assert response["conversation_id"] == probe.session.channel.conversation.id
     assert probe.texts == ["good morning", "good morning"]
     assert not probe.stage.violations
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.rehearsal.realtime_server.session import Drop
+from app.rehearsal.realtime_server.channel import Drop
 from tests.support.realtime_probe import Probe, done, error, kinds
 
 

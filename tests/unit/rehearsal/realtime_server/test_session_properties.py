@@ -108,12 +108,12 @@ class Client(RuleBasedStateMachine):
     @invariant()
     def same_conversation(self) -> None:
         if hasattr(self, "probe"):
-            assert [item.id for item in self.probe.session.conversation] == self.items
+            assert [item.id for item in self.probe.session.channel.conversation] == self.items
 
     @invariant()
     def done_once_and_only_what_began(self) -> None:
         if hasattr(self, "probe"):
-            vanished = any(f.kind == "no_created" for f in self.probe.stage.faults)
+            vanished = any(f.fault.kind == "no_created" for f in self.probe.stage.faults)
             assert vanished or self.done <= self.created
 
     def teardown(self) -> None:
