@@ -135,7 +135,7 @@ def without(busy: Sequence[Busy], own: Appointment | None) -> list[Busy]:
     def is_own(item: Busy) -> bool:
         if item.event_id:
             return item.event_id == own.id
-        return not item.key and begin <= item.start and item.end <= end
+        return begin <= item.start and item.end <= end
 
     return [item for item in busy if not is_own(item)]
 

@@ -2,7 +2,8 @@
 
   calendar                          the coming appointments
   calendar block START END          keep time free: 2026-12-24T12:00, or 2026-12-24 for whole days
-                                    (END exclusive); --rule "FREQ=WEEKLY;BYDAY=FR" again and again
+                                    (END exclusive); --rule "FREQ=WEEKLY;BYDAY=FR" again and again,
+                                    --resource Anna one of a resource only
   calendar blocks                   what is blocked
   calendar unblock ID               free it again
   calendar pause [--minutes N]      take no bookings for now; callers are told that they are noted
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="*", metavar="…", help="START END, or the id of a block")
     parser.add_argument("--title", default="Blocked", help="what a block is called")
     parser.add_argument("--rule", default="", help="RRULE of RFC 5545 for a block that recurs")
+    parser.add_argument("--resource", default="", help="what a block takes one of, not everything")
     parser.add_argument("--minutes", type=int, default=60, help="how long to pause (default: 60)")
     parser.add_argument("--days", type=int, default=30, help="how far to list (default: 30)")
 
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
             for item in calendar.events(now, now + dt.timedelta(days=args.days)):
                 local = item.start.astimezone(rules.zone)
                 state = "cancelled" if item.cancelled else "booked"
-                print(f"{local:%a %Y-%m-%d %H:%M}  {state:<9}  {item.title}")
+                print(f"{local:%a %Y-%m-%d %H:%M}  {state:<9}  {item.summary}")
             return 0
         if not isinstance(calendar, RedisCalendar):
             raise BadRequest("time is blocked in the calendar's own program")
@@ -75,7 +77,9 @@ def run(args: argparse.Namespace) -> int:
 def _blocks(args: argparse.Namespace, calendar: RedisCalendar, rules: BookingRules) -> int:
     if args.action == "blocks":
         for block in calendar.blocked():
-            print(f"{block.id}  {block.start} to {block.end}  {block.rule}  {block.title}")
+            told = (block.resource, block.rule, block.title)
+            shown = "  ".join(part for part in told if part)
+            print(f"{block.id}  {block.start} to {block.end}  {shown}")
         return 0
     if args.action == "unblock":
         gone = [calendar.unblock(block_id) for block_id in args.what]
@@ -84,7 +88,10 @@ def _blocks(args: argparse.Namespace, calendar: RedisCalendar, rules: BookingRul
     if len(args.what) != 2:
         raise BadRequest("block needs START and END")
     start, end = args.what
-    block = Block(uuid.uuid4().hex[:8], start, end, args.title, args.rule)
+    if args.resource and rules.resource(args.resource) is None:
+        known = ", ".join(item.name for item in rules.resources) or "none"
+        raise BadRequest(f"no resource is named {args.resource}; the agent's file has: {known}")
+    block = Block(uuid.uuid4().hex[:8], start, end, args.title, args.rule, resource=args.resource)
     try:
         first, last = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
         if first >= last or len(start) != len(end):

@@ -40,6 +40,7 @@ _FIELDS = {
     "id",
     "summary",
     "description",
+    "location",
     "start",
     "end",
     "status",

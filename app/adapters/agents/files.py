@@ -23,6 +23,7 @@ from app.adapters.knowledge import read_knowledge
 from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef, business_id
 from app.core.agent.references import missing_references
+from app.core.booking.calendar_limits import cannot_keep
 from app.errors import NotFound, SettingsError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "agents" / "harbor_dental.yaml"
@@ -150,6 +151,9 @@ class _Source:
         try:
             agent = Agent.model_validate(_with_time_zone(data))
             agent = self._with_outside(agent, at)
+            limit = cannot_keep(os.environ.get("CALENDAR_URL", "").strip(), agent.booking)
+            if limit is not None:
+                self._add((*at, "booking", limit[0]), f"booking.{limit[0]}: {limit[1]}")
             if agent.audio.format == "pcm" and importlib.util.find_spec("soxr") is None:
                 self._add(
                     (*at, "audio", "format"),

@@ -17,7 +17,8 @@ from app.core.booking.appointment import Busy
 @dataclass(frozen=True, slots=True)
 class Block:
     """Blocked time. `start` and `end` are ISO 8601 wall times of `time_zone`, or dates for whole
-    days (`end` exclusive); `rule` is an RRULE of RFC 5545, empty for once."""
+    days (`end` exclusive); `rule` is an RRULE of RFC 5545, empty for once. `resource` is what it
+    takes one of, empty for the whole business."""
 
     id: str
     start: str
@@ -25,10 +26,11 @@ class Block:
     title: str = ""
     rule: str = ""
     time_zone: str = ""
+    resource: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value or name != "resource"}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Block:
@@ -46,6 +48,8 @@ class Block:
             else:
                 moment = dt.datetime.fromisoformat(text)
                 event.add(name, moment if moment.tzinfo else moment.replace(tzinfo=zone))
+        if self.resource:
+            event.add("resources", self.resource)
         if self.rule:
             event.add("rrule", vRecur.from_ical(self.rule))
         return event
@@ -68,4 +72,8 @@ def expand(
         except (ValueError, KeyError, TypeError) as error:
             message = f"a block cannot be read: it is skipped ({type(error).__name__})"
             reports.add(block.id, "block", message)
-    return busy_of(events, start, end, zone, reports)
+    return busy_of(events, start, end, zone, reports, resources=_resources)
+
+
+def _resources(event: Event) -> tuple[str, ...]:
+    return (str(event["resources"]),) if "resources" in event else ()

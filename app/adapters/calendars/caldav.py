@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -48,9 +48,18 @@ log = logs.get(__name__)
 
 
 class CalDavCalendar(GuardedCalendar):
-    """One calendar of a CalDAV account. `zone` is the business's, for whole days."""
+    """One calendar of a CalDAV account. `zone` is the business's, for whole days; `resources` are
+    the names by which people's events take one of a resource instead of everything."""
 
-    def __init__(self, url: str, redis: Redis, zone: ZoneInfo, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        url: str,
+        redis: Redis,
+        zone: ZoneInfo,
+        *,
+        resources: Collection[str] = (),
+        clock: Clock = utc_now,
+    ) -> None:
         parts = urlsplit(url.removeprefix("caldav+"))
         host = parts.hostname or ""
         netloc = f"{host}:{parts.port}" if parts.port else host
@@ -60,6 +69,7 @@ class CalDavCalendar(GuardedCalendar):
         self._user = unquote(parts.username or "") or None
         self._password = unquote(parts.password or "") or None
         self._zone = zone
+        self._resources = frozenset(resources)
         self._reports = EventReports()
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self._found = ""
@@ -79,6 +89,7 @@ class CalDavCalendar(GuardedCalendar):
             self._reports,
             own=self._own_busy,
             takes_time=vevent.blocks_time,
+            resources=lambda event: vevent.resources(event, self._resources),
         )
 
     def events(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:

@@ -18,6 +18,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.adapters.calendars.base import Calendar
+from app.core.booking.calendar_limits import CAL_COM, cannot_keep
 from app.core.booking.rules import BookingRules
 from app.errors import SettingsError
 
@@ -30,9 +31,13 @@ _REDIS = re.compile(r"redis:([A-Za-z0-9_-]{0,40})")
 def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
     """Open a calendar. Nothing is sent to it yet.
 
-    Raises SettingsError for a URL that cannot be used; it never shows the URL, which may hold a
-    password.
+    Raises SettingsError for a URL that cannot be used, or for rules that its calendar cannot keep;
+    it never shows the URL, which may hold a password.
     """
+    problem = cannot_keep(url, rules)
+    if problem is not None:
+        raise SettingsError([f"booking.{problem[0]}: {problem[1]}"])
+    names = [resource.name for resource in rules.resources]
     found = _REDIS.fullmatch(url)
     if found:
         from app.adapters.calendars.redis import RedisCalendar
@@ -42,13 +47,13 @@ def open_calendar(url: str, redis: Redis, rules: BookingRules) -> Calendar:
         _need("caldav")
         from app.adapters.calendars.caldav import CalDavCalendar
 
-        return CalDavCalendar(url, redis, rules.zone)
+        return CalDavCalendar(url, redis, rules.zone, resources=names)
     if url.startswith("google:"):
         _need("google.auth")
         from app.adapters.calendars.google import GoogleCalendar
 
-        return GoogleCalendar(url, redis, rules.zone)
-    if url.startswith(("calcom:", "calcom+http:")):
+        return GoogleCalendar(url, redis, rules.zone, resources=names)
+    if url.startswith(CAL_COM):
         from app.adapters.calendars.calcom import CalComCalendar
 
         return CalComCalendar(url, redis)

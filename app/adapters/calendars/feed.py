@@ -44,7 +44,10 @@ def standard(appointment: Appointment) -> Event:
     event.add("last-modified", appointment.updated.astimezone(dt.UTC))
     event.add("dtstart", appointment.start.astimezone(dt.UTC))
     event.add("dtend", appointment.end.astimezone(dt.UTC))
-    event.add("summary", appointment.title)
+    event.add("summary", appointment.summary)
+    if appointment.resource:
+        event.add("resources", appointment.resource)
+        event.add("categories", [appointment.resource])
     event.add("sequence", appointment.sequence)
     event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if appointment.cancelled else "OPAQUE")
@@ -56,6 +59,8 @@ def _event(appointment: Appointment) -> Event:
     lines = [
         f"Name: {appointment.name}",
         f"Phone: {appointment.phone}" if appointment.phone else "",
+        f"People: {appointment.party_size}" if appointment.party_size else "",
+        f"With: {appointment.resource}" if appointment.resource else "",
         f"Notes: {appointment.notes}" if appointment.notes else "",
     ]
     event.add("description", "\n".join(line for line in lines if line))

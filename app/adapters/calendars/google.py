@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode
@@ -41,18 +41,28 @@ log = logs.get(__name__)
 
 
 class GoogleCalendar(GuardedCalendar):
-    """One Google calendar. `zone` is the business's, for whole days.
+    """One Google calendar. `zone` is the business's, for whole days; `resources` are the places by
+    which people's events take one of a resource instead of everything.
 
     `url` is ``google:CALENDAR_ID?credentials=…``; ``endpoint`` and nothing else may follow, the
     address of a server that speaks the same API.
     """
 
-    def __init__(self, url: str, redis: Redis, zone: ZoneInfo, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        url: str,
+        redis: Redis,
+        zone: ZoneInfo,
+        *,
+        resources: Collection[str] = (),
+        clock: Clock = utc_now,
+    ) -> None:
         name, _, query = url.removeprefix("google:").partition("?")
         options = parse_qs(query)
         self._calendar_id = unquote(name) or "primary"
         super().__init__(f"google {self._calendar_id}", redis, clock)
         self._zone = zone
+        self._resources = frozenset(resources)
         endpoint = options.get("endpoint", [API])[0].rstrip("/")
         self._events_url = f"{endpoint}/calendars/{quote(self._calendar_id, safe='')}/events"
         self._credentials = _credentials(options.get("credentials", [""])[0])
@@ -64,7 +74,10 @@ class GoogleCalendar(GuardedCalendar):
             if not google_event.blocks_time(event):
                 continue
             own = google_event.read(event, self._zone)
-            item = own.busy() if own else Busy(*google_event.span(event, self._zone))
+            place = str(event.get("location") or "").strip()
+            resource = place if place in self._resources else ""
+            span = google_event.span(event, self._zone)
+            item = own.busy() if own else Busy(*span, resource=resource)
             if item.start < end and start < item.end:
                 found.append(item)
         return sorted(found, key=lambda item: item.start)

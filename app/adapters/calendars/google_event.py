@@ -29,8 +29,8 @@ _KEPT = (
     "updated",
     "sequence",
 )
-_SINCE = ("business",)
-"""Members that older events lack."""
+_SINCE = ("business", "resource", "party_size")
+"""Members that older events lack, and the last two all that say nothing by them."""
 
 
 def write(appointment: Appointment) -> dict[str, Any]:
@@ -39,7 +39,8 @@ def write(appointment: Appointment) -> dict[str, Any]:
     described = [appointment.name, appointment.phone, appointment.notes]
     return {
         "id": appointment.id,
-        "summary": appointment.title,
+        "summary": appointment.summary,
+        **({"location": appointment.resource} if appointment.resource else {}),
         "description": "\n".join(line for line in described if line),
         "start": {"dateTime": data["start"], "timeZone": appointment.time_zone},
         "end": {"dateTime": data["end"], "timeZone": appointment.time_zone},
@@ -48,7 +49,9 @@ def write(appointment: Appointment) -> dict[str, Any]:
         "extendedProperties": {
             "private": {
                 MARK: "1",
-                "data": orjson.dumps({name: data[name] for name in (*_KEPT, *_SINCE)}).decode(),
+                "data": orjson.dumps(
+                    {name: data[name] for name in (*_KEPT, *_SINCE) if name in data}
+                ).decode(),
                 "notes": appointment.notes[:1000],
                 "applied": ",".join(appointment.applied),
             }
@@ -70,12 +73,12 @@ def read(event: dict[str, Any], zone: ZoneInfo) -> Appointment | None:
             id=event["id"],
             start=start,
             end=end,
-            title=str(event.get("summary", "")),
+            title="",
             notes=kept.get("notes", ""),
             status="cancelled" if event.get("status") == "cancelled" else "confirmed",
             updated=dt.datetime.fromisoformat(data["updated"]),
             applied=tuple(key for key in kept.get("applied", "").split(",") if key),
-        )
+        ).titled(str(event.get("summary", "")))
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -12,11 +12,13 @@ import datetime as dt
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 
 from redis import Redis
 
 from app.adapters.calendars import day_lock
-from app.core.booking.appointment import Appointment, Busy, Draft
+from app.core.booking.appointment import Appointment, Busy, Draft, Place
+from app.core.booking.capacity import first_free
 from app.errors import BookingNotFound, CalendarBusy, SlotTaken
 
 MARGIN = dt.timedelta(hours=4)
@@ -77,15 +79,16 @@ class GuardedCalendar(ABC):
             there, _ = self._read(event_id)
             if there is not None:
                 return there
-            made = Appointment.made(event_id, f"{event_id}@callsmith", draft, key, self._clock())
-            self._refuse_conflict(made)
+            place = self._find_place(draft, event_id)
+            uid = f"{event_id}@callsmith"
+            made = Appointment.made(event_id, uid, draft, key, self._clock(), place)
             if not self._create(made):
                 there, _ = self._read(event_id)
                 if there is None:
                     raise CalendarBusy("the calendar changes too fast")
                 return there
             try:
-                self._refuse_conflict(made)
+                self._find_place(_as_it_is(draft, place), event_id)
             except SlotTaken:
                 self._remove(made)
                 raise
@@ -94,7 +97,7 @@ class GuardedCalendar(ABC):
     def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
         """Give an appointment new time and details."""
         with day_lock.days(self._redis, self._name, draft.start - MARGIN, draft.end + MARGIN):
-            return self._change(event_id, key, lambda old: old.moved(draft, key, self._clock()))
+            return self._move(event_id, draft, key)
 
     def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
         """Cancel an appointment; it stays in the calendar as cancelled, and takes no time."""
@@ -122,7 +125,32 @@ class GuardedCalendar(ABC):
 
     # Inside
 
+    def _move(self, event_id: str, draft: Draft, key: str) -> Appointment:
+        for _ in range(MAX_TRIES):
+            old, tag = self._read(event_id)
+            if old is None:
+                raise BookingNotFound
+            if key in old.applied:
+                return old
+            new = old.moved(draft, key, self._clock())
+            same_time = (old.start, old.end) == (draft.start, draft.end)
+            check = not same_time or bool(draft.places) or bool(old.resource)
+            place = self._find_place(draft, event_id) if check else None
+            if place is not None:
+                new = replace(new, resource=place.resource)
+            if not self._replace(new, tag):
+                continue
+            if check:
+                try:
+                    self._find_place(_as_it_is(draft, place), event_id)
+                except SlotTaken:
+                    self._replace(old, "")
+                    raise
+            return new
+        raise CalendarBusy("the calendar changes too fast")
+
     def _change(self, event_id: str, key: str, change: Change) -> Appointment:
+        """Change what needs no free time."""
         for _ in range(MAX_TRIES):
             old, tag = self._read(event_id)
             if old is None:
@@ -130,28 +158,32 @@ class GuardedCalendar(ABC):
             if key and key in old.applied:
                 return old
             new = change(old)
-            if new == old:
-                return old
-            moves = not new.cancelled and (old.start, old.end) != (new.start, new.end)
-            if moves:
-                self._refuse_conflict(new)
-            if not self._replace(new, tag):
-                continue
-            if moves:
-                try:
-                    self._refuse_conflict(new)
-                except SlotTaken:
-                    self._replace(old, "")
-                    raise
-            return new
+            if new == old or self._replace(new, tag):
+                return new
         raise CalendarBusy("the calendar changes too fast")
 
-    def _refuse_conflict(self, wanted: Appointment) -> None:
-        for item in self.busy(wanted.start - MARGIN, wanted.end + MARGIN):
-            if item.event_id != wanted.id and item.blocks(
-                wanted.start, wanted.end, wanted.before, wanted.after
-            ):
+    def _find_place(self, draft: Draft, own: str) -> Place | None:
+        """The first of the draft's places that is free beside the appointment `own`; None where it
+        takes the whole calendar, which is free. Raises SlotTaken."""
+        busy = [
+            item
+            for item in self.busy(draft.start - MARGIN, draft.end + MARGIN)
+            if item.event_id != own
+        ]
+        span = (draft.start, draft.end, draft.before, draft.after)
+        if not draft.places:
+            if any(item.blocks(*span) for item in busy):
                 raise SlotTaken
+            return None
+        place = first_free(draft.places, busy, *span)
+        if place is None:
+            raise SlotTaken
+        return place
+
+
+def _as_it_is(draft: Draft, place: Place | None) -> Draft:
+    """The draft with what it got, and no other place to choose."""
+    return replace(draft, places=(place,) if place else ())
 
 
 def id_of(key: str) -> str:

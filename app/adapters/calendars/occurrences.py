@@ -65,6 +65,7 @@ PROBLEMS = metrics.counter(
 
 Own = Callable[[Event], Busy | None]
 TakesTime = Callable[[Event], bool]
+Resources = Callable[[Event], tuple[str, ...]]
 
 
 class EventReports:
@@ -118,17 +119,19 @@ def busy_of(
     *,
     own: Own = lambda event: None,
     takes_time: TakesTime = lambda event: True,
+    resources: Resources = lambda event: (),
 ) -> list[Busy]:
     """Return when events take time between `start` and `end`, in order of start.
 
-    `own` may give an event's busy time itself; `takes_time` is asked of each occurrence. Whole days
-    are days of `zone`. Never raises for what is wrong with an event.
+    `own` may give an event's busy time itself; `takes_time` is asked of each occurrence, and
+    `resources` which of them it takes one of, none being everything. Whole days are days of `zone`.
+    Never raises for what is wrong with an event.
     """
     found: list[Busy] = []
     for number, group in enumerate(_series(events)):
         if number % EVENTS_AT_ONCE == EVENTS_AT_ONCE - 1:
             gevent.sleep(0)
-        found += _Series(group, zone, reports, own, takes_time).busy(start, end)
+        found += _Series(group, zone, reports, own, takes_time, resources).busy(start, end)
     near = [item for item in found if item.start < end and start < item.end]
     return sorted(near, key=lambda item: item.start)
 
@@ -159,12 +162,14 @@ class _Series:
         reports: EventReports,
         own: Own,
         takes_time: TakesTime,
+        resources: Resources,
     ) -> None:
         self._id = str(events[0].get("uid") or "without an id")
         self._zone = zone
         self._reports = reports
         self._own = own
         self._takes_time = takes_time
+        self._resources = resources
         mended = (self._mend(event) for event in events)
         self._events = [event for event in mended if event is not None]
 
@@ -196,7 +201,8 @@ class _Series:
         for event in events:
             try:
                 if self._takes_time(event):
-                    found.append(self._own(event) or Busy(*span(event, self._zone)))
+                    own = self._own(event)
+                    found += [own] if own else self._taking(event, *span(event, self._zone))
             except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
                 message = "an event's time cannot be read: it is skipped"
                 self._tell("time", f"{message} ({type(error).__name__})")
@@ -210,8 +216,12 @@ class _Series:
             if self._takes_time(event):
                 begin, finish = span(event, self._zone)
                 last = _last(event, self._zone)
-                found.append(Busy(begin, last + (finish - begin) if last else _FAR))
+                found += self._taking(event, begin, last + (finish - begin) if last else _FAR)
         return found
+
+    def _taking(self, event: Any, start: dt.datetime, end: dt.datetime) -> list[Busy]:
+        names = self._resources(event) or ("",)
+        return [Busy(start, end, resource=name) for name in names]
 
     def _steps(self, event: Event, end: dt.datetime) -> float:
         """How many steps of the event's rules lie before `end`, at most."""

@@ -5,7 +5,8 @@ callers racing for a slot cannot both get it. Keys (all under one hash tag, all 
 write renews; what ended more than `KEEP` ago is dropped as new things are written):
 
 - ``calendar:{name}:events``  hash, id -> appointment as JSON
-- ``calendar:{name}:times``   hash, id -> "start end before after blocks", seconds and 0 or 1
+- ``calendar:{name}:times``   hash, id -> "start end before after blocks resource", seconds, 0 or 1,
+  and the resource it takes, which older entries lack
 - ``calendar:{name}:starts``  sorted set, id by start in Unix seconds
 - ``calendar:{name}:meta``    hash: `longest` event in seconds, `blocks` version
 - ``calendar:{name}:blocks``  hash, id -> time blocked by hand (`app.adapters.calendars.blocks`)
@@ -16,7 +17,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -29,7 +32,7 @@ from app.adapters.calendars import blocks
 from app.adapters.calendars.failures import changing
 from app.adapters.calendars.occurrences import EventReports
 from app.adapters.redis.scripts import RedisScript, load_script
-from app.core.booking.appointment import Appointment, Busy, Draft
+from app.core.booking.appointment import Appointment, Busy, Draft, Place
 from app.errors import BookingNotFound, CalendarBusy, CalendarDown, SlotTaken
 
 KEEP = dt.timedelta(days=40)
@@ -59,12 +62,16 @@ class RedisCalendar:
         self._name = name
         self._reports = EventReports()
         self._commit = RedisScript(client, load_script(Path(__file__).parent, "commit"))
+        self._taken = RedisScript(client, load_script(Path(__file__).parent, "busy"))
 
     # What the protocol asks for
 
     def busy(self, start: dt.datetime, end: dt.datetime) -> list[Busy]:
         """Return appointments and blocked time between `start` and `end`."""
-        taken = [a.busy() for a in self._between(start, end) if not a.cancelled]
+        keys = {what: self._key(what) for what in ("times", "starts", "meta")}
+        args = {"start": _seconds(start), "finish": math.ceil(end.timestamp())}
+        found: bytes = self._ask(lambda: self._taken(keys=keys, args=args))
+        taken = _lines(found.decode())
         _, blocked = self._blocks()
         taken += blocks.expand(blocked, start, end, self._zone, self._reports)
         return sorted(taken, key=lambda item: item.start)
@@ -74,16 +81,18 @@ class RedisCalendar:
         event_id = self._id_of(key)
         for _ in range(MAX_TRIES):
             made = Appointment.made(event_id, f"{event_id}@callsmith", draft, key, self._clock())
-            current = self._write(made, b"", check=True)
-            if current is None:
-                return made
+            written, current = self._write(made, b"", check=True, places=draft.places)
+            if written is not None:
+                return written
             if current:
                 return _appointment(current)
         raise CalendarBusy("the calendar changes too fast")
 
     def move(self, event_id: str, draft: Draft, key: str) -> Appointment:
         """Give an appointment new time and details."""
-        return self._change(event_id, key, lambda old: old.moved(draft, key, self._clock()))
+        return self._change(
+            event_id, key, lambda old: old.moved(draft, key, self._clock()), draft.places
+        )
 
     def cancel(self, event_id: str, key: str, asked_at: float = 0.0) -> Appointment:
         """Cancel an appointment; it stays visible as cancelled."""
@@ -151,7 +160,11 @@ class RedisCalendar:
     # Inside
 
     def _change(
-        self, event_id: str, key: str, change: Callable[[Appointment], Appointment]
+        self,
+        event_id: str,
+        key: str,
+        change: Callable[[Appointment], Appointment],
+        places: tuple[Place, ...] = (),
     ) -> Appointment:
         blob = self._blob(event_id)
         for _ in range(MAX_TRIES):
@@ -163,25 +176,31 @@ class RedisCalendar:
             new = change(old)
             if new == old:
                 return old
-            current = self._write(new, blob, check=not new.cancelled and _times(new) != _times(old))
-            if current is None:
-                return new
+            check = not new.cancelled and (bool(places) or _times(new) != _times(old))
+            written, current = self._write(new, blob, check=check, places=places)
+            if written is not None:
+                return written
             blob = current or blob
         raise CalendarBusy("the calendar changes too fast")
 
-    def _write(self, new: Appointment, expected: bytes, *, check: bool) -> bytes | None:
+    def _write(
+        self, new: Appointment, expected: bytes, *, check: bool, places: tuple[Place, ...]
+    ) -> tuple[Appointment | None, bytes]:
         """Commit one appointment, with `check` only where nothing is in the way.
 
-        None: it is written. Bytes: what is there instead of `expected`; empty: try again.
+        Gives it as it is written, with the first of the `places` that is free; or None and what is
+        there instead of `expected`, empty to try again.
         """
         version, blocked = self._blocks()
-        if check:
+        held: list[Busy] = []
+        if check and blocked:
             around = blocks.expand(
                 blocked, new.start - MAX_BUFFER, new.end + MAX_BUFFER, self._zone, self._reports
             )
-            if any(item.blocks(new.start, new.end, new.before, new.after) for item in around):
+            held = [b for b in around if b.blocks(new.start, new.end, new.before, new.after)]
+            if any(not (places and item.resource) for item in held):
                 if not expected and (there := self.get(new.id)):
-                    return orjson.dumps(there.to_json())
+                    return None, orjson.dumps(there.to_json())
                 raise SlotTaken
         keys = {what: self._key(what) for what in ("events", "times", "starts", "meta")}
         keys["phone"] = self._phone(new.phone) if new.phone else ""
@@ -199,12 +218,19 @@ class RedisCalendar:
             "oldest": int((self._clock() - KEEP).timestamp()),
             "margin": int(MAX_BUFFER.total_seconds()),
             "check": int(check),
+            "places": orjson.dumps([[place.resource, place.capacity] for place in places]),
+            "resource": new.resource,
+            "held": orjson.dumps(
+                [[_seconds(b.start), _seconds(b.end), b.resource] for b in held if b.resource]
+            ),
         }
         with changing():
-            status, current = self._ask(lambda: self._commit(keys=keys, args=args))
+            status, told = self._ask(lambda: self._commit(keys=keys, args=args))
         if status == b"taken":
             raise SlotTaken
-        return None if status == b"ok" else current
+        if status != b"ok":
+            return None, told
+        return replace(new, resource=told.decode()), b""
 
     def _between(self, start: dt.datetime, end: dt.datetime) -> list[Appointment]:
         def read() -> Any:
@@ -257,7 +283,34 @@ class RedisCalendar:
 
 
 def _times(appointment: Appointment) -> tuple[Any, ...]:
-    return (appointment.start, appointment.end, appointment.before, appointment.after)
+    span = (appointment.start, appointment.end, appointment.before, appointment.after)
+    return (*span, appointment.resource)
+
+
+def _seconds(moment: dt.datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _lines(text: str) -> list[Busy]:
+    """What takes time, from the lines of the script `busy`. Many share their moments."""
+    moments: dict[str, dt.datetime] = {}
+    found = []
+    for line in text.split("\n") if text else ():
+        event_id, start, end, before, after, _, *resource = line.split(" ", 6)
+        for moment in (start, end):
+            if moment not in moments:
+                moments[moment] = dt.datetime.fromtimestamp(int(moment), dt.UTC)
+        found.append(
+            Busy(
+                moments[start],
+                moments[end],
+                int(before) // 60,
+                int(after) // 60,
+                event_id,
+                resource[0] if resource else "",
+            )
+        )
+    return found
 
 
 def _appointment(blob: bytes | str) -> Appointment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Container
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -31,8 +32,8 @@ _KEPT = (
     "asked_at",
     "applied",
 )
-_SINCE = ("business",)
-"""Members that older events lack."""
+_SINCE = ("business", "resource", "party_size")
+"""Members that older events lack, and the last two all that say nothing by them."""
 
 
 def write(appointment: Appointment) -> bytes:
@@ -44,7 +45,7 @@ def write(appointment: Appointment) -> bytes:
     described = [appointment.name, appointment.phone, appointment.notes]
     event.add("description", "\n".join(line for line in described if line))
     data = appointment.to_json()
-    kept = orjson.dumps({name: data[name] for name in (*_KEPT, *_SINCE)})
+    kept = orjson.dumps({name: data[name] for name in (*_KEPT, *_SINCE) if name in data})
     event[DATA] = vText(base64.urlsafe_b64encode(kept).decode())
     calendar.add_component(event)
     return bytes(calendar.to_ical())
@@ -67,15 +68,25 @@ def read(event: Event, zone: ZoneInfo) -> Appointment | None:
             uid=str(event["uid"]),
             start=start,
             end=end,
-            title=str(event.get("summary", "")),
+            title="",
             status="cancelled" if _cancelled(event) else "confirmed",
             sequence=int(event.get("sequence", 0)),
             updated=updated.astimezone(dt.UTC)
             if updated.tzinfo
             else updated.replace(tzinfo=dt.UTC),
-        )
+        ).titled(str(event.get("summary", "")))
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def resources(event: Event, known: Container[str]) -> tuple[str, ...]:
+    """The `known` resources that an event which is not ours names, by RESOURCES or CATEGORIES."""
+    named: list[str] = []
+    for name in ("resources", "categories"):
+        found = event.get(name) or ()
+        for value in found if isinstance(found, list) else [found]:
+            named += [str(item) for item in getattr(value, "cats", ())] or [str(value)]
+    return tuple(dict.fromkeys(name for name in named if name in known))
 
 
 def blocks_time(event: Event) -> bool:

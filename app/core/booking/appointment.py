@@ -21,14 +21,13 @@ MAX_APPLIED = 12
 class Busy:
     """Time that cannot be booked, with the minutes it wants kept free around it.
 
-    `key` is set on appointments of ours: the idempotency key that made them.
+    `event_id` is set where the calendar says what takes the time.
     """
 
     start: dt.datetime
     end: dt.datetime
     before: int = 0
     after: int = 0
-    key: str = ""
     event_id: str = ""
     resource: str = ""
     """What it takes one of; empty takes the whole business."""
@@ -239,7 +238,6 @@ class Appointment:
             self.end,
             self.before,
             self.after,
-            key=self.applied[0] if self.applied else "",
             event_id=self.id,
             resource=self.resource,
         )

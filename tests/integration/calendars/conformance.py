@@ -35,9 +35,17 @@ class Harness(Protocol):
         ...
 
     def human_adds(
-        self, start: str, end: str, *, rule: str = "", free: bool = False, cancelled: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        rule: str = "",
+        free: bool = False,
+        cancelled: bool = False,
+        resource: str = "",
     ) -> None:
-        """A person adds an event: wall times of `ZONE`, or dates for whole days."""
+        """A person adds an event: wall times of `ZONE`, or dates for whole days. It takes one of
+        the resource, or else everything."""
         ...
 
     def human_removes(self, appointment: Appointment) -> None:

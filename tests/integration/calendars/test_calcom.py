@@ -42,7 +42,14 @@ class CalComHarness:
         return CalComCalendar(self.server.url, self.redis, clock=lambda: CLOCK)
 
     def human_adds(
-        self, start: str, end: str, *, rule: str = "", free: bool = False, cancelled: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        rule: str = "",
+        free: bool = False,
+        cancelled: bool = False,
+        resource: str = "",
     ) -> None:
         """An event of the calendar that the Cal.com account is connected to."""
         if free or cancelled:

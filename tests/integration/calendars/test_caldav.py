@@ -25,6 +25,7 @@ from tests.integration.calendars.conformance import (
     day,
     draft,
 )
+from tests.integration.calendars.resources import ANNA, NAMES, ResourceConformance
 from tests.support.radicale import RadicaleServer
 
 ZONES = """\
@@ -54,10 +55,17 @@ class CalDavHarness:
 
     def calendar(self) -> CalDavCalendar:
         client = Redis.from_url(self.redis_url, protocol=2)
-        return CalDavCalendar(self.server.url, client, ZONE, clock=lambda: CLOCK)
+        return CalDavCalendar(self.server.url, client, ZONE, resources=NAMES, clock=lambda: CLOCK)
 
     def human_adds(
-        self, start: str, end: str, *, rule: str = "", free: bool = False, cancelled: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        rule: str = "",
+        free: bool = False,
+        cancelled: bool = False,
+        resource: str = "",
     ) -> None:
         name = f"human-{next(self.ids)}"
         lines = [
@@ -68,6 +76,7 @@ class CalDavHarness:
             *([f"RRULE:{rule}"] if rule else []),
             *(["TRANSP:TRANSPARENT"] if free else []),
             *(["STATUS:CANCELLED"] if cancelled else []),
+            *([f"CATEGORIES:Important,{resource}"] if resource else []),
         ]
         self.put(name, "\n".join(lines))
 
@@ -106,6 +115,27 @@ def harness(server: RadicaleServer, redis_url: str) -> CalDavHarness:
 
 class TestCalDav(CalendarConformance):
     pass
+
+
+class TestResources(ResourceConformance):
+    pass
+
+
+def test_a_resource_that_is_not_of_the_business_takes_everything(harness: CalDavHarness) -> None:
+    harness.put(
+        "projector",
+        "UID:projector\nDTSTAMP:20270101T000000Z\nRESOURCES:projector\n"
+        "DTSTART:20270310T100000\nDTEND:20270310T110000\nSUMMARY:x",
+    )
+    with pytest.raises(SlotTaken):
+        harness.calendar().book(replace(draft(), places=(ANNA,)), "k1")
+    harness.put(
+        "both",
+        "UID:both\nDTSTAMP:20270101T000000Z\nRESOURCES:Anna\nCATEGORIES:Ben,Anna\n"
+        "DTSTART:20270311T100000\nDTEND:20270311T110000\nSUMMARY:x",
+    )
+    busy = harness.calendar().busy(TEN + 24 * HOUR, TEN + 25 * HOUR)
+    assert sorted(item.resource for item in busy) == ["Anna", "Ben"]
 
 
 def test_an_event_without_a_zone_is_on_the_business_clock(harness: CalDavHarness) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.integration.calendars.conformance import (
     day,
     draft,
 )
+from tests.integration.calendars.resources import ANNA, NAMES, ResourceConformance
 from tests.support.google_server import GoogleServer
 
 
@@ -33,10 +35,17 @@ class GoogleHarness:
 
     def calendar(self) -> GoogleCalendar:
         client = Redis.from_url(self.redis_url, protocol=2)
-        return GoogleCalendar(self.server.url, client, ZONE, clock=lambda: CLOCK)
+        return GoogleCalendar(self.server.url, client, ZONE, resources=NAMES, clock=lambda: CLOCK)
 
     def human_adds(
-        self, start: str, end: str, *, rule: str = "", free: bool = False, cancelled: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        rule: str = "",
+        free: bool = False,
+        cancelled: bool = False,
+        resource: str = "",
     ) -> None:
         self.server.add(
             summary="Private",
@@ -45,6 +54,7 @@ class GoogleHarness:
             transparency="transparent" if free else "opaque",
             status="cancelled" if cancelled else "confirmed",
             **({"recurrence": [f"RRULE:{rule}"]} if rule else {}),
+            **({"location": resource} if resource else {}),
         )
 
     def human_removes(self, appointment: Appointment) -> None:
@@ -78,6 +88,16 @@ def harness(server: GoogleServer, redis_url: str) -> GoogleHarness:
 
 class TestGoogle(CalendarConformance):
     pass
+
+
+class TestResources(ResourceConformance):
+    pass
+
+
+def test_an_address_as_the_place_takes_everything(harness: GoogleHarness) -> None:
+    harness.human_adds("2027-03-10T10:00", "2027-03-10T11:00", resource="400 Harbor Street")
+    with pytest.raises(SlotTaken):
+        harness.calendar().book(replace(draft(), places=(ANNA,)), "k1")
 
 
 def test_a_declined_invitation_does_not_block(harness: GoogleHarness) -> None:

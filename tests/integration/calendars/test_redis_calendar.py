@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -16,6 +17,7 @@ from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.redis import RedisCalendar
 from app.core.booking.appointment import Appointment
 from app.core.booking.rules import BookingRules
+from app.errors import SlotTaken
 from app.local.embedded_redis import RedisServer
 from tests.integration.calendars.conformance import (
     CLOCK,
@@ -26,6 +28,7 @@ from tests.integration.calendars.conformance import (
     CalendarConformance,
     draft,
 )
+from tests.integration.calendars.resources import ANNA, ResourceConformance
 
 
 def connect(url: str) -> Redis:
@@ -42,10 +45,17 @@ class RedisHarness:
         return RedisCalendar(connect(self.url), ZONE, clock=lambda: CLOCK)
 
     def human_adds(
-        self, start: str, end: str, *, rule: str = "", free: bool = False, cancelled: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        rule: str = "",
+        free: bool = False,
+        cancelled: bool = False,
+        resource: str = "",
     ) -> None:
         calendar = self.calendar()
-        block = Block(id=f"b{next(self.ids)}", start=start, end=end, rule=rule)
+        block = Block(id=f"b{next(self.ids)}", start=start, end=end, rule=rule, resource=resource)
         if free:
             return
         calendar.block(block)
@@ -73,6 +83,27 @@ class TestRedisCalendar(CalendarConformance):
             server: RedisServer = request.getfixturevalue("own_redis")
             return RedisHarness(server.url, server)
         return RedisHarness(redis_url)
+
+
+class TestResources(ResourceConformance):
+    @pytest.fixture
+    def harness(self, redis_url: str) -> RedisHarness:
+        return RedisHarness(redis_url)
+
+
+def test_bookings_of_older_releases_block_what_they_blocked(redis_url: str) -> None:
+    client = connect(redis_url)
+    calendar = RedisCalendar(client, ZONE, clock=lambda: CLOCK)
+    made = calendar.book(draft(before=5, after=10), "k1")
+    written = client.hget("calendar:{main}:times", made.id)
+    assert isinstance(written, bytes)
+    client.hset("calendar:{main}:times", made.id, written.decode().strip())
+    assert b"resource" not in client.hget("calendar:{main}:events", made.id)  # type: ignore[operator]
+    (busy,) = calendar.busy(TEN, TEN + HOUR)
+    assert busy == made.busy()
+    for places in ((), (ANNA,)):
+        with pytest.raises(SlotTaken):
+            calendar.book(replace(draft(TEN + HOUR), places=places), "k2")
 
 
 def test_every_key_has_a_time_to_live(redis_url: str) -> None:

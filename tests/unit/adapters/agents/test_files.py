@@ -256,3 +256,14 @@ def test_a_holiday_that_is_none_is_named_with_its_line_and_the_cure(
     (problem,) = [each for each in raised.value.problems if "holidays" in each]
     assert problem.startswith("agents.yaml:6: booking.holidays.0")
     assert said in problem
+
+
+def test_resources_that_the_calendar_cannot_keep_are_named_with_their_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = GOOD.replace("  services:\n", "  resources: [{name: Anna}]\n  services:\n")
+    assert files.parse(text, "agents.yaml").default.booking.resources[0].name == "Anna"
+    monkeypatch.setenv("CALENDAR_URL", "calcom:key?event_type=1")
+    (problem,) = problems(text)
+    line = text.splitlines().index("  resources: [{name: Anna}]") + 1
+    assert problem.startswith(f"agents.yaml:{line}: booking.resources: Cal.com")

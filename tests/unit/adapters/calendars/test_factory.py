@@ -24,3 +24,10 @@ def test_a_calendar_whose_library_is_missing_says_what_to_install(
 
     assert "requirements-all.txt" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_cal_com_cannot_keep_resources() -> None:
+    rules = BookingRules.model_validate({"resources": [{"name": "Anna"}]})
+    with pytest.raises(SettingsError, match=r"booking\.resources: Cal\.com"):
+        open_calendar("calcom:key?event_type=1", Redis(), rules)
+    open_calendar("calcom:key?event_type=1", Redis(), BookingRules())

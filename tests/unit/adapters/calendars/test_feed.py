@@ -70,3 +70,15 @@ def test_the_form_of_the_file() -> None:
 
 def test_an_empty_calendar() -> None:
     assert read().events == []
+
+
+def test_who_and_how_many_are_named() -> None:
+    (event,) = read(replace(ONE, title="Table: Zoë", resource="table for four", party_size=3)).walk(
+        "VEVENT"
+    )
+    assert event["summary"] == "Table: Zoë (3 people, table for four)"
+    assert event["resources"] == "table for four"
+    assert "People: 3\nWith: table for four" in str(event["description"])
+    (plain,) = read(ONE).walk("VEVENT")
+    assert plain["summary"] == ONE.title
+    assert "resources" not in plain

@@ -65,7 +65,7 @@ def at(time: str, day: dt.date = TUESDAY) -> dt.datetime:
 
 
 def taken(resource: str, start: str, end: str) -> Busy:
-    return Busy(at(start), at(end), resource=resource, key="k")
+    return Busy(at(start), at(end), resource=resource)
 
 
 def free(
