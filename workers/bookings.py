@@ -11,12 +11,9 @@ import datetime as dt
 import re
 from typing import Any
 
-import orjson
-
 from app import logs
 from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
 from app.adapters.booking.offers import Offered
-from app.adapters.redis import keys
 from app.adapters.tools.context import Handler, ToolContext
 from app.core.booking import flow, sentences, slot_ids
 from app.core.booking import slots as booking
@@ -40,6 +37,7 @@ from workers.availability import (
     without,
 )
 from workers.booking_targets import choose, describe, find_appointments
+from workers.word_guard import WordGuard, heard_in
 
 MAX_NAME = 80
 WRITES = ("book_appointment",)
@@ -70,6 +68,11 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     phone = read_number(given, ctx.agent.country_for(ctx.caller_number))
     if phone is None and given and not _is_same_number(given):
         return refuse("number_unclear", NUMBER_UNCLEAR)
+    guard = WordGuard(ctx)
+    otherwise = guard.slot(slot.start) or guard.name(name)
+    otherwise = otherwise or guard.number(phone.e164 if phone else "")
+    if otherwise:
+        return otherwise
     if ctx.agent.booking.confirm and not ctx.consent and not _agreed(ctx, slot):
         question = sentences.read_back(service, _when(ctx, slot.start), name)
         return refuse("confirm_first", question)
@@ -109,6 +112,10 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
         return _not_offered(ctx, args)
     if slot.start <= ctx.now:
         return _refused(ctx, "past", _service(ctx, slot.service), slot.start)
+    guard = WordGuard(ctx)
+    otherwise = guard.name(_name(args.get("name")))
+    if otherwise:
+        return otherwise
     wish = Wish(wish_key(ctx), "move", _asked_at(ctx), start=slot.start.isoformat())
     try:
         with one_at_a_time(ctx):
@@ -118,6 +125,9 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
             current = ctx.calendar.get(target.booking.event_id)
             if current is None:
                 return refuse("booking_not_found", "That appointment is not in our calendar.")
+            otherwise = guard.target(target.booking) or guard.slot(slot.start, current.start)
+            if otherwise:
+                return otherwise
             service = _service(ctx, target.booking.service)
             draft = _moved_draft(ctx, service, slot.start, current.name, current.phone)
             why = (
@@ -134,6 +144,10 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
 
 def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     """Cancel an appointment, of this call or an earlier one; stop one that is being booked."""
+    guard = WordGuard(ctx)
+    otherwise = guard.name(_name(args.get("name")))
+    if otherwise:
+        return otherwise
     wish = Wish(wish_key(ctx), "cancel", _asked_at(ctx))
     try:
         with one_at_a_time(ctx):
@@ -142,6 +156,9 @@ def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
                 if target.stopped:
                     return _done("stopped", {}, "All right, I have not booked it.")
                 return target.refusal or refuse("booking_not_found", "I cannot find that one.")
+            otherwise = guard.target(target.booking)
+            if otherwise:
+                return otherwise
             outcome = Performer(ctx).run(flow.cancel(wish, target.booking))
     except CalendarDown as down:
         return noted.or_again(ctx, wish, "that you want to cancel", down)
@@ -227,14 +244,7 @@ def _gone(ctx: ToolContext, service: Service, start: dt.datetime) -> dict[str, A
 def _agreed(ctx: ToolContext, slot: Slot) -> bool:
     """The caller said yes to this time, or was asked in so many words once before."""
     local = slot.local(ctx.agent.booking.zone)
-    heard = list(ctx.heard)
-    if not heard:
-        blob = ctx.redis.get(keys.transcript(ctx.call_id))
-        try:
-            told = orjson.loads(blob) if blob else []
-            heard = [(str(item["role"]), str(item["content"])) for item in told]
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            heard = []
+    heard = heard_in(ctx)
     if confirmed(heard, local):
         return True
     turns = sum(role == "user" for role, _ in heard)

@@ -211,12 +211,13 @@ def _renew_for_ever(store: EffectStore, effect: Effect, worker: str) -> None:
 
 def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
     """What the handler is given. The members of the effect's context are all optional: `agent` (its
-    name), `agent_id` (Retell's), `caller_number`, `caller_time_zone`, `heard` (pairs of role and
-    words), `consent` ("stated" where the caller asked for just this). Raises `NotFound` for an
-    agent that there is none of."""
+    name), `agent_id` (Retell's), `caller_number`, `caller_time_zone`, `heard` (role, words and,
+    where known, the Unix seconds of each utterance), `began_at` (of the call), `consent` ("stated"
+    where the caller asked for just this). Raises `NotFound` for an agent that there is none of."""
     told = effect.context
     who = AgentRef.from_json(told)
     agent = at_work.agents.find(who)
+    heard = list(told.get("heard") or ())
     told_number = str(told.get("caller_number") or "")
     caller = identify(told_number, agent.country_for())
     return ToolContext(
@@ -236,6 +237,8 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
         caller_time_zone=told.get("caller_time_zone"),
         can_text=can_text(at_work.settings),
         can_tell_office=can_tell_office(at_work.settings, agent),
-        heard=tuple((str(role), str(words)) for role, words in told.get("heard") or ()),
+        heard=tuple((str(item[0]), str(item[1])) for item in heard),
+        heard_at=tuple(float(item[2] or 0) if len(item) > 2 else 0.0 for item in heard),
+        began_at=float(told.get("began_at") or 0),
         record_ttl_s=at_work.settings.record_retention_s,
     )

@@ -13,7 +13,7 @@ from app.core.call import events
 from app.errors import TooMany, Unavailable
 
 #: Utterances that a worker is given, the newest ones: what the caller agreed to is in them.
-HEARD = 10
+HEARD = 40
 _AWAY = {
     "ok": False,
     "error": "The booking system is away. Say so, and ask them to call again later.",
@@ -54,8 +54,11 @@ class ToolDesk:
         self._asked[action.tool_call_id] = (action.name, time.monotonic())
         self._replies.expect(action.key, action.tool_call_id)
         heard = [(u.role, u.content) for u in call.transcript[-HEARD:]]
+        if call.awaits_words:
+            heard.append(("user", ""))
         tool = call.agent.toolset.get(action.name)
-        context = self._kept.caller.context(call.agent) | {"heard": heard}
+        told = {"heard": heard, "began_at": call.began_at}
+        context = self._kept.caller.context(call.agent) | told
         try:
             if not self._kept.save_state():
                 return

@@ -47,6 +47,8 @@ class FunctionRequest:
     caller_number: str = ""
     from_number: str = ""
     entries: list[Entry] = field(default_factory=list)
+    started_ms: int = 0
+    """When the call began (Unix milliseconds), 0 where it is not said."""
 
 
 def parse_inbound(raw: bytes) -> Inbound:
@@ -128,15 +130,21 @@ def parse_function(name: str, raw: bytes, query: Mapping[str, str]) -> FunctionR
         number or query.get("from_number", ""),
         _text(call.get("from_number")),
         entries_of(call) or [],
+        _time_ms(call.get("start_timestamp")),
     )
 
 
 #: Query parameters that say which call a function belongs to; all others are arguments.
+_LAST_MS = 10**14
 _CONTEXT = frozenset({"call_id", "agent_id", "from_number"})
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _time_ms(value: Any) -> int:
+    return value if type(value) is int and 0 < value < _LAST_MS else 0
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:

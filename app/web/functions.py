@@ -33,7 +33,7 @@ log = logs.get(__name__)
 #: What the calls of requests are named after that do not say theirs.
 NO_CALL = "function"
 #: How much of the transcript so far goes along, for what has to be agreed to before it is done.
-HEARD = 20
+HEARD = 40
 
 
 @bp.route("/functions/<name>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -80,11 +80,8 @@ def run(
         "agent_id": asked.agent_id,
         "caller_number": asked.caller_number,
         "channel": "function",
-        "heard": [
-            (entry["role"], entry["content"])
-            for entry in asked.entries[-HEARD:]
-            if entry.get("content")
-        ],
+        "began_at": asked.started_ms / 1000,
+        "heard": heard_in(asked),
     }
     with edge().breaker.guard(), gevent.Timeout(LIMIT_S, Unavailable("the store is too slow")):
         key, again = key_of(now_services, call_id, tool, arguments, tool_call_id)
@@ -116,6 +113,19 @@ def run(
     if reply.say:
         told["say"] = reply.say
     return told
+
+
+def heard_in(asked: FunctionRequest) -> list[tuple[str, str, float]]:
+    """The last utterances of both sides, each with the Unix seconds at which it ended; 0 where that
+    is not told."""
+    heard = []
+    for entry in asked.entries[-HEARD:]:
+        if entry["role"] in ("agent", "user") and entry.get("content"):
+            at = entry.get("at_ms", 0) / 1000
+            if not at and asked.started_ms and "end" in entry:
+                at = asked.started_ms / 1000 + entry["end"]
+            heard.append((entry["role"], entry["content"], at))
+    return heard
 
 
 def told_of(asked: FunctionRequest) -> dict[str, Any]:

@@ -70,6 +70,18 @@ class Offered:
             self._add({field: f"{asking} {turns}".encode()})
         return False
 
+    def answered(self, subject: str, asking: str, evidence: str, last_words: str) -> bool:
+        """Tell whether the caller has spoken since `subject` was held against the model for the
+        same `evidence`. `asking` names this request, `last_words` are the caller's newest."""
+        field = f"said:{subject}"
+        before = self._get(field)
+        if before is not None:
+            request, shown, words = orjson.loads(before)
+            if request != asking and shown == evidence:
+                return bool(words != last_words)
+        self._add({field: orjson.dumps([asking, evidence, last_words])})
+        return False
+
     def once(self, name: str) -> bool:
         """Tell whether this is the first time `name` is asked about in this call."""
         if self._get(f"once:{name}") is not None:

@@ -46,6 +46,10 @@ class ToolContext:
     """True where the business is told of bookings by mail or webhook."""
     heard: tuple[tuple[str, str], ...] = ()
     """The last utterances as heard, `("agent" | "user", words)`, where the channel told them."""
+    heard_at: tuple[float, ...] = ()
+    """When each of them was said (Unix seconds), 0 where that is not known; or empty."""
+    began_at: float = 0.0
+    """When the call began (Unix seconds); 0 where that is not known."""
     consent: str = ""
     """`stated`: the caller asked for just this, which the call's words show; nobody reads it back
     to them. Blank: the handler looks for the caller's yes itself."""

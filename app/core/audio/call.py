@@ -125,6 +125,16 @@ class AudioCall:
         return self.state.dropped
 
     @property
+    def began_at(self) -> float:
+        """When it began (Unix seconds); 0 before that."""
+        return self.state.started_at
+
+    @property
+    def awaits_words(self) -> bool:
+        """Whether the caller has said something of which the words are not known yet."""
+        return self.record.awaits_words
+
+    @property
     def transcript(self) -> tuple[Utterance, ...]:
         """What was said, as heard."""
         return tuple(Utterance(role, text) for role, text in self.record.as_heard())

@@ -58,6 +58,13 @@ class SpokenRecord:
                 return entry.text
         return ""
 
+    @property
+    def awaits_words(self) -> bool:
+        """Whether the caller's newest item has no words yet."""
+        mine = (entry for entry in reversed(self.entries) if entry.role == "user")
+        newest = next(mine, None)
+        return newest is not None and not newest.text.strip()
+
     def as_heard(self) -> list[list[str]]:
         """The conversation as [role, text] pairs; neighbours of one speaker are joined."""
         out: list[list[str]] = []

@@ -101,6 +101,8 @@ class BookingRules(Model):
     """How many slots are offered at once."""
     confirm: bool = True
     """Read the booking back and wait for the caller's yes before it is written."""
+    heed_words: bool = True
+    """Hold what the model passes to a tool against what was said, and ask where they differ."""
     max_bookings_per_call: int = Field(default=4, ge=1, le=20)
     noted_minutes: int = Field(default=30, ge=1, le=24 * 60)
     """While the calendar is down: how long a noted booking is tried before it is given up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from app.core.booking.contradiction import Contradiction
 from app.core.booking.ledger import Booking
 from app.core.booking.offers import say_offers, whom
 from app.core.booking.reasons import people, why_not
@@ -104,6 +105,16 @@ _UNCLEAR = {
     "several": "Which one of them would you like?",
     "contradiction": "I heard two different times. Which one would you like?",
 }
+
+
+def said_otherwise(found: Contradiction) -> str:
+    """The question where what was said and what is about to be done differ."""
+    if found.part == "number":
+        return "Just to be sure, could you say that telephone number once more, digit by digit?"
+    if found.excluded:
+        return f"Just to be sure, is {found.passed} all right for you after all?"
+    what = {"name": "the name", "appointment": "the appointment"}.get(found.part, "it")
+    return f"Just to be sure, is {what} {found.said}, or {found.passed}?"
 
 
 def unclear(asked: NotUnderstood) -> str:

@@ -104,5 +104,13 @@ class Call(Protocol):
         """Whether the socket was dropped so that the call goes on elsewhere."""
 
     @property
+    def began_at(self) -> float:
+        """When it began (Unix seconds); 0 before that."""
+
+    @property
     def transcript(self) -> tuple[Utterance, ...]:
         """What was said, as far as it was heard."""
+
+    @property
+    def awaits_words(self) -> bool:
+        """Whether the caller has said something of which the words are not known yet."""

@@ -75,6 +75,16 @@ class TextCall:
         """Whether Retell's connection was dropped so that the call goes on elsewhere."""
         return self.state.dropped
 
+    @property
+    def began_at(self) -> float:
+        """When it began (Unix seconds); 0 before that."""
+        return self.state.started_at
+
+    @property
+    def awaits_words(self) -> bool:
+        """Never: Retell sends the words with the request."""
+        return False
+
     def start(self, now: float) -> Actions:
         """The call begins: configure Retell's side, greet, connect to the model.
 
