@@ -42,8 +42,10 @@ _CANCELS = re.compile(r"\b(?:cancel|call (?:it|that) off|drop|remove|delete)")
 _OF_CANCELLED = re.compile(
     r"\b(?:cancel|call off|drop|remove|delete"
     r"|(?:can't|cannot|can not|won't) (?:come|make it|make|be there))"
-    r"(?: (?!(?:because|since|as|cause|so|i'm|i|we|and|but)\b)[\w'-]+){0,5}\s*$"
+    r"(?: (?!(?:because|since|as|cause|so|i'm|i|we|and|but)\b)[\w'-]+){0,5} {0,3}$"
 )
+_REACH = 120
+"""Characters before a day in which its cancelling is looked for."""
 _NOT_OF_IT = re.compile(r"\b(?:instead|book|move|reschedul|rather|new|another|until|away|back)")
 _OWN_NUMBER = re.compile(
     r"\b(?:this (?:one|number)|same|i'm (?:calling|on)|calling from|my number)\b"
@@ -188,7 +190,8 @@ class Conversation:
         return self._reader.old_days(item) or tuple(
             mention
             for mention in (*days.excluded, *days.values)
-            if anywhere or _OF_CANCELLED.search(level[: mention.start])
+            if anywhere
+            or _OF_CANCELLED.search(level[max(0, mention.start - _REACH) : mention.start])
         )
 
     def _numbers(self, item: Heard) -> Meaning[str]:

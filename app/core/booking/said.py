@@ -63,12 +63,12 @@ _OF_OTHER_DAYS = re.compile(
     r"|insurance|address|postcode|zip|card)\b"
 )
 _BEFORE_OTHER_DAYS = re.compile(
-    r"\b(?:since|was|were|last|back|from|till|been|born)\s*(?:on|in|the)?\s*$"
+    r"\b(?:since|was|were|last|back|from|till|been|born) {0,3}(?:on|in|the)? {0,3}$"
 )
 _WEEKDAY_ALONE = re.compile(
     r"(?:(?:this|on|the|next|coming) )*(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE
 )
-_ROUGHLY = re.compile(r"\b(?:around|about|approximately|roughly|like|near|say)\s*$")
+_ROUGHLY = re.compile(r"\b(?:around|about|approximately|roughly|like|near|say) {0,3}$")
 _SENTENCES = re.compile(r"[^.!?]+[.!?]*")
 _CHANGES = frozenset((Sense.CHANGE, Sense.NO, Sense.HOLD_ON, Sense.TAKEN_BACK))
 _OBJECTIONS = _CHANGES | {Sense.LATER, Sense.UNSURE}
