@@ -85,7 +85,7 @@ class KeptCall:
         why, call = self.record.gave_up, self.call
         if not why or call is None:
             return
-        if call.agent.promises_callback:
+        if call.agent.promises_callback(time.time()):
             details = self.caller.details
             who = AgentRef.to(call.agent, str(details.get("agent_id") or ""))
             known = identify(self.caller.number, call.agent.country_for())

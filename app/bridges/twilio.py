@@ -26,7 +26,7 @@ from app.core.call import events
 from app.core.call.notes import Note
 from app.core.call.setup import Call, Setup
 from app.errors import ProtocolError, Unavailable
-from app.protocol import twilio
+from app.protocol import twilio, twiml
 from app.protocol.twilio import Start
 
 #: How long a stream may take to say which call it is.
@@ -92,6 +92,8 @@ class PhoneChannel:
             dict(self._details),
             stream=self._start.stream_sid,
             lines=self._known_lines(),
+            back_from=self._start.parameters.get("back_from", ""),
+            back_why=self._start.parameters.get("back_why", ""),
         )
         codec = _pcm_codec() if agent.audio.format == "pcm" else None
         live.begin(AudioCall(setup, codec=codec), setup, state)
@@ -124,8 +126,11 @@ class PhoneChannel:
         """Nothing more follows."""
 
     def is_over(self, live: LiveCall, call: Call) -> bool:
-        """Without a `stop` and not by us, the stream is lost and the call is not."""
-        return isinstance(call, AudioCall) and call.closing.ended and not call.dropped
+        """Without a `stop` and not by us, the stream is lost and the call is not. Who was handed
+        over may come back; `POST /twilio/dialed` ends the call otherwise."""
+        if not isinstance(call, AudioCall) or call.closing.handed_over:
+            return False
+        return call.closing.ended and not call.dropped
 
     def _known_lines(self) -> dict[str, bytes]:
         try:
@@ -138,13 +143,10 @@ class PhoneChannel:
         (`POST /twilio/next`), which reads it from the saved state; telling it is faster."""
         live.kept.writer.save_now()
         calls = TwilioCalls.from_settings(live.services.settings)
-        if calls is not None and (action.kind == "transfer" or action.say):
+        if calls is not None and action.kind == "end" and action.say:
             language = self._agent.language
             try:
-                calls.instruct(
-                    live.call_id,
-                    twilio.closing_twiml(action.kind, action.number, action.say, language=language),
-                )
+                calls.instruct(live.call_id, twiml.hangup_twiml(action.say, language=language))
             except Unavailable as error:
                 log.warning("Twilio did not take instructions", extra={"why": error.message})
         live.ws.close(1000, action.kind)

@@ -81,8 +81,8 @@ def agent_file(found: Settings) -> list[Finding]:
     names = ", ".join(agent.name for agent in loaded.all)
     out = [Finding("agents", "ok", f"{len(loaded.all)} in the file: {names}")]
     for agent in loaded.all:
-        if "transfer_call" in agent.toolset and not agent.transfer_number:
-            cure = "set transfer_number, or take transfer_call out of its tools"
+        if "transfer_call" in agent.toolset and not agent.switchboard:
+            cure = "set transfer_targets or transfer_number, or take transfer_call out of its tools"
             out.append(Finding("agents", "warn", f"{agent.name} has nobody to transfer to", cure))
     return out
 

@@ -1,6 +1,6 @@
 """Twilio Media Streams: the frames of one bidirectional stream, read and written.
 
-Source: Twilio docs, "Media Streams - WebSocket Messages" and "TwiML Voice: <Stream>". Audio is
+Source: Twilio docs, "Media Streams - WebSocket Messages". Audio is
 8 kHz mono mu-law, eight bytes a millisecond, base64 in both directions. Twilio sends 20 ms a frame.
 Numbers arrive as strings. The browser page speaks the same frames.
 """
@@ -11,7 +11,6 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
@@ -24,9 +23,6 @@ BYTES_PER_MS = 8
 FRAME_BYTES = 160
 #: Longest audio accepted in one media frame, in bytes (2 s): Twilio sends 160.
 MAX_MEDIA_BYTES = 16_000
-#: Twilio's limit for the name and value of one <Parameter> together, in characters.
-MAX_PARAMETER_CHARS = 500
-
 #: The mu-law byte of silence.
 SILENCE = b"\xff"
 
@@ -217,53 +213,3 @@ class Writer:
     def clear(self) -> str:
         """Throw away what has not been played. Marks still waiting come back at once."""
         return self._clear
-
-
-def connect_twiml(
-    stream_url: str, parameters: dict[str, str], *, action_url: str | None = None
-) -> str:
-    """TwiML that hands the call to a media stream.
-
-    `stream_url` must be ``wss://`` and may hold no query string: what the stream needs to know goes
-    into `parameters`. When the stream ends, Twilio asks `action_url` what to do with the call.
-    Raises ValueError where a parameter is too long for Twilio.
-    """
-    inner = ""
-    for name, value in parameters.items():
-        if len(name) + len(value) > MAX_PARAMETER_CHARS:
-            raise ValueError(f"the parameter {name!r} is too long for Twilio")
-        inner += f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>"
-    action = f" action={quoteattr(action_url)}" if action_url else ""
-    return _response(
-        f"<Connect{action}><Stream url={quoteattr(stream_url)}>{inner}</Stream></Connect>"
-    )
-
-
-def hangup_twiml(say: str | None = None, *, language: str = "en-US") -> str:
-    """TwiML that ends the call, after saying `say` in Twilio's own voice."""
-    return _response(_say(say, language) + "<Hangup/>")
-
-
-def dial_twiml(number: str, say: str | None = None, *, language: str = "en-US") -> str:
-    """TwiML that connects the caller to `number`."""
-    return _response(f"{_say(say, language)}<Dial>{escape(number)}</Dial>")
-
-
-def closing_twiml(kind: str, number: str, say: str, *, language: str = "en-US") -> str:
-    """TwiML for the end of an agent's call: hang up or dial `number`, after saying `say`."""
-    if kind == "transfer" and number:
-        return dial_twiml(number, say or None, language=language)
-    return hangup_twiml(say or None, language=language)
-
-
-def reject_twiml(reason: str = "busy") -> str:
-    """TwiML that refuses the call before it is answered. `reason` is ``busy`` or ``rejected``."""
-    return _response(f"<Reject reason={quoteattr(reason)}/>")
-
-
-def _say(say: str | None, language: str) -> str:
-    return f"<Say language={quoteattr(language)}>{escape(say)}</Say>" if say else ""
-
-
-def _response(inner: str) -> str:
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{inner}</Response>'

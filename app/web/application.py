@@ -51,6 +51,7 @@ from app.web.feed import Feed
 from app.web.figures import Figures
 from app.web.guard.admission import Admission
 from app.web.guard.body import Bodies
+from app.web.phone import routes as phone
 
 #: In the order of the contract's table.
 BLUEPRINTS = (
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     functions.bp,
     sockets.bp,
     twilio.bp,
+    phone.bp,
     talk.bp,
     health.bp,
     api.bp,

@@ -123,6 +123,16 @@ def message_draft(call_id: str) -> str:
     return call(call_id, "message_draft")
 
 
+def transfer(call_id: str) -> str:
+    """String: how far the call's newest warm transfer is."""
+    return call(call_id, "transfer")
+
+
+def fetching(call_id: str) -> str:
+    """String: a caller who waits for a colleague is being fetched back."""
+    return call(call_id, "fetching")
+
+
 def names_tried(call_id: str) -> str:
     """Set: the names given in the call for appointments of its number that fitted none."""
     return call(call_id, "names_tried")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from app.core.agent.messages import MessageSettings
 from app.core.agent.tools import Channel, ToolEntry, declared_tools
+from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
 from app.core.language.phone_numbers import country_of, identify, is_country
 from app.core.tools.declarations import Tool
@@ -46,6 +47,8 @@ class Lines(Model):
     unheard_goodbye: Text = (
         "I still cannot hear you. Please call again from a quieter place. Goodbye!"
     )
+    hold: Text = "One moment, I am asking my colleague."
+    unanswered: Text = "I am sorry, nobody is answering right now. Goodbye."
     time_up: Text = "I am sorry, I have to end this call here. Thank you, and goodbye!"
 
 
@@ -212,7 +215,9 @@ class Agent(Model):
     retell_agent_ids: tuple[str, ...] = ()
     country: str | None = None
     """ISO 3166 code of the country by whose rules numbers are read that are not international."""
-    transfer_number: str | None = Field(default=None, pattern=r"^\+?[0-9]{3,15}$")
+    transfer_number: str | None = Field(default=None, pattern=NUMBER)
+    """One target that is always there; `transfer_targets` may name more."""
+    transfer_targets: tuple[TransferTarget, ...] = ()
     tools: tuple[ToolEntry, ...] = (
         "check_availability",
         "book_appointment",
@@ -236,16 +241,29 @@ class Agent(Model):
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
 
-    @property
-    def promises_callback(self) -> bool:
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        """Whom calls can be transferred to."""
+        targets = list(self.transfer_targets)
+        if self.transfer_number and not targets:
+            targets.append(TransferTarget(name=ANYBODY, number=self.transfer_number))
+        return Switchboard(targets, self.booking.time_zone, self.booking.holidays)
+
+    def hands_over(self, at: float) -> bool:
+        """Whether a call without a model goes to a person, at `at` in Unix seconds."""
+        wanted = self.turn_taking.fallback == "transfer"
+        return wanted and self.switchboard.open_target(at) is not None
+
+    def promises_callback(self, at: float) -> bool:
         """Whether the caller is told of a call back when the model is gone for good."""
         how = self.turn_taking.fallback
-        return how == "callback" or (how == "transfer" and not self.transfer_number)
+        return how == "callback" or (how == "transfer" and not self.hands_over(at))
 
     def country_for(self, caller_number: str = "") -> str:
         """The country by whose rules a number is read that a caller gives: the caller's own, else
         the business's."""
-        own = country_of(self.language, self.transfer_number)
+        numbers = [target.number for target in self.switchboard.targets]
+        own = country_of(self.language, *numbers)
         calling = identify(caller_number, self.country or own)
         if calling is not None and calling.country != "001":
             return calling.country
@@ -265,6 +283,14 @@ class Agent(Model):
             raise ValueError(f"{value!r} is not an IANA time zone")
         return value
 
+    @field_validator("transfer_targets")
+    @classmethod
+    def _known_targets(cls, value: tuple[TransferTarget, ...]) -> tuple[TransferTarget, ...]:
+        problem = check_targets(value)
+        if problem:
+            raise ValueError(problem)
+        return value
+
     @field_validator("tools")
     @classmethod
     def _known_tools(cls, value: tuple[ToolEntry, ...]) -> tuple[ToolEntry, ...]:
@@ -274,7 +300,10 @@ class Agent(Model):
     @cached_property
     def toolset(self) -> Mapping[str, Tool]:
         """The agent's tools by name, those of its Python modules and MCP servers included."""
-        return declared_tools(self.tools, self._imported)
+        tools = declared_tools(self.tools, self._imported)
+        if "transfer_call" in tools:
+            tools["transfer_call"] = self.switchboard.describe(tools["transfer_call"])
+        return tools
 
     def offered(self, channel: Channel) -> list[Tool]:
         """The tools that calls of a channel may use."""

@@ -261,7 +261,7 @@ class Answering:
         actions += self._model.withdraw(now)
         if open_turn is not None:
             actions += self.end_turn(open_turn, "gave_up", now)
-        pending = self._ending.give_up()
+        pending = self._ending.give_up(now)
         said, played = self._voice.play_line(pending.line, now)
         actions += played
         if not said:

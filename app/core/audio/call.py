@@ -30,7 +30,7 @@ from app.core.audio.timing import Timing
 from app.core.audio.tools import AudioTools
 from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice
-from app.core.call import events, notes, prompts
+from app.core.call import events, notes
 from app.core.call.ending import Ending
 from app.core.call.events import Actions, DropSocket, SaveState
 from app.core.call.setup import Setup
@@ -48,7 +48,7 @@ class AudioCall:
 
     def __init__(self, setup: Setup, *, codec: Codec | None = None) -> None:
         agent = setup.agent
-        self.state = state = CallState(agent, setup.details)
+        self.state = state = CallState(agent, setup.details, back_note=setup.back_note())
         self.model = model = ModelSession(condense)
         self.cost = setup.meter()
         self.record = record = SpokenRecord()
@@ -161,7 +161,7 @@ class AudioCall:
         elif pending is not None:
             actions += self.answering.ask(turn, now, say=pending.line)
         else:
-            actions += self.answering.ask(turn, now, note=prompts.BACK)
+            actions += self.answering.ask(turn, now, note=self.state.back_note)
         return self._finish(actions)
 
     def _configure(self) -> Actions:

@@ -36,10 +36,20 @@ class Closing:
         self.ended, self.by = True, None
         end = EndCall("end", "", say)
         if pending is not None and pending.kind == "transfer":
-            end = EndCall("transfer", pending.target, say)
-        self.outcome = {"kind": end.kind, "number": end.number, "say": end.say}
+            end = EndCall("transfer", pending.target, say, pending.name)
+        self.outcome = {
+            "kind": end.kind,
+            "number": end.number,
+            "say": end.say,
+            "target": end.target,
+        }
         heard = Heard(self._record.as_heard())
         return [CallEnding(end.kind), heard, SaveState(), end, *self._model.close()]
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether the caller was handed to somebody, and may come back."""
+        return self.outcome is not None and self.outcome["kind"] == "transfer"
 
     def caller_left(self) -> Actions:
         """The caller is gone: nothing is said to nobody."""

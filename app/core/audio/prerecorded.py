@@ -21,7 +21,9 @@ MAX_BYTES = 160_000
 def wanted(agent: Agent) -> tuple[str, ...]:
     """The lines worth knowing, the most needed first."""
     lines = agent.lines
-    chosen = (*lines.slow_tool[:2], *lines.holding[:2], apology(agent))
+    people = agent.turn_taking.fallback == "transfer" and bool(agent.switchboard)
+    apologies = [apology(agent, hands_over=hands_over) for hands_over in sorted({people, False})]
+    chosen = (*lines.slow_tool[:2], *lines.holding[:2], *apologies)
     return tuple(dict.fromkeys(chosen))
 
 

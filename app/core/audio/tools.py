@@ -80,7 +80,7 @@ class AudioTools:
 
     def _act(self, turn: Turn, call: FunctionCall, now: float) -> Actions:
         """The model ends the call, transfers it or presses keys."""
-        action, problem = self._ending.ask(call)
+        action, problem = self._ending.ask(call, now)
         if action is None:
             refused = self._runner.refuse(call, problem)
             return refused + self._answering.ask(turn, now, after=True)

@@ -18,18 +18,13 @@ from app.core.tools.declarations import FunctionCall
 _KEYS = "0123456789*#"
 
 
-def apology(agent: Agent) -> str:
-    """What is said when the model is gone for good."""
+def apology(agent: Agent, *, hands_over: bool) -> str:
+    """What is said when the model is gone for good; `hands_over` says that a person takes over."""
     lines = agent.lines
-    if hands_over(agent):
+    if hands_over:
         return f"{lines.apology} {lines.transfer}"
     end = agent.turn_taking.fallback == "end"
     return lines.apology if end else f"{lines.apology} {lines.callback}"
-
-
-def hands_over(agent: Agent) -> bool:
-    """Whether a call without a model goes to a person."""
-    return agent.turn_taking.fallback == "transfer" and bool(agent.transfer_number)
 
 
 @dataclass(slots=True)
@@ -39,18 +34,16 @@ class Ending:
     agent: Agent
     pending: PendingAction | None = None
 
-    def ask(self, call: FunctionCall) -> tuple[PendingAction | None, str]:
-        """The model acts on the call: the action, or None and what is wrong with it."""
+    def ask(self, call: FunctionCall, now: float) -> tuple[PendingAction | None, str]:
+        """The model acts on the call: the action, or None and what is wrong with it. `now` is in
+        Unix seconds."""
         read = ArgumentReader(self.agent.toolset).read(call.name, call.arguments)
         if read.problem:
             return None, read.problem
         arguments = read.values
         lines, message = self.agent.lines, str(arguments.get("message") or "").strip()
         if call.name == "transfer_call":
-            number = self.agent.transfer_number
-            if not number:
-                return None, prompts.NOBODY_TO_TRANSFER_TO
-            return PendingAction("transfer", message or lines.transfer, number), ""
+            return self._transfer(str(arguments.get("target") or ""), message, now)
         if call.name == "press_digits":
             digits = "".join(c for c in str(arguments.get("digits")) if c in _KEYS)
             if not digits:
@@ -58,16 +51,32 @@ class Ending:
             return PendingAction("digits", message, digits), ""
         return PendingAction("end", message or lines.goodbye), ""
 
+    def _transfer(self, name: str, message: str, now: float) -> tuple[PendingAction | None, str]:
+        switchboard = self.agent.switchboard
+        target = switchboard.choose(name, now)
+        if target is None:
+            return None, prompts.NOBODY_TO_TRANSFER_TO
+        if not switchboard.is_open(target, now):
+            instead = switchboard.next_after(target, (), now)
+            opening = switchboard.say_opening(target, now)
+            takes_messages = "take_message" in self.agent.toolset
+            other = instead.name if instead else ""
+            return None, prompts.target_closed(target.name, opening, other, takes_messages)
+        line = target.before or message or self.agent.lines.transfer
+        return PendingAction("transfer", line, target.number, target.name), ""
+
     def say_goodbye(self, line: str) -> PendingAction:
         """The call ends after `line`."""
         self.pending = PendingAction("end", line)
         return self.pending
 
-    def give_up(self) -> PendingAction:
+    def give_up(self, now: float) -> PendingAction:
         """There is no model: an apology, then what the agent's file says."""
-        line = apology(self.agent)
-        if hands_over(self.agent):
-            self.pending = PendingAction("transfer", line, str(self.agent.transfer_number))
+        target = self.agent.switchboard.open_target(now)
+        hands_over = target is not None and self.agent.hands_over(now)
+        line = apology(self.agent, hands_over=hands_over)
+        if hands_over and target is not None:
+            self.pending = PendingAction("transfer", line, target.number, target.name)
         else:
             self.pending = PendingAction("end", line)
         return self.pending

@@ -142,7 +142,7 @@ class ToPhone:
 
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """End the media stream: hang up, or hand the caller to `number`.
+    """End the media stream: hang up, or hand the caller to `number`, which is of `target`.
 
     `say` is what the caller still has to be told, in whatever voice there is.
     """
@@ -150,6 +150,7 @@ class EndCall:
     kind: Literal["end", "transfer"]
     number: str = ""
     say: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,13 @@ _FAREWELL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PendingAction:
-    """What Retell is to do, and the line it is sent with."""
+    """What is to be done, and the line it is done with. `target` is a number, or keys to press;
+    `name` is whose number it is."""
 
     kind: ActionKind
     line: str
     target: str = ""
+    name: str = ""
 
     def action(self) -> CallAction:
         """The members of the frame."""

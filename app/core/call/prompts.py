@@ -22,6 +22,32 @@ LATE_WRITE = (
 NOT_RUN = "Not done: the caller kept on speaking. Ask whether it is still wanted."
 
 
+def target_closed(name: str, opening: str, instead: str, takes_messages: bool) -> str:
+    """Nobody is there who could be put through to. `opening` and `instead` may be blank."""
+    again = f" Somebody is there again {opening}." if opening else ""
+    if instead:
+        offer = f"offer to connect them to {instead} instead"
+    else:
+        offer = "offer to take a message" if takes_messages else "offer something else"
+    return f"Not done: nobody is there at {name} now.{again} Say so, and {offer}."
+
+
+def not_answered(name: str, why: str, takes_messages: bool) -> str:
+    """The caller was put through in vain and is back. `why` is one of `NOT_ANSWERED`."""
+    offer = "offer to take a message" if takes_messages else "offer something else"
+    told = NOT_ANSWERED.get(why, NOT_ANSWERED["failed"])
+    return f"[The caller is back: {name} {told}. Say so, and {offer}. Do not greet again.]"
+
+
+NOT_ANSWERED = {
+    "no-answer": "did not answer",
+    "busy": "is busy on the telephone",
+    "declined": "cannot take the call now",
+    "failed": "could not be reached",
+}
+"""Why a transfer came to nothing, and what the model is told."""
+
+
 def several(parts: Sequence[object]) -> str:
     """The caller asked for more than one thing in a sentence."""
     listed = "; ".join(str(part) for part in parts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.core.agent.definition import Agent
+from app.core.call import prompts
 from app.core.call.cost import NO_PRICES, CostMeter, Prices
 from app.core.call.events import Actions, Event
 from app.protocol.retell_llm import Utterance
@@ -23,6 +24,8 @@ class Setup:
 
     `greet` is false where another socket has greeted and nothing else is known of it. Of a media
     stream: its name, and `lines`, the agent's lines that are known in its voice (mu-law).
+    `back_from` is whom the caller was put through to in vain, `back_why` one of
+    `prompts.NOT_ANSWERED`.
     """
 
     call_id: str
@@ -33,6 +36,8 @@ class Setup:
     greet: bool = True
     stream: str = ""
     lines: Mapping[str, bytes] = field(default_factory=dict)
+    back_from: str = ""
+    back_why: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value that `from_json` understands. Of lines only their length is kept."""
@@ -46,6 +51,8 @@ class Setup:
             "details": self.details,
             "greet": self.greet,
             "stream": self.stream,
+            "back_from": self.back_from,
+            "back_why": self.back_why,
             "lines": {text: len(audio) for text, audio in self.lines.items()},
         }
 
@@ -63,7 +70,16 @@ class Setup:
             value.get("greet") is not False,
             str(value.get("stream") or ""),
             {text: SILENCE * size for text, size in (value.get("lines") or {}).items()},
+            str(value.get("back_from") or ""),
+            str(value.get("back_why") or ""),
         )
+
+    def back_note(self) -> str:
+        """What the model is told when the call goes on on a new socket."""
+        if not self.back_from:
+            return prompts.BACK
+        takes_messages = "take_message" in self.agent.toolset
+        return prompts.not_answered(self.back_from, self.back_why, takes_messages)
 
     def meter(self) -> CostMeter:
         """The account of a call that has cost nothing yet."""

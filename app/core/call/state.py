@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.agent.definition import Agent
+from app.core.call import prompts
 from app.core.call.notes import TurnEnded
 from app.core.call.turns import Turn
 from app.core.call.waiting import State
@@ -17,6 +18,8 @@ class CallState:
 
     agent: Agent
     details: dict[str, Any] = field(default_factory=dict)
+    back_note: str = prompts.BACK
+    """What the model is told when the call goes on on a new socket."""
     started_at: float = 0.0
     turn: Turn | None = None
     turns: int = 0

@@ -159,7 +159,7 @@ class Answering:
     def give_up(self, turn: Turn, cause: str, now: float) -> Actions:
         """There is no answer: say so honestly, then do what the agent's file says."""
         actions = [*self._model.withdraw(now), GaveUp(turn.response_id, cause)]
-        self._ending.give_up()
+        self._ending.give_up(now)
         speech = turn.speech
         speech.gathered = speech.gathered[: sentence_end(speech.gathered)]
         return actions + self._speaker.act(turn, now)

@@ -72,7 +72,7 @@ class TextTools:
 
     def _act(self, turn: Turn, call: FunctionCall, now: float) -> Actions:
         """The model ends the call, transfers it or presses keys."""
-        action, problem = self._ending.ask(call)
+        action, problem = self._ending.ask(call, now)
         if action is None:
             return self._runner.refuse(call, problem) + self._answering.ask(turn, now)
         self._ending.pending = action

@@ -150,7 +150,8 @@ class Telephone:
                 self.outcome.said.append(verb.text or "")
                 self._tell("twilio says", text=verb.text or "")
             elif verb.tag == "Dial":
-                self.outcome.dialled, self.outcome.ended_by = verb.text or "", "transfer"
+                dialled = "".join(verb.itertext())
+                self.outcome.dialled, self.outcome.ended_by = dialled, "transfer"
                 return None
             elif verb.tag in ("Hangup", "Reject"):
                 self.outcome.ended_by = "agent" if verb.tag == "Hangup" else "rejected"

@@ -17,6 +17,7 @@ from app.bridges.drain import Drain
 from app.security import twilio_signature
 from app.settings import Settings
 from app.web import talk, twilio
+from app.web.phone.transfers import MAX_RESUMES
 from tests.support.web_app import make_app
 
 SID = "CA" + "a" * 32
@@ -185,7 +186,7 @@ def test_a_broken_stream_is_taken_up_again_a_few_times(redis_url: str) -> None:
     saved(redis_url)
     client = client_for(redis_url)
     document = ring(client, "/twilio/next?times=0")
-    for times in range(1, twilio.MAX_RESUMES):
+    for times in range(1, MAX_RESUMES):
         assert document[0].tag == "Connect"
         action = document[0].get("action") or ""
         assert action.endswith(f"times={times}")

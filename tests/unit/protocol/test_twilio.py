@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ProtocolError
-from app.protocol import twilio
 from app.protocol.twilio import Connected, Dtmf, Mark, Media, Other, Start, Stop, Writer, parse
 
 SID = "MZ" + "0" * 32
@@ -164,32 +163,3 @@ def test_written_mark_and_clear() -> None:
         "mark": {"name": "1:20"},
     }
     assert json.loads(writer.clear()) == {"event": "clear", "streamSid": 'odd"sid'}
-
-
-def test_connect_twiml() -> None:
-    text = twilio.connect_twiml(
-        "wss://x.example/media-stream",
-        {"token": 'a"<&>', "from": "+14155550100"},
-        action_url="https://x.example/twilio/next?a=1&b=2",
-    )
-    connect = xml(text)[0]
-    assert connect.tag == "Connect"
-    assert connect.get("action") == "https://x.example/twilio/next?a=1&b=2"
-    stream = connect[0]
-    assert stream.get("url") == "wss://x.example/media-stream"
-    assert {p.get("name"): p.get("value") for p in stream} == {
-        "token": 'a"<&>',
-        "from": "+14155550100",
-    }
-    with pytest.raises(ValueError, match="token"):
-        twilio.connect_twiml("wss://x.example", {"token": "x" * 500})
-
-
-def test_closing_twiml() -> None:
-    bye = xml(twilio.hangup_twiml("Sorry & goodbye"))
-    assert [(e.tag, e.text) for e in bye] == [("Say", "Sorry & goodbye"), ("Hangup", None)]
-    dial = xml(twilio.dial_twiml("+14155550199"))
-    assert [(e.tag, e.text) for e in dial] == [("Dial", "+14155550199")]
-    refused = xml(twilio.reject_twiml())
-    assert refused[0].tag == "Reject"
-    assert refused[0].get("reason") == "busy"

@@ -14,15 +14,18 @@ def test_the_lines_worth_knowing() -> None:
     texts = wanted(some)
     assert some.lines.slow_tool[0] in texts
     assert some.lines.holding[0] in texts
-    assert texts[-1] == apology(some)
+    assert texts[-1] == apology(some, hands_over=False)
+    assert apology(some, hands_over=True) not in texts, "only where somebody can take over"
+    assert wanted(agent(turn_taking__fallback="transfer"))[-1] == apology(some, hands_over=True)
     assert len(texts) == len(set(texts))
 
 
 def test_the_apology_says_what_follows() -> None:
     some = agent(turn_taking__fallback="transfer")
-    assert apology(some).endswith(some.lines.transfer)
-    assert apology(agent(turn_taking__fallback="end")) == some.lines.apology
-    assert apology(agent(turn_taking__fallback="callback")).endswith(some.lines.callback)
+    assert apology(some, hands_over=True).endswith(some.lines.transfer)
+    assert apology(some, hands_over=False).endswith(some.lines.callback)
+    ending = agent(turn_taking__fallback="end")
+    assert apology(ending, hands_over=False) == some.lines.apology
 
 
 def test_a_line_is_asked_for_once_and_kept_when_whole() -> None:

@@ -1,0 +1,1 @@
+"""What Twilio is answered about a call after it rang: streams, transfers, colleagues."""
