@@ -12,6 +12,7 @@ from app.adapters.tools.context import ToolContext
 from app.core.booking import offers, sentences, slot_ids
 from app.core.booking import search as availability
 from app.core.booking.appointment import Appointment, Busy
+from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import Service
 from app.core.booking.search import Choice
 from app.core.booking.slots import Slot, day_bounds
@@ -23,6 +24,8 @@ from app.core.booking.wanted import (
     spoken_hours,
 )
 from app.core.language.time import expressions
+from workers.booking.refusals import refuse
+from workers.booking.resources import kept_of, read_asked
 
 MARGIN = dt.timedelta(hours=4)
 """The longest buffer: events this far outside a day can matter to it."""
@@ -32,13 +35,18 @@ MAX_SEARCHES = 4
 def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     """Find and offer free slots. Raises CalendarDown."""
     rules = ctx.agent.booking
-    service = rules.service(_text(args.get("service")))
+    own = own_appointment(ctx, _text(args.get("booking_id")))
+    service = rules.service(_text(args.get("service")) or (own.service if own else None))
     if service is None:
         return refuse(
             "unknown_service",
             f"We do not offer that. We offer {sentences.services(rules)}.",
             services=[item.name for item in rules.services],
         )
+    kept = kept_of(rules, service, own) if own else NOTHING_ASKED
+    asked = read_asked(ctx, service, args, kept)
+    if isinstance(asked, dict):
+        return asked
     wish = read_wanted(args, ctx.now.astimezone(rules.zone), rules.hours)
     if isinstance(wish, NotUnderstood):
         return refuse(
@@ -48,8 +56,7 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
             reason=wish.why or "unclear",
             expected="date: YYYY-MM-DD; time: HH:MM; part_of_day: morning, afternoon, or evening",
         )
-    own = own_appointment(ctx, _text(args.get("booking_id")))
-    choice = search(ctx, service, wish, own)
+    choice = search(ctx, service, wish, own, asked)
     sentence = sentences.offers(choice, wish, rules, service, ctx.now)
     return {
         "ok": True,
@@ -60,6 +67,7 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
             "more_on_request": choice.more,
             "service": service.name,
             "minutes": service.minutes,
+            **_told(choice),
             "time_zone": rules.time_zone,
             "today": ctx.now.astimezone(rules.zone).date().isoformat(),
             "message": sentence,
@@ -68,8 +76,23 @@ def check_availability(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
     }
 
 
+def _told(choice: Choice) -> dict[str, Any]:
+    """What was asked for beside the time, and who else is free at the time that was asked for."""
+    asked = choice.asked
+    found = {
+        "with": list(asked.resources),
+        "party_size": asked.party_size,
+        "free_instead": list(choice.others),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
 def search(
-    ctx: ToolContext, service: Service, wish: Wanted, own: Appointment | None = None
+    ctx: ToolContext,
+    service: Service,
+    wish: Wanted,
+    own: Appointment | None = None,
+    asked: Asked = NOTHING_ASKED,
 ) -> Choice:
     """Ask the calendar, wider and wider until something is free or the horizon is reached.
 
@@ -84,7 +107,7 @@ def search(
         before = days
         start, end = day_bounds(rules.zone, *days)
         busy = without(ctx.calendar.busy(start - MARGIN, end + MARGIN), own)
-        choice = availability.choose(rules, service, busy, wish, days, ctx.now)
+        choice = availability.choose(rules, service, busy, wish, days, ctx.now, asked)
         if choice.slots:
             break
     return choice
@@ -104,6 +127,7 @@ def nearest(
     service: Service,
     start: dt.datetime | None,
     own: Appointment | None = None,
+    asked: Asked = NOTHING_ASKED,
 ) -> tuple[list[dict[str, Any]], str]:
     """Offer what is free closest to `start`: the offers, and the same as one phrase."""
     rules = ctx.agent.booking
@@ -111,7 +135,7 @@ def nearest(
     if start is not None and ctx.now < start < ctx.now + FARTHEST:
         local = start.astimezone(rules.zone)
         wish = Wanted.at(local.date(), local.time())
-    choice = search(ctx, service, wish, own)
+    choice = search(ctx, service, wish, own, asked)
     return offer(ctx, choice.slots), offers.say_offers(choice.slots, rules, ctx.now)
 
 
@@ -157,8 +181,8 @@ def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:
     """The time an id that was never offered seems to mean, to find offers close to it."""
     rules = ctx.agent.booking
     found = slot_ids.read(ctx.call_id, slot_id)
-    if found is not None:
-        return found.start if found.genuine else None
+    if found is not None and found.genuine:
+        return found.start
     now = ctx.now.astimezone(rules.zone)
     try:
         moment = dt.datetime.fromisoformat(slot_id.strip())
@@ -169,15 +193,6 @@ def meant_by(ctx: ToolContext, slot_id: str) -> dt.datetime | None:
             return None
         moment = dt.datetime.combine(said.date, said.time or dt.time(12))
     return moment if moment.tzinfo else moment.replace(tzinfo=rules.zone)
-
-
-def refuse(error: str, sentence: str, **more: Any) -> dict[str, Any]:
-    """A result that says why nothing was done. `sentence` can be spoken as it is."""
-    return {
-        "ok": False,
-        "output": {"error": error, "message": sentence, "say": sentence} | more,
-        "say": sentence,
-    }
 
 
 def _text(value: Any) -> str | None:

@@ -16,9 +16,10 @@ from app.adapters.booking.name_check import NameCheck, Verdict
 from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import ToolContext
 from app.core.booking import flow, sentences
-from app.core.booking.appointment import Appointment
+from app.core.booking.appointment import Appointment, with_resource
 from app.core.booking.ledger import Booking, Ledger, same_person
-from workers.availability import refuse
+from workers.booking.refusals import refuse
+from workers.booking.resources import meant_of
 
 NAME_NEEDED = "What name is the appointment under?"
 NUMBER_WITHHELD = (
@@ -56,7 +57,7 @@ def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     Offered(ctx.redis, ctx.call_id).add_bookings({b.id: b.event_id for b in fitting})
     found = sorted([*mine, *fitting], key=lambda booking: booking.start)
     shown = [describe(ctx, booking) for booking in found]
-    listed = sentences.listed([(item["service"], item["say"]) for item in shown])
+    listed = _listed(ctx, found)
     return {
         "ok": True,
         "output": {"appointments": shown, "message": listed},
@@ -65,7 +66,11 @@ def find_appointments(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def choose(ctx: ToolContext, args: dict[str, Any], *, stop: bool) -> Target:
-    """Find the appointment to move or, with `stop`, to cancel. Raises CalendarDown."""
+    """Find the appointment to move or, with `stop`, to cancel. Raises CalendarDown.
+
+    For a cancellation `resource` and `party_size` say which one is meant; for a move they say what
+    it is to have.
+    """
     name = str(args.get("name") or "").strip()
     wanted = str(args.get("booking_id") or "").strip()
     steps = flow.settle(_asked_at(ctx), stop=stop and not wanted)
@@ -77,14 +82,16 @@ def choose(ctx: ToolContext, args: dict[str, Any], *, stop: bool) -> Target:
         target = _by_id(ctx, wanted, name, ledger)
         if target.booking or target.refusal:
             return target
+    about = args if stop else {}
     mine = [b for b in ledger.standing() if not name or same_person(name, b.name)]
+    mine = meant_of(ctx, about, mine)
     if len(mine) == 1 and not (wanted and not _own(mine[0], ctx)):
         return Target(mine[0])
     if len(mine) > 1:
         return Target(refusal=_which(ctx, mine))
     if stopped:
         return Target(stopped=stopped)
-    return _earlier_target(ctx, name)
+    return _earlier_target(ctx, name, about)
 
 
 def describe(ctx: ToolContext, booking: Booking) -> dict[str, Any]:
@@ -95,7 +102,8 @@ def describe(ctx: ToolContext, booking: Booking) -> dict[str, Any]:
         "booking_id": booking.id,
         "date": local.date().isoformat(),
         "time": f"{local:%H:%M}",
-        "service": sentences.what(booking, rules),
+        "service": sentences.service_name(booking, rules),
+        **with_resource(booking.resource, booking.party_size),
         "name": booking.name,
         "say": sentences.when(booking, rules, ctx.now),
     }
@@ -117,7 +125,7 @@ def _by_id(ctx: ToolContext, wanted: str, name: str, ledger: Ledger) -> Target:
     return Target()
 
 
-def _earlier_target(ctx: ToolContext, name: str) -> Target:
+def _earlier_target(ctx: ToolContext, name: str, about: dict[str, Any]) -> Target:
     earlier = earlier_of(ctx)
     offered = Offered(ctx.redis, ctx.call_id)
     if name:
@@ -129,6 +137,7 @@ def _earlier_target(ctx: ToolContext, name: str) -> Target:
         fitting = [b for b in earlier if offered.event_of(b.id) == b.event_id]
     if not fitting:
         return Target(refusal=_refusal_of(ctx, verdict, name))
+    fitting = meant_of(ctx, about, fitting)
     if len(fitting) > 1:
         offered.add_bookings({b.id: b.event_id for b in fitting})
         return Target(refusal=_which(ctx, fitting))
@@ -166,8 +175,15 @@ def _with_us(appointment: Appointment, ctx: ToolContext) -> bool:
 
 def _which(ctx: ToolContext, bookings: list[Booking]) -> dict[str, Any]:
     shown = [describe(ctx, booking) for booking in bookings]
-    listed = sentences.listed([(item["service"], item["say"]) for item in shown])
+    listed = _listed(ctx, bookings)
     return refuse("which_one", f"{listed} Which one do you mean?", appointments=shown)
+
+
+def _listed(ctx: ToolContext, bookings: list[Booking]) -> str:
+    rules = ctx.agent.booking
+    return sentences.listed(
+        [(sentences.what(b, rules), sentences.when(b, rules, ctx.now)) for b in bookings]
+    )
 
 
 def _not_found(ctx: ToolContext) -> dict[str, Any]:

@@ -9,32 +9,36 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Any
 
 from app import logs
 from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
 from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import Handler, ToolContext
-from app.core.booking import flow, sentences, slot_ids
+from app.core.booking import flow, sentences
 from app.core.booking import slots as booking
 from app.core.booking.appointment import Appointment, Draft
 from app.core.booking.commands import Outcome
 from app.core.booking.confirmation import confirmed
 from app.core.booking.ledger import Wish
-from app.core.booking.reasons import ERRORS, why_not
 from app.core.booking.rules import Service
-from app.core.booking.slots import Refusal, Slot
+from app.core.booking.slots import Slot
 from app.core.language import speech
 from app.core.language.phone_numbers import is_withheld, read_number
 from app.errors import CalendarDown
 from workers import effects, noted
-from workers.availability import (
-    busy_around,
-    check_availability,
-    meant_by,
-    nearest,
-    refuse,
-    without,
+from workers.availability import check_availability, nearest
+from workers.booking.refusals import refuse
+from workers.booking.resources import find_places, place_of
+from workers.booking.slots import (
+    asked_of_move,
+    booked_slot,
+    named_slot,
+    refuse_slot,
+    refuse_unoffered,
+    service_of,
+    why_not_then,
 )
 from workers.booking_targets import choose, describe, find_appointments
 from workers.word_guard import WordGuard, heard_in
@@ -60,7 +64,7 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     name = _name(args.get("name"))
     if not name:
         return refuse("name_needed", "May I have your full name, please?")
-    found = _slot(ctx, args)
+    found = booked_slot(ctx, args)
     if isinstance(found, dict):
         return found
     slot, service = found
@@ -74,10 +78,11 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     if otherwise:
         return otherwise
     if ctx.agent.booking.confirm and not ctx.consent and not _agreed(ctx, slot):
-        question = sentences.read_back(service, _when(ctx, slot.start), name)
+        question = sentences.read_back(service, _when(ctx, slot.start), name, slot.asked)
         return refuse("confirm_first", question)
+    rules, asked = ctx.agent.booking, slot.asked
     draft = booking.draft(
-        ctx.agent.booking,
+        rules,
         service,
         slot.start,
         business=ctx.business,
@@ -86,6 +91,7 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         notes=_line(args.get("notes"), MAX_NOTES),
         call_id=ctx.call_id,
         asked_at=_asked_at(ctx),
+        party_size=asked.party_size,
     )
     wish = Wish(
         wish_key(ctx),
@@ -94,24 +100,30 @@ def book_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
         service=service.id,
         name=name,
         start=draft.start.isoformat(),
+        place=place_of(rules, service, asked),
+        party_size=asked.party_size,
     )
-    steps = flow.book(wish, draft, ctx.agent.booking.max_bookings_per_call)
     try:
         with one_at_a_time(ctx):
-            outcome = Performer(ctx).run(steps)
+            places = find_places(ctx, service, slot.start, asked)
+            if not places and wish.place:
+                return refuse_slot(ctx, "away", service, slot.start, asked=asked)
+            draft = replace(draft, places=places)
+            outcome = Performer(ctx).run(flow.book(wish, draft, rules.max_bookings_per_call))
     except CalendarDown as down:
+        what = sentences.detailed(service.name, asked.resources, asked.party_size)
         when = sentences.on(_when(ctx, slot.start))
-        return noted.or_again(ctx, wish, f"{sentences.a(service.name)} {when} for {name}", down)
+        return noted.or_again(ctx, wish, f"{sentences.a(what)} {when} for {name}", down)
     return _told_booked(ctx, outcome, service, slot)
 
 
 def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     """Move an appointment, of this call or an earlier one, to an offered slot."""
-    slot = _named_slot(ctx, args)
+    slot = named_slot(ctx, args)
     if slot is None:
-        return _not_offered(ctx, args)
+        return refuse_unoffered(ctx, args)
     if slot.start <= ctx.now:
-        return _refused(ctx, "past", _service(ctx, slot.service), slot.start)
+        return refuse_slot(ctx, "past", service_of(ctx, slot.service), slot.start)
     guard = WordGuard(ctx)
     otherwise = guard.name(_name(args.get("name")))
     if otherwise:
@@ -128,13 +140,16 @@ def reschedule_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, 
             otherwise = guard.target(target.booking) or guard.slot(slot.start, current.start)
             if otherwise:
                 return otherwise
-            service = _service(ctx, target.booking.service)
-            draft = _moved_draft(ctx, service, slot.start, current.name, current.phone)
-            why = (
-                _why_not(ctx, service, slot.start, current) if service.id != slot.service else None
-            )
-            if why is not None:
-                return _refused(ctx, why, service, slot.start, current)
+            service = service_of(ctx, target.booking.service)
+            asked = asked_of_move(ctx, service, slot, current, args)
+            if isinstance(asked, dict):
+                return asked
+            if service.id != slot.service or asked != slot.asked:
+                why = why_not_then(ctx, service, slot.start, current, asked)
+                if why is not None:
+                    return refuse_slot(ctx, why, service, slot.start, current, asked)
+            slot = replace(slot, asked=asked)
+            draft = _moved_draft(ctx, service, slot, current)
             outcome = Performer(ctx).run(flow.move(wish, target.booking, draft))
     except CalendarDown as down:
         what = f"that you want to move it to {_when(ctx, slot.start)}"
@@ -170,74 +185,8 @@ def cancel_appointment(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]
     return _done("cancelled", describe(ctx, kept), sentences.cancelled(what, when))
 
 
-def _slot(ctx: ToolContext, args: dict[str, Any]) -> tuple[Slot, Service] | dict[str, Any]:
-    """The slot that was offered, for the service asked for; or the result that refuses."""
-    rules = ctx.agent.booking
-    slot = _named_slot(ctx, args)
-    if slot is None:
-        return _not_offered(ctx, args)
-    service = _service(ctx, slot.service)
-    wanted = rules.service(str(args["service"])) if args.get("service") else None
-    if slot.start <= ctx.now:
-        return _refused(ctx, "past", wanted or service, slot.start)
-    if wanted is None or wanted.id == service.id:
-        return slot, service
-    why = _why_not(ctx, wanted, slot.start)
-    if why is not None:
-        return _refused(ctx, why, wanted, slot.start)
-    end = slot.start + dt.timedelta(minutes=wanted.minutes)
-    return Slot(slot.start, end, wanted.id), wanted
-
-
-def _named_slot(ctx: ToolContext, args: dict[str, Any]) -> Slot | None:
-    """The slot that the arguments name: one that was offered, or one that the caller asked for
-    themselves where their words show it."""
-    slot_id = str(args.get("slot_id") or "")
-    slot = Offered(ctx.redis, ctx.call_id).slot(slot_id)
-    if slot is not None or not ctx.consent:
-        return slot
-    rules = ctx.agent.booking
-    found = slot_ids.read(ctx.call_id, slot_id)
-    if found is None or not found.genuine or found.service_index >= len(rules.services):
-        return None
-    service = rules.services[found.service_index]
-    if booking.refusal(rules, service, found.start, (), ctx.now) is not None:
-        return None
-    return Slot(found.start, found.start + dt.timedelta(minutes=service.minutes), service.id)
-
-
-def _why_not(
-    ctx: ToolContext, service: Service, start: dt.datetime, own: Appointment | None = None
-) -> Refusal | None:
-    """Why a time that was offered for another service cannot be had; what was offered in time may
-    have come too near since."""
-    busy = without(busy_around(ctx, start, service), own)
-    why = booking.refusal(ctx.agent.booking, service, start, busy, ctx.now)
-    return None if why == "too_soon" else why
-
-
-def _refused(
-    ctx: ToolContext,
-    why: Refusal,
-    service: Service,
-    start: dt.datetime,
-    own: Appointment | None = None,
-) -> dict[str, Any]:
-    slots, listed = nearest(ctx, service, start, own)
-    reason = why_not(why, ctx.agent.booking, service, start, ctx.now)
-    return refuse(ERRORS[why], sentences.refused(reason, listed), slots=slots)
-
-
-def _not_offered(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
-    rules = ctx.agent.booking
-    service = rules.service(str(args.get("service") or "")) or rules.services[0]
-    slots, listed = nearest(ctx, service, meant_by(ctx, str(args.get("slot_id") or "")))
-    log.info("a slot that was not offered is refused")
-    return refuse("not_offered", sentences.not_offered(listed), slots=slots)
-
-
-def _gone(ctx: ToolContext, service: Service, start: dt.datetime) -> dict[str, Any]:
-    slots, listed = nearest(ctx, service, start)
+def _gone(ctx: ToolContext, service: Service, slot: Slot) -> dict[str, Any]:
+    slots, listed = nearest(ctx, service, slot.start, asked=slot.asked)
     return refuse("slot_taken", sentences.taken(listed), slots=slots)
 
 
@@ -259,7 +208,7 @@ def _told_booked(
     if outcome.result == "limit":
         return refuse("too_many", "I cannot make more bookings in this call.")
     if outcome.result == "taken":
-        result = _gone(ctx, service, slot.start)
+        result = _gone(ctx, service, slot)
         if made:
             result["output"]["still_booked"] = describe(ctx, made)
         return result
@@ -285,7 +234,7 @@ def _told_moved(ctx: ToolContext, outcome: Outcome, service: Service, slot: Slot
     shown = describe(ctx, made)
     what, when = sentences.what(made, rules), sentences.when(made, rules, ctx.now)
     if outcome.result == "taken":
-        result = _gone(ctx, service, slot.start)
+        result = _gone(ctx, service, slot)
         result["output"]["still_booked"] = shown
         result["say"] = f"{result['say']} {sentences.still(what, when)}"
         return result
@@ -300,30 +249,24 @@ def _done(status: str, shown: dict[str, Any], sentence: str) -> dict[str, Any]:
     return {"ok": True, "output": {"status": status, **shown, "message": sentence}, "say": sentence}
 
 
-def _moved_draft(
-    ctx: ToolContext, service: Service, start: dt.datetime, name: str, phone: str
-) -> Draft:
+def _moved_draft(ctx: ToolContext, service: Service, slot: Slot, current: Appointment) -> Draft:
     return booking.draft(
         ctx.agent.booking,
         service,
-        start,
+        slot.start,
         business=ctx.business,
-        name=name,
-        phone=phone,
+        name=current.name,
+        phone=current.phone,
         call_id=ctx.call_id,
         asked_at=_asked_at(ctx),
+        places=find_places(ctx, service, slot.start, slot.asked, current),
+        party_size=slot.asked.party_size,
     )
 
 
 def _when(ctx: ToolContext, start: dt.datetime) -> str:
     zone = ctx.agent.booking.zone
     return speech.say_slot(start.astimezone(zone), ctx.now.astimezone(zone).date())
-
-
-def _service(ctx: ToolContext, service_id: str) -> Service:
-    """A service by id; the first one if the agent's file has lost it."""
-    rules = ctx.agent.booking
-    return next((item for item in rules.services if item.id == service_id), rules.services[0])
 
 
 def _asked_at(ctx: ToolContext) -> float:

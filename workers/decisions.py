@@ -66,7 +66,7 @@ def decide_call(look: Following, done: list[dict[str, Any]]) -> tuple[list[Decis
         known = _known(look, done)
     except CalendarDown:
         return _without_calendar(look), _later(look, "the calendar cannot be read now")
-    decisions = decide(look.state, known, _asked(look))
+    decisions = _decide(look, known, _asked(look))
     if reads_twice(look.agent, look.at_work):
         return _read_twice(look, known, decisions, done)
     return decisions, _verdict(look, decisions, done)
@@ -111,7 +111,7 @@ def _read_twice(
     both = decisions
     if look.news.over:
         numbers = frozenset(claim.number for claim in look.state.claims)
-        both = decide(look.state, known, replace(_asked(look), agreed=numbers))
+        both = _decide(look, known, replace(_asked(look), agreed=numbers))
     verdict = _verdict(look, both, done)
     if verdict.kind != "act" or verdict.decision is None or verdict.decision.kind != "act":
         return decisions, _verdict(look, decisions, done)
@@ -140,8 +140,21 @@ def _refused(decision: Decision, why: str) -> Decision:
     return Decision("ask", why, decision.claim, target=decision.target, spans=decision.spans)
 
 
+def _decide(look: Following, known: Sequence[Known], asked: Asked) -> list[Decision]:
+    """One decision for each request. What needs a number of people is not booked without one,
+    which nothing in a transcript is read as."""
+    rules = look.agent.booking
+    sized = {item.id for item in rules.services if rules.largest_party(item) is not None}
+    return [
+        _refused(item, "not done, because the party size is missing")
+        if item.tool == "book_appointment" and item.service in sized
+        else item
+        for item in decide(look.state, known, asked)
+    ]
+
+
 def _without_calendar(look: Following) -> list[Decision]:
-    return decide(look.state, (), _asked(look))
+    return _decide(look, (), _asked(look))
 
 
 def _asked(look: Following) -> Asked:

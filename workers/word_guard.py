@@ -23,7 +23,7 @@ from app.core.booking.ledger import Booking
 from app.core.booking.said import Heard
 from app.core.booking.wanted import spoken_hours
 from app.core.language import agreement
-from workers.availability import refuse
+from workers.booking.refusals import refuse
 
 _ZERO = dt.timedelta(0)
 

@@ -12,7 +12,7 @@ from app.adapters.tools.context import ToolContext
 from app.core.language.phone_numbers import read_number
 from app.core.messages import sentences
 from app.core.messages.draft import Circumstances, Draft, Question, is_same, read_message
-from workers.availability import refuse
+from workers.booking.refusals import refuse
 from workers.tool_policies import agreed, answered_since
 
 log = logs.get(__name__)

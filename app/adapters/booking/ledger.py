@@ -21,6 +21,7 @@ from app.adapters import queue
 from app.adapters.job_names import ANNOUNCE
 from app.adapters.redis import keys
 from app.core.agent.reference import AgentRef
+from app.core.booking.appointment import with_resource
 from app.core.booking.ledger import Booking, Ledger
 from app.core.language.phone_numbers import number_hash
 from app.errors import CalendarDown
@@ -142,6 +143,7 @@ def show(booking: Booking) -> dict[str, Any]:
         "status": "booked" if booking.stands else "cancelled",
         "name": booking.name,
         "service": booking.service,
+        **with_resource(booking.resource, booking.party_size),
         "start": booking.starts.astimezone(zone).isoformat(),
         "end": dt.datetime.fromisoformat(booking.end).astimezone(zone).isoformat(),
         "time_zone": booking.time_zone,
@@ -194,5 +196,7 @@ def of_caller(
     return sorted(found.values(), key=lambda booking: booking.start, reverse=True)
 
 
-def _details(booking: Booking) -> tuple[str, str, str, str]:
-    return (booking.start, booking.end, booking.service, booking.name)
+def _details(booking: Booking) -> tuple[str, ...]:
+    details = (booking.start, booking.end, booking.service, booking.name)
+    more = with_resource(booking.resource, booking.party_size)
+    return (*details, *(str(value) for value in more.values()))

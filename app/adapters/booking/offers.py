@@ -12,6 +12,7 @@ from redis import Redis
 
 from app.adapters.redis import keys
 from app.core.booking import slot_ids
+from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import BookingRules
 from app.core.booking.slots import Slot
 from app.errors import CalendarDown
@@ -30,21 +31,27 @@ class Offered:
     def add_slots(self, slots: Sequence[Slot], rules: BookingRules) -> None:
         """Remember that these slots were offered."""
         order = {service.id: index for index, service in enumerate(rules.services)}
-        fields = {
-            slot_ids.make(self.call_id, slot.start, order[slot.service]): orjson.dumps(
-                [slot.start.isoformat(), slot.end.isoformat(), slot.service]
-            )
-            for slot in slots
-        }
-        self._add(fields)
+        self._add(
+            {
+                slot_ids.make(
+                    self.call_id, slot.start, order[slot.service], slot.asked.mark
+                ): _written(slot)
+                for slot in slots
+            }
+        )
 
     def slot(self, slot_id: str) -> Slot | None:
         """Return an offered slot; None if it never was offered in this call."""
         blob = self._get(slot_ids.normal(slot_id))
         if blob is None:
             return None
-        start, end, service = orjson.loads(blob)
-        return Slot(dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end), service)
+        start, end, service, *asked = orjson.loads(blob)
+        return Slot(
+            dt.datetime.fromisoformat(start),
+            dt.datetime.fromisoformat(end),
+            service,
+            Asked(tuple(asked[0]), *asked[1:]) if asked else NOTHING_ASKED,
+        )
 
     def add_bookings(self, events: dict[str, str]) -> None:
         """Remember bookings (id -> event id) whose holder has been checked in this call."""
@@ -112,3 +119,10 @@ class Offered:
         except (redis.RedisError, OSError) as error:
             raise CalendarDown("the offered slots cannot be reached") from error
         return found
+
+
+def _written(slot: Slot) -> bytes:
+    """A slot as it is remembered; what was asked for beside the time only where anything was."""
+    asked = slot.asked
+    more = [] if asked == NOTHING_ASKED else [asked.resources, asked.anyone, asked.party_size]
+    return orjson.dumps([slot.start.isoformat(), slot.end.isoformat(), slot.service, *more])

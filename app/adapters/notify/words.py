@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from app.adapters.notify.base import MESSAGE_KINDS, Change
 from app.core.agent.definition import Agent
@@ -28,7 +29,7 @@ def text(change: Change, agent: Agent) -> str:
             f"{agent.business}: we are sorry, we could not do what we had noted ({change.wish})."
             " Please call us again."
         )
-    what, when = change.booking["service"], written(change.booking)
+    what, when = _what(change.booking, agent), written(change.booking)
     line = {
         "created": f"your {what} is booked for {when}.",
         "moved": f"your {what} has been moved to {when}.",
@@ -50,7 +51,8 @@ def subject(change: Change, agent: Agent) -> str:
         return f"{urgent} from {change.message.get('name') or 'a caller'}"
     if change.kind in ("callback", "request"):
         return f"{_SUBJECTS[change.kind]}: {change.caller_number or 'number withheld'}"
-    what = f"{change.booking['service']}, {written(change.booking)}" if change.booking else ""
+    booked = change.booking
+    what = f"{_what(booked, agent)}, {written(booked)}" if booked else ""
     return f"{_SUBJECTS[change.kind]}: {what or change.wish}"
 
 
@@ -63,6 +65,8 @@ def mail(change: Change, agent: Agent) -> str:
         lines += [
             f"Service: {change.booking['service']}",
             f"When:    {written(change.booking)} ({change.booking['time_zone']})",
+            *([f"With:    {change.booking['resource']}"] if change.booking.get("resource") else []),
+            *([f"People:  {change.booking['party_size']}"] if _size(change.booking) else []),
             f"Name:    {change.booking['name']}",
             f"Phone:   {change.booking.get('phone') or 'unknown'}",
         ]
@@ -103,6 +107,21 @@ def _message_lines(change: Change) -> list[str]:
     if not left.get("confirmed"):
         lines.append("The call ended before the caller had confirmed this.")
     return lines
+
+
+def _what(booking: dict[str, Any], agent: Agent) -> str:
+    """What was booked: "cut with Anna", "table for 4"."""
+    words = [str(booking["service"])]
+    if _size(booking):
+        words.append(f"for {_size(booking)}")
+    resource = agent.booking.resource(str(booking.get("resource") or ""))
+    if resource is not None and resource.is_personal:
+        words.append(f"with {resource.name}")
+    return " ".join(words)
+
+
+def _size(booking: dict[str, Any]) -> int:
+    return int(booking.get("party_size") or 0)
 
 
 def written(booking: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
+from app.core.agent.booking_tools import fit_tool
 from app.core.agent.messages import MessageSettings
 from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
@@ -300,10 +301,10 @@ class Agent(Model):
     @cached_property
     def toolset(self) -> Mapping[str, Tool]:
         """The agent's tools by name, those of its Python modules and MCP servers included."""
-        tools = declared_tools(self.tools, self._imported)
-        if "transfer_call" in tools:
-            tools["transfer_call"] = self.switchboard.describe(tools["transfer_call"])
-        return tools
+        found = declared_tools(self.tools, self._imported)
+        if "transfer_call" in found:
+            found["transfer_call"] = self.switchboard.describe(found["transfer_call"])
+        return {name: fit_tool(tool, self.booking) for name, tool in found.items()}
 
     def offered(self, channel: Channel) -> list[Tool]:
         """The tools that calls of a channel may use."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.core.agent.definition import Agent
 from app.core.agent.tools import Channel
 from app.core.booking.hours import WEEKDAYS
+from app.core.booking.reasons import people
 from app.core.booking.rules import BookingRules
 from app.core.language.speech import say_date, say_list, say_time
 from app.core.tools.declarations import TOOLS
@@ -66,7 +67,21 @@ def _offer(rules: BookingRules) -> str:
         f"{say_list(days, 'and')} {'closed' if words == 'closed' else 'open ' + words}"
         for words, days in by_spans.items()
     )
-    return f"Services: {services}.\nOpening hours: {hours}."
+    told = [f"Services: {services}.", f"Opening hours: {hours}.", *_resources(rules)]
+    return "\n".join(told)
+
+
+def _resources(rules: BookingRules) -> list[str]:
+    """Whom or what callers may ask for with each service, and how many people may come."""
+    told = []
+    for service in rules.services:
+        names = [item.name for item in rules.resources_of(service) if item.is_personal]
+        if names:
+            told.append(f"A {service.name} is with {say_list(names, 'or')}.")
+        largest = rules.largest_party(service)
+        if largest is not None:
+            told.append(f"A {service.name} is for at most {people(largest)}; ask how many come.")
+    return told
 
 
 def _clock(minutes: int) -> str:

@@ -16,6 +16,7 @@ from app.adapters.calls.intake import Intake
 from app.adapters.intent import model, second_reader
 from app.adapters.notify.messages import Messages
 from app.core.agent.reference import business_id
+from app.core.booking.resources import Resource
 from app.core.booking.slots import draft, local_instant
 from app.protocol.retell_webhook import parse
 from app.settings import Settings
@@ -138,6 +139,19 @@ def test_the_evidence_stands_in_the_record(desk: Desk) -> None:
     assert decision["evidence"]["time"]["utterance"] == 1
     assert decision["evidence"]["confirmed"]["utterance"] == 2
     assert decision["requests"][0]["name"] == "Dana Reyes"
+
+
+def test_what_needs_a_number_of_people_is_not_booked_without(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = desk.at_work.agents.default
+    rooms = agent.booking.model_copy(update={"resources": (Resource(name="room", seats=4),)})
+    sized = agent.model_copy(update={"booking": rooms})
+    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: sized)
+    desk.take(talk("A: How can I help?", *BOOKED))
+    desk.work()
+    assert desk.story()["decision"]["why"] == "not done, because the party size is missing"
+    assert desk.bookings() == []
 
 
 def test_both_readers_agree(twice: Desk, text_model: TextModel) -> None:
