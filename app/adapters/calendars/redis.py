@@ -20,6 +20,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -71,10 +72,13 @@ class RedisCalendar:
         keys = {what: self._key(what) for what in ("times", "starts", "meta")}
         args = {"start": _seconds(start), "finish": math.ceil(end.timestamp())}
         found: bytes = self._ask(lambda: self._taken(keys=keys, args=args))
-        taken = _lines(found.decode())
+        lines = (_line(line) for line in found.decode().split("\n")) if found else ()
+        taken = [item for item in lines if item and item.start < end and start < item.end]
         _, blocked = self._blocks()
-        taken += blocks.expand(blocked, start, end, self._zone, self._reports)
-        return sorted(taken, key=lambda item: item.start)
+        if blocked:
+            taken += blocks.expand(blocked, start, end, self._zone, self._reports)
+            taken.sort(key=lambda item: item.start)
+        return taken
 
     def book(self, draft: Draft, key: str) -> Appointment:
         """Write an appointment; the same key again gives the same one."""
@@ -291,26 +295,27 @@ def _seconds(moment: dt.datetime) -> int:
     return int(moment.timestamp())
 
 
-def _lines(text: str) -> list[Busy]:
-    """What takes time, from the lines of the script `busy`. Many share their moments."""
-    moments: dict[str, dt.datetime] = {}
-    found = []
-    for line in text.split("\n") if text else ():
-        event_id, start, end, before, after, _, *resource = line.split(" ", 6)
-        for moment in (start, end):
-            if moment not in moments:
-                moments[moment] = dt.datetime.fromtimestamp(int(moment), dt.UTC)
-        found.append(
-            Busy(
-                moments[start],
-                moments[end],
-                int(before) // 60,
-                int(after) // 60,
-                event_id,
-                resource[0] if resource else "",
-            )
-        )
-    return found
+@lru_cache(maxsize=32_768)
+def _line(text: str) -> Busy | None:
+    """What takes time, from a line of the script `busy`; None where nothing does. Lines stay as
+    they are until an appointment is changed, so most are known from the last look."""
+    event_id, start, end, before, after, takes_time, *resource = text.split(" ", 6)
+    if takes_time == "0":
+        return None
+    return Busy(
+        _moment(start),
+        _moment(end),
+        int(before) // 60,
+        int(after) // 60,
+        event_id,
+        resource[0] if resource else "",
+    )
+
+
+@lru_cache(maxsize=4096)
+def _moment(seconds: str) -> dt.datetime:
+    """An instant from its Unix seconds; appointments of many share it."""
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
 
 
 def _appointment(blob: bytes | str) -> Appointment:

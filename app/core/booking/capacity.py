@@ -19,7 +19,6 @@ from app.core.booking.appointment import Busy, Place
 from app.core.booking.resources import Resource
 
 Interval = tuple[dt.datetime, dt.datetime]
-_NO_TIME = dt.timedelta(0)
 
 
 def first_free(
@@ -59,24 +58,31 @@ def free_places(
     `starts` are in order. The same as asking `first_free` for each start and place, for all of them
     at once.
     """
-    taken: dict[str, list[Interval]] = {place.resource: [] for place in places}
-    whole: list[Interval] = []
+    whole = [0] * (len(starts) + 1)
+    alone = {place.resource: [0] * (len(starts) + 1) for place in places if place.capacity == 1}
+    shared: dict[str, list[Interval]] = {p.resource: [] for p in places if p.capacity > 1}
+    # Many events of many resources lie at the same time: what that is worth is worked out once.
+    met: dict[tuple[dt.datetime, dt.datetime, int, int], tuple[int, int]] = {}
     for item in busy:
-        into = taken.get(item.resource) if item.resource else whole
-        if into is not None:
-            into.append(_seen(item, before, after))
-    closed = _blocked(whole, starts, length)
-    found = [0 if shut else (1 << len(places)) - 1 for shut in closed]
-    for number, place in enumerate(places):
-        full = taken[place.resource]
+        steps = alone.get(item.resource) if item.resource else whole
+        if steps is None:
+            if item.resource in shared:
+                shared[item.resource].append(_seen(item, before, after))
+            continue
+        key = (item.start, item.end, item.before, item.after)
+        span = met.get(key)
+        if span is None:
+            span = met[key] = _met(_seen(item, before, after), starts, length)
+        steps[span[0]] += 1
+        steps[span[1]] -= 1
+    for place in places:
         if place.capacity > 1:
-            full = _full(full, place.capacity)
-        if full:
-            keep = ~(1 << number)
-            for at, shut in enumerate(_blocked(full, starts, length)):
-                if shut:
-                    found[at] &= keep
-    return found
+            steps = alone[place.resource] = [0] * (len(starts) + 1)
+            for interval in _full(shared[place.resource], place.capacity):
+                first, last = _met(interval, starts, length)
+                steps[first] += 1
+                steps[last] -= 1
+    return _free(whole, [alone[place.resource] for place in places])
 
 
 def in_order(resources: Iterable[Resource], busy: Iterable[Busy]) -> tuple[Place, ...]:
@@ -127,14 +133,24 @@ def _full(intervals: Sequence[Interval], capacity: int) -> list[Interval]:
     return full
 
 
-def _blocked(
-    intervals: Iterable[Interval], starts: Sequence[dt.datetime], length: dt.timedelta
-) -> list[int]:
-    """For each start how many intervals an appointment of that length would meet."""
-    steps = [0] * (len(starts) + 1)
-    for begin, end in intervals:
-        first, last = bisect_right(starts, begin - length), bisect_left(starts, end)
-        if first < last:
-            steps[first] += 1
-            steps[last] -= 1
-    return list(accumulate(steps[:-1]))
+def _met(
+    interval: Interval, starts: Sequence[dt.datetime], length: dt.timedelta
+) -> tuple[int, int]:
+    """The first of the starts from which an appointment would meet the interval, and the one after
+    the last; twice the same where none would."""
+    begin, end = interval
+    first, last = bisect_right(starts, begin - length), bisect_left(starts, end)
+    return first, max(first, last)
+
+
+def _free(whole: Sequence[int], each: Sequence[Sequence[int]]) -> list[int]:
+    """The bits of what is free at each start, from how what is met changes from start to start."""
+    all_bits = (1 << len(each)) - 1
+    found = [0 if shut else all_bits for shut in accumulate(whole[:-1])]
+    for number, steps in enumerate(each):
+        if any(steps):
+            keep = ~(1 << number)
+            for at, shut in enumerate(accumulate(steps[:-1])):
+                if shut:
+                    found[at] &= keep
+    return found
