@@ -63,6 +63,8 @@ class Settings:
     booking_webhook_secret: str = field(default="", repr=False)
     message_webhook_url: str = field(default="", repr=False)
     message_webhook_secret: str = field(default="", repr=False)
+    report_webhook_url: str = field(default="", repr=False)
+    report_webhook_secret: str = field(default="", repr=False)
     tools_module: str = ""
     tools_secret: str = field(default="", repr=False)
     tools_allow_private: bool = False
@@ -147,6 +149,8 @@ class Settings:
             booking_webhook_secret=reader.text("BOOKING_WEBHOOK_SECRET"),
             message_webhook_url=reader.text("MESSAGE_WEBHOOK_URL"),
             message_webhook_secret=reader.text("MESSAGE_WEBHOOK_SECRET"),
+            report_webhook_url=reader.text("REPORT_WEBHOOK_URL"),
+            report_webhook_secret=reader.text("REPORT_WEBHOOK_SECRET"),
             tools_module=reader.text("TOOLS_MODULE"),
             tools_secret=reader.text("TOOLS_SECRET"),
             tools_allow_private=reader.flag("TOOLS_ALLOW_PRIVATE", cls.tools_allow_private),

@@ -23,7 +23,9 @@ from rq.exceptions import StopRequested
 from app import logs, metrics
 from app.adapters import queue
 from app.adapters.calls.inbox import NewsStore
+from app.adapters.calls.lapsed import LapsedCalls
 from app.adapters.calls.recordings import RecordKeeper
+from app.adapters.calls.reports import ReportStore
 from app.adapters.queue import QueueName
 from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
@@ -31,11 +33,14 @@ from app.settings import Settings
 from workers.held_jobs import give_up_held
 from workers.pulse import Pulse, TurnKeeper
 from workers.rq_worker import GreenletWorker
-from workers.runtime import open_runtime
-from workers.upkeep import Upkeep
+from workers.runtime import Runtime, open_runtime
+from workers.upkeep import Chore, Upkeep
 
 #: Every module that has jobs. They are imported before the first job comes.
-MODULES = ("workers.effects", "workers.bookings", "workers.calls", "workers.intents")
+MODULES = (
+    *("workers.effects", "workers.bookings", "workers.calls", "workers.intents"),
+    *("workers.after_call.reports", "workers.after_call.deliveries"),
+)
 SPARE_CONNECTIONS = 2
 #: How long jobs at hand may take to end after SIGTERM. Platforms kill after 30 s.
 GRACE_S = 20.0
@@ -74,7 +79,7 @@ class Process:
             self._id,
             self._runtime.effects,
             NewsStore(self._runtime.redis, settings),
-            RecordKeeper(self._runtime.redis, settings) if name == "background" else None,
+            _chores(self._runtime) if name == "background" else (),
         )
         self._metrics = WorkerMetrics(self._runtime.redis)
         self._metrics_due = 0.0
@@ -157,6 +162,16 @@ class Process:
                 metrics.ERRORS_TOTAL.labels("upkeep").inc()
                 gevent.sleep(1.0)
             gevent.sleep(TICK_S)
+
+
+def _chores(at_work: Runtime) -> tuple[Chore, ...]:
+    """What the processes of the background queue see to beside their jobs."""
+    redis, settings = at_work.redis, at_work.settings
+    return (
+        Chore("records", 15.0, RecordKeeper(redis, settings).sweep, alone=True),
+        Chore("lapsed", 5.0, LapsedCalls(redis, at_work.calls).sweep),
+        Chore("reports", 0.25, ReportStore(redis, settings).queue_due),
+    )
 
 
 def serve(

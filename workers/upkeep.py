@@ -8,6 +8,8 @@ within seconds. Any number of processes may do all this at once.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from redis import Redis
@@ -17,7 +19,6 @@ from rq.registry import StartedJobRegistry, clean_registries
 from app import logs
 from app.adapters import queue
 from app.adapters.calls.inbox import NewsStore
-from app.adapters.calls.recordings import RecordKeeper
 from app.adapters.queue import QueueName
 from app.adapters.redis import keys
 from app.adapters.redis.scripts import SHARED, RedisScript, load_script
@@ -29,13 +30,22 @@ SCHEDULED_S = 0.5
 WAKE_S = 0.25
 LOST_S = 1.0
 REGISTRIES_S = 15.0
-RECORDS_S = 15.0
 #: How long a job may be popped and not started, or its process silent, before it is moved.
 #: Counted from when this process first saw it so: after a stop of Redis all look silent.
 PATIENCE_S = 5.0
 MAX_DEAD = 1000
 
 log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to be done every so many seconds; `alone`: by one process at a time."""
+
+    name: str
+    every_s: float
+    do: Callable[[], object]
+    alone: bool = False
 
 
 class Upkeep:
@@ -48,9 +58,9 @@ class Upkeep:
         process: str,
         effects: EffectStore,
         news: NewsStore,
-        records: RecordKeeper | None = None,
+        chores: Sequence[Chore] = (),
     ) -> None:
-        self._records = records
+        self._chores = chores
         self._redis = redis
         self._news = news
         self._name = name
@@ -73,9 +83,10 @@ class Upkeep:
             self._effects.take_up_expired()
         if self._name == "background" and self._is_due("wake", WAKE_S):
             self._news.wake(int(time.time() * 1000))
-        records = self._records
-        if records and self._is_due("records", RECORDS_S) and self._locked("records", RECORDS_S):
-            records.sweep()
+        for chore in self._chores:
+            due = self._is_due(chore.name, chore.every_s)
+            if due and (not chore.alone or self._locked(chore.name, chore.every_s)):
+                chore.do()
         if self._is_due("scheduled", SCHEDULED_S):
             self.move_scheduled()
         if self._is_due("lost", LOST_S):

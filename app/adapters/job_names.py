@@ -22,6 +22,14 @@ DELIVER = "workers.notifications.deliver"
 KEEP_DRAFT = "workers.desk.drafts.keep_draft"
 """Leave the message that a caller began and did not end: call id."""
 
+MAKE_REPORT = "workers.after_call.reports.make"
+"""Make an ended call's report: call id."""
+ANNOUNCE_REPORT = "workers.after_call.deliveries.announce"
+"""Tell others of a call's report: call id."""
+DELIVER_REPORT = "workers.after_call.deliveries.deliver"
+"""Tell of it on one channel: call id, the channel's name."""
+
 JOB_NAMES = (
     *(RUN_EFFECT, WORK_OFF_CALL, FINISH_NOTED, FORGET_BOOKING, ANNOUNCE, DELIVER, KEEP_DRAFT),
+    *(MAKE_REPORT, ANNOUNCE_REPORT, DELIVER_REPORT),
 )

@@ -15,6 +15,7 @@ from app.bridges.services import services
 from app.errors import NotFound
 from app.logs import redact_value
 from app.web import call_list
+from app.web.edge import edge
 from app.web.guard import access
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -73,6 +74,17 @@ def call(call_id: str) -> dict[str, Any]:
     if story is None:
         raise NotFound("no such call")
     return story
+
+
+@bp.get("/calls/<call_id>/report")
+def report(call_id: str) -> dict[str, Any]:
+    """The report of a call that has ended, made a few seconds after its end."""
+    found = edge().reports.get(call_id)
+    if found is not None:
+        return found.shown()
+    if services().calls.summary(call_id) is None:
+        raise NotFound("no such call")
+    raise NotFound("no report yet: it is made a few seconds after the call's end", code="no_report")
 
 
 @bp.get("/calls/<call_id>/record")

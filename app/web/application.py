@@ -16,6 +16,7 @@ from flask.json.provider import DefaultJSONProvider
 from app.adapters.agents import files
 from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calls.intake import Intake
+from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.store import CallStore
 from app.adapters.intent import engine
 from app.adapters.realtime.client import RealtimeModel
@@ -129,6 +130,7 @@ def build_edge(services: Services) -> Edge:
         lines=LineStore(redis, settings.realtime_model),
         feed=Feed(redis, settings, services.agents),
         figures=Figures(WorkerMetrics(redis), _machine(settings)),
+        reports=ReportStore(redis, settings),
     )
 
 

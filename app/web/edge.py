@@ -9,6 +9,7 @@ from flask import current_app
 
 from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calls.intake import Intake
+from app.adapters.calls.reports import ReportStore
 from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.guards import Guards
 from app.adapters.tokens.media import MediaTokens
@@ -40,6 +41,7 @@ class Edge:
     lines: LineStore
     feed: Feed
     figures: Figures
+    reports: ReportStore
 
 
 def edge() -> Edge:

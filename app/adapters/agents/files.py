@@ -171,9 +171,9 @@ class _Source:
     def _with_outside(self, agent: Agent, at: Location) -> Agent:
         """The agent with its Python tools; secrets that are not set are problems."""
         for place, name in imported.unset_secrets(agent, os.environ):
+            where = ".".join(map(str, place))
             self._add(
-                (*at, "tools", place),
-                f"tools.{place}: ${{{name}}} is not set; set {name} in the environment",
+                (*at, *place), f"{where}: ${{{name}}} is not set; set {name} in the environment"
             )
         for name in missing_references(agent.messages.references(), os.environ):
             self._add(

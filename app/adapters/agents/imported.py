@@ -61,12 +61,17 @@ def with_python_tools(agent: Agent, module: str = "") -> Agent:
     return agent.with_imported(imported) if imported else agent
 
 
-def unset_secrets(agent: Agent, environ: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """The references of an agent's tools that have no value: place in `tools`, and name."""
+def unset_secrets(
+    agent: Agent, environ: Mapping[str, str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The references of an agent's file that have no value: where they stand, and the name."""
     for place, entry in enumerate(agent.tools):
         if not isinstance(entry, str):
             for name in missing_references(entry.references(), environ):
-                yield place, name
+                yield ("tools", place), name
+    for key in ("report_webhook_url", "report_webhook_secret"):
+        for name in missing_references([getattr(agent, key) or ""], environ):
+            yield (key,), name
 
 
 def _brings(entry: object, module: str) -> bool:

@@ -124,6 +124,7 @@ class CallStore:
                     "fence": lease.fence,
                     "lease_s": LEASE_S,
                     "live_s": self._live_s,
+                    "keep_s": self._keep_s,
                 },
                 client=pipeline,
             )
@@ -221,17 +222,25 @@ class CallStore:
 
     @guarded
     def end(
-        self, call_id: str, *, status: str = "ended", fields: Mapping[str, Any] | None = None
-    ) -> None:
+        self,
+        call_id: str,
+        *,
+        status: str = "ended",
+        fields: Mapping[str, Any] | None = None,
+        lapsed_at: float | None = None,
+    ) -> bool:
         """The call is over: its state goes after a few minutes, its story stays for the retention
-        time. Ending a call again changes only status and fields."""
-        self._end(
+        time, and its report is due. Ending a call again changes only status and fields. `lapsed_at`
+        is when it was last heard of, if nobody tells its end; False if it was heard of again."""
+        ended = self._end(
             keys={
                 "summary": keys.summary(call_id),
                 "state": keys.state(call_id),
                 "lease": keys.lease(call_id),
                 "live": keys.LIVE_CALLS,
                 "recent": keys.RECENT_CALLS,
+                "report_work": keys.report_work(call_id),
+                "reports_due": keys.REPORTS_DUE,
             },
             args={
                 "call_id": call_id,
@@ -239,10 +248,12 @@ class CallStore:
                 "ended_s": self._ended_s,
                 "keep_s": self._keep_s,
                 "most": MAX_RECENT,
+                "lapsed_at": "" if lapsed_at is None else f"{lapsed_at:.3f}",
             },
             rest=encode_fields(fields),
         )
         self.index.refresh(call_id)
+        return bool(ended)
 
     def append_turn(self, call_id: str, *turns: Mapping[str, Any]) -> None:
         """Add turns to the story: `{"response_id", "heard", "said", "ended", …}`."""
@@ -329,10 +340,7 @@ class CallStore:
     def active(self) -> int:
         """How many calls go on now, in all processes."""
         seconds, _ = self._redis.time()
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.zremrangebyscore(keys.LIVE_CALLS, "-inf", seconds)
-        pipeline.zcard(keys.LIVE_CALLS)
-        return int(pipeline.execute()[1])
+        return int(self._redis.zcount(keys.LIVE_CALLS, f"({seconds}", "+inf"))
 
     @guarded
     def is_live(self, call_id: str) -> bool:

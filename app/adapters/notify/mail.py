@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import smtplib
 from email.message import EmailMessage
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from app.adapters.http import tls_context
 from app.adapters.notify import words
@@ -47,29 +47,35 @@ class Mail:
             message["Importance"] = "high"
         message["Message-ID"] = f"<{quote(change.id)}@callsmith>"
         message.set_content(words.mail(change, agent))
-        try:
-            with self._connect() as server:
-                server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotTold(f"the mail server failed: {type(error).__name__}") from error
+        send_mail(self._url, message)
 
-    def _connect(self) -> smtplib.SMTP:
-        host, port = self._url.hostname or "localhost", self._url.port
-        context = tls_context()
-        if self._url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port or 465, timeout=TIMEOUT_S, context=context
-            )
-        else:
-            server = smtplib.SMTP(host, port or 587, timeout=TIMEOUT_S)
-        try:
+
+def send_mail(url: SplitResult, message: EmailMessage) -> None:
+    """Send a mail through the server of an SMTP_URL. Raises `NotTold`."""
+    try:
+        with _connect(url) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotTold(f"the mail server failed: {type(error).__name__}") from error
+
+
+def _connect(url: SplitResult) -> smtplib.SMTP:
+    host, port = url.hostname or "localhost", url.port
+    context = tls_context()
+    if url.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, port or 465, timeout=TIMEOUT_S, context=context
+        )
+    else:
+        server = smtplib.SMTP(host, port or 587, timeout=TIMEOUT_S)
+    try:
+        server.ehlo()
+        if url.scheme != "smtps" and server.has_extn("starttls"):
+            server.starttls(context=context)
             server.ehlo()
-            if self._url.scheme != "smtps" and server.has_extn("starttls"):
-                server.starttls(context=context)
-                server.ehlo()
-            if self._url.username:
-                server.login(unquote(self._url.username), unquote(self._url.password or ""))
-        except BaseException:
-            server.close()
-            raise
-        return server
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from urllib.parse import quote
 
 import orjson
 
-from app.adapters.http import HttpFailed, request
-from app.adapters.notify.base import Change, NotTold
+from app.adapters.notify.base import Change
+from app.adapters.notify.signed_post import post_signed
 from app.core.agent.definition import Agent
-from app.security import outgoing
 
 _EVENTS = {
     "callback": "message.callback",
@@ -65,13 +63,12 @@ class Webhook:
                 **({"message": change.message} if change.message else {}),
             }
         )
-        headers = {"Content-Type": "application/json", "User-Agent": "callsmith"}
-        headers["Idempotency-Key"] = quote(change.id, safe=":+")
-        if self._secret:
-            headers[outgoing.HEADER] = outgoing.sign(body, self._secret, int(self._clock()))
-        try:
-            status, _ = request("POST", self._url, body, headers, public_only=self._public_only)
-        except HttpFailed as failed:
-            raise NotTold(f"the webhook failed: {failed}") from failed
-        if not 200 <= status < 300:
-            raise NotTold(f"the webhook answered {status}")
+        post_signed(
+            self._url,
+            body,
+            secret=self._secret,
+            key=change.id,
+            now_s=int(self._clock()),
+            what="the webhook",
+            public_only=self._public_only,
+        )

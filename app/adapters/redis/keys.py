@@ -27,6 +27,8 @@ MESSAGES = "messages"
 MESSAGES_BY_TIME = "messages:time"
 #: While it is there no booking is written, moved or cancelled.
 BOOKINGS_PAUSED = "bookings:paused"
+#: Calls whose report is to be made, or made again, scored by the Unix time of that.
+REPORTS_DUE = "reports:due"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.
@@ -86,6 +88,21 @@ def events(call_id: str) -> str:
 def record(call_id: str) -> str:
     """Stream: the flight record, several lines an entry."""
     return call(call_id, "record")
+
+
+def report(call_id: str) -> str:
+    """Hash: the call's report, its revision and its digest."""
+    return call(call_id, "report")
+
+
+def report_work(call_id: str) -> str:
+    """Hash: how often something changed that the report is made of, and how often it was begun."""
+    return call(call_id, "report_work")
+
+
+def report_reading(call_id: str) -> str:
+    """Hash: what a text model answered for the report, by what it was asked."""
+    return call(call_id, "report_reading")
 
 
 def effects(call_id: str) -> str:

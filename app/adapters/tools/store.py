@@ -344,6 +344,9 @@ class EffectStore:
                     "open": keys.OPEN_EFFECTS,
                     "lease": keys.lease(call_id),
                     "dead": keys.DEAD_EFFECTS,
+                    "summary": keys.summary(call_id),
+                    "report_work": keys.report_work(call_id),
+                    "reports_due": keys.REPORTS_DUE,
                 },
                 args={
                     "member": keys.effect_member(call_id, key),

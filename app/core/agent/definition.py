@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from app.core.agent.booking_tools import fit_tool
 from app.core.agent.messages import MessageSettings
+from app.core.agent.references import Reference
+from app.core.agent.report import ReportSettings
 from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
@@ -239,6 +241,11 @@ class Agent(Model):
     booking: BookingRules = BookingRules()
     knowledge: Knowledge = Knowledge()
     messages: MessageSettings = MessageSettings()
+    report: ReportSettings = ReportSettings()
+    report_webhook_url: Reference | None = None
+    """Where the reports of this agent's calls are sent; the setting REPORT_WEBHOOK_URL by default.
+    They are signed with `report_webhook_secret`, by default REPORT_WEBHOOK_SECRET."""
+    report_webhook_secret: Reference | None = None
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
 

@@ -8,6 +8,6 @@ heard_of(summary, recent, call_id, keep_s, most)
 if #fields > 0 then redis.call('HSET', summary, unpack(fields)) end
 if live_for ~= '0' and redis.call('HEXISTS', summary, 'ended_at') == 0 then
   redis.call('ZADD', live, 'GT', stamp(now + live_for), call_id)
-  redis.call('EXPIRE', live, live_for)
+  redis.call('EXPIRE', live, keep_s)
 end
 return 1

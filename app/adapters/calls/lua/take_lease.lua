@@ -10,7 +10,7 @@ local before = redis.call('HGET', lease, 'process')
 redis.call('HSET', lease, 'process', process, 'fence', fence, 'until', stamp(now + lease_s))
 redis.call('EXPIRE', lease, live_s)
 redis.call('ZADD', live, 'GT', stamp(now + lease_s), call_id)
-redis.call('EXPIRE', live, live_s)
+redis.call('EXPIRE', live, keep_s)
 if before then
   local stream = replies .. before
   redis.call('XADD', stream, 'MAXLEN', '~', 2000, '*', 'taken', call_id, 'fence', fence)

@@ -1,8 +1,9 @@
 -- The effect ends. Without a worker it may be ended only while nobody is at it.
 -- 0 where it is not the worker's (any more).
---@ keys effect open lease dead
+-- If the call has ended its report is due again.
+--@ keys effect open lease dead summary report_work reports_due
 --@ args member worker state ok result call_id key prefix keep_s is_dead error
---@ use clock reply
+--@ use clock reply touch_report
 
 local now_state, holder, lease_until =
   unpack(redis.call('HMGET', effect, 'state', 'worker', 'lease_until'))
@@ -23,4 +24,7 @@ if is_dead == '1' then
   redis.call('EXPIRE', dead, keep_s)
 end
 reply(effect, lease, prefix, call_id, key, state, result)
+if redis.call('HEXISTS', summary, 'ended_at') == 1 then
+  touch_report(report_work, reports_due, call_id, keep_s)
+end
 return 1

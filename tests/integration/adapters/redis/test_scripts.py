@@ -13,7 +13,7 @@ from app.adapters.redis.scripts import SHARED, LuaScript, RedisScript, load_scri
 APP = SHARED.parents[1]
 FILES = sorted(APP.rglob("lua/*.lua"))
 #: Parts that other scripts use; they declare nothing.
-PARTS = {"clock", "enqueue", "heard_of", "reply"}
+PARTS = {"clock", "enqueue", "heard_of", "reply", "touch_report"}
 SCRIPTS = [path for path in FILES if path.stem not in PARTS]
 
 

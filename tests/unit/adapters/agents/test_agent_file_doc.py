@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.adapters.agents import files
-from app.core.agent import definition
+from app.core.agent import definition, report
 from app.core.booking import resources, rules
 
 DOC = (Path(__file__).parents[4] / "docs" / "agent-file.md").read_text(encoding="utf-8")
@@ -26,6 +26,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`audio.transcription`": definition.Transcription,
     "`audio.barge_in`": definition.BargeInSettings,
     "`budget`": definition.Budget,
+    "`report`": report.ReportSettings,
+    "`report.fields`": report.ReportField,
     "`booking`": rules.BookingRules,
     "`booking.services`": rules.Service,
     "`booking.resources`": resources.Resource,

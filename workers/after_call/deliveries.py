@@ -1,0 +1,79 @@
+"""Jobs that tell of a call's report: one for each channel, each with its own retries.
+
+The newest revision is sent, once each. A job of an older one finds that done and ends.
+"""
+
+from __future__ import annotations
+
+from app import logs, metrics
+from app.adapters import queue
+from app.adapters.calls.reports import KeptReport, ReportStore
+from app.adapters.job_names import DELIVER_REPORT
+from app.adapters.notify.base import NotTold
+from app.adapters.notify.report import ReportChannel, report_channels
+from app.adapters.redis import keys
+from workers.after_call.reports import agent_of
+from workers.notifications import RETRY_DELAYS_S, TOLD_TTL_S
+from workers.runtime import Runtime, runtime
+
+#: A delivery that was begun and not ended, because its worker died, is begun again after this.
+SENDING_S = 60
+
+log = logs.get(__name__)
+
+TOLD = metrics.counter(
+    "report_deliveries_total", "Reports sent, by channel.", ("channel", "outcome")
+)
+
+
+def announce(call_id: str) -> None:
+    """Queue the delivery of a call's report on every channel there is for it."""
+    at_work = runtime()
+    _, channels = _report_and_channels(at_work, call_id)
+    with at_work.redis.pipeline(transaction=True) as pipeline:
+        for name in channels:
+            queue.enqueue(
+                pipeline,
+                DELIVER_REPORT,
+                (call_id, name),
+                retry_delays_s=RETRY_DELAYS_S,
+                about=f"send a call's report by {name}",
+            )
+        if channels:
+            pipeline.execute()
+
+
+def deliver(call_id: str, channel_name: str) -> None:
+    """Send the newest revision on one channel, unless it was. Raises `NotTold`; then try again."""
+    at_work = runtime()
+    report, channels = _report_and_channels(at_work, call_id)
+    channel = channels.get(channel_name)
+    if report is None or channel is None:
+        log.warning("a report has nowhere to go", extra={"channel": channel_name})
+        return
+    told = keys.told(f"{report.id}-{report.revision}", channel_name)
+    if not at_work.redis.set(told, "sending", nx=True, ex=SENDING_S):
+        if at_work.redis.get(told) == b"sending":
+            raise NotTold("another delivery of this report is under way")
+        return
+    with logs.bind(call_id=call_id):
+        try:
+            channel.send(report.shown())
+        except Exception as error:
+            at_work.redis.delete(told)
+            TOLD.labels(channel_name, "failed").inc()
+            log.warning("report not sent", extra={"channel": channel_name, "why": str(error)})
+            raise
+        at_work.redis.set(told, "1", ex=TOLD_TTL_S)
+        TOLD.labels(channel_name, "sent").inc()
+        log.info("report sent", extra={"channel": channel_name, "revision": report.revision})
+
+
+def _report_and_channels(
+    at_work: Runtime, call_id: str
+) -> tuple[KeptReport | None, dict[str, ReportChannel]]:
+    report = ReportStore(at_work.redis, at_work.settings).get(call_id)
+    story = at_work.calls.summary(call_id)
+    if report is None or story is None:
+        return None, {}
+    return report, report_channels(at_work.settings, agent_of(at_work, story))
