@@ -13,7 +13,8 @@ from typing import Any
 import gevent
 
 from app import logs, metrics
-from app.adapters.calls.store import LEASE_S, CallStore, Lease
+from app.adapters.calls.leases import LEASE_S, Lease
+from app.adapters.calls.store import CallStore
 from app.errors import AppError, Unavailable
 
 #: Leases renewed in one step, and the pause between steps: a thousand at once would hold up

@@ -11,7 +11,7 @@ import gevent
 import orjson
 from gevent.queue import Queue
 
-from app.adapters.calls.store import Lease
+from app.adapters.calls.leases import Lease
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.replies import Reply
 from app.bridges.drain import Drain

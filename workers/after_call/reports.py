@@ -47,11 +47,11 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
     story = at_work.calls.snapshot(call_id)
     if story is None or not story.get("ended_at"):
         return None
-    if _is_unsettled(at_work, story):
+    messages = Messages(at_work.redis, at_work.settings.record_retention_s)
+    if _is_unsettled(at_work, story, messages):
         return LOOK_AGAIN_S
     agent = agent_of(at_work, story)
-    messages = Messages(at_work.redis, at_work.settings.record_retention_s).of_call(call_id)
-    made = draft(story, agent, messages)
+    made = draft(story, agent, messages.of_call(call_id))
     try:
         reading = ReportReader(at_work.settings, at_work.redis, agent, call_id).read(made)
     except TryLater:
@@ -64,12 +64,14 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
     return None
 
 
-def _is_unsettled(at_work: Runtime, story: Mapping[str, Any]) -> bool:
+def _is_unsettled(at_work: Runtime, story: Mapping[str, Any], messages: Messages) -> bool:
     """Whether something that belongs into the report is under way, and soon done."""
+    call_id = story["call_id"]
     if time.time() - float(story["ended_at"]) > WAIT_S:
         return False
-    running = any(call["state"] in ("asked", "running") for call in story["tool_calls"])
-    return running or at_work.redis.zscore(WAKE, story["call_id"]) is not None
+    if any(call["state"] in ("asked", "running") for call in story["tool_calls"]):
+        return True
+    return at_work.redis.zscore(WAKE, call_id) is not None or messages.draft(call_id) is not None
 
 
 def agent_of(at_work: Runtime, story: Mapping[str, Any]) -> Agent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from app import logs
+from app.adapters.calls.reports import ReportStore
 from app.adapters.notify.messages import Messages
 from workers.runtime import Runtime, runtime
 
@@ -31,6 +32,7 @@ def keep_draft(call_id: str) -> None:
         return
     with logs.bind(call_id=call_id):
         messages.leave(draft, drop_draft=True)
+        ReportStore(at_work.redis, at_work.settings).touch(call_id)
         log.info("a message that was not ended is left as far as it is known")
 
 

@@ -13,7 +13,8 @@ from typing import cast
 from redis import Redis
 
 from app import logs
-from app.adapters.calls.store import LEASE_S, CallStore
+from app.adapters.calls.leases import LEASE_S
+from app.adapters.calls.store import CallStore
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
 

@@ -6,7 +6,6 @@ Every method raises `Unavailable` where Redis is away or full, in bounded time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ import orjson
 from redis import Redis
 
 from app.adapters.calls.index import CallIndex
+from app.adapters.calls.leases import LEASE_S, RECONNECT_S, Lease
 from app.adapters.calls.recordings import unpacked
 from app.adapters.calls.story import FIELDS, decode_fields, encode_fields, entries, tell
 from app.adapters.redis import keys
@@ -22,10 +22,6 @@ from app.adapters.redis.client import COMMAND_S, guard, guarded
 from app.adapters.redis.scripts import RedisScript, load_script
 from app.settings import Settings
 
-#: How long a holder may be silent before `owner` takes it for gone; renew at a third of it.
-LEASE_S = 30
-#: How long a call whose socket closed still counts as live: Retell reconnects within seconds.
-RECONNECT_S = 30
 MAX_RECENT = 200_000
 MAX_TURNS = 1000
 #: Of so many of the latest calls a process remembers that it has put them into the index.
@@ -36,21 +32,6 @@ MAX_RECORD_BYTES = 16_000_000
 #: One call's record may take this share of the space of all of them.
 RECORD_SHARE = 4
 MAX_TRANSCRIPT = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to speak in a call. Of two holders the one with the greater `fence` has it."""
-
-    call_id: str
-    process: str
-    fence: int
-    #: The process that held the call before, if any.
-    before: str = ""
-    #: What the last holder saved; None for a new call.
-    state: dict[str, Any] | None = None
-    #: The call's status when it was taken.
-    status: str = "ongoing"
 
 
 _HERE = Path(__file__).parent

@@ -96,10 +96,6 @@ class Messages:
                 return self.leave(message, announce=announce, drop_draft=drop_draft)
         return True
 
-    def of_call(self, call_id: str) -> list[dict[str, Any]]:
-        """Those of one call, the oldest first."""
-        return [one for one in reversed(self.all(MAX_MESSAGES)) if one["call_id"] == call_id]
-
     @guarded
     def of_call(self, call_id: str) -> list[dict[str, Any]]:
         """The messages that were left in a call, oldest first."""

@@ -124,7 +124,7 @@ def test_a_call_back_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
         bodies.append(body)
         return 200, b""
 
-    monkeypatch.setattr("app.adapters.notify.webhook.request", post)
+    monkeypatch.setattr("app.adapters.notify.signed_post.request", post)
     Webhook("https://example.com/hook", "").send(owed, agent(False))
     assert b'"event":"message.callback"' in bodies[0]
 
