@@ -44,6 +44,8 @@ NO_PROMISES = (
     "we could not do what we had noted",
     "We had noted",
     "A caller was promised that you call back",
+    "The caller was promised a call back",
+    "a request that was noted could not be done",
     "A caller was told while the calendar was away",
     "Call back: ",
     "can we call you back?",
