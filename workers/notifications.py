@@ -14,17 +14,13 @@ from app.adapters.notify.base import MESSAGE_KINDS, Change, Channel, NotTold
 from app.adapters.notify.channels import open_channels
 from app.adapters.notify.messages import Message, Messages
 from app.adapters.notify.text_budget import TextBudget
-from app.adapters.redis import keys
+from app.adapters.notify.told import Telling
 from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef
 from app.core.booking.ledger import Booking
 from workers.runtime import Runtime, runtime
 
 RETRY_DELAYS_S = (5, 30, 120, 600, 1800, 7200)
-TOLD_TTL_S = 3 * 24 * 3600
-SENDING_S = 60
-"""A worker that has not told by then is taken to be dead: somebody else tells."""
-_SENDING = b"sending"
 
 log = logs.get(__name__)
 
@@ -80,27 +76,28 @@ def deliver(change: dict[str, Any], channel_name: str) -> None:
     if channel is None:
         log.warning("notification channel switched off", extra={"channel": shown})
         return
-    told_key = keys.told(str(change["id"]), channel_name)
-    if not at_work.redis.set(told_key, _SENDING, nx=True, ex=SENDING_S):
-        if at_work.redis.get(told_key) == _SENDING:
-            raise NotTold("another worker is telling of it")
+    telling = Telling(at_work.redis, str(change["id"]), channel_name)
+    claim = telling.claim()
+    if claim == "busy":
+        raise NotTold("another worker is telling of it")
+    if claim == "told":
         return
     with logs.bind(call_id=change.get("call_id")):
         if channel_name == "text" and not _may_text(at_work, _change(change), agent):
             TOLD.labels(shown, "limited").inc()
             log.warning("not texted: too many texts today", extra={"kind": change["kind"]})
-            at_work.redis.delete(told_key)
+            telling.failed()
             return
         try:
             channel.send(_change(change), agent)
         except NotTold as failed:
-            at_work.redis.delete(told_key)
+            telling.failed()
             TOLD.labels(shown, "failed").inc()
             log.warning("notification failed", extra={"channel": shown, "why": failed.message})
             raise
         TOLD.labels(shown, "sent").inc()
         log.info("notification sent", extra={"channel": shown, "kind": change["kind"]})
-    at_work.redis.set(told_key, "1", ex=TOLD_TTL_S)
+    telling.done()
 
 
 def _may_text(at_work: Runtime, change: Change, agent: Agent) -> bool:

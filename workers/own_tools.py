@@ -15,6 +15,7 @@ from app.core.agent.tools import HttpTool, PythonTools
 from app.settings import Settings
 from app.tools import Context, PythonTool
 from workers.desk.messages import take_message
+from workers.desk.texts import send_text
 from workers.tool_policies import EffectsOf, with_policies
 
 
@@ -43,7 +44,11 @@ def _search(ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
     return search_knowledge(open_index(ctx.agent.knowledge), str(arguments["query"]))
 
 
-_BUILT_IN: dict[str, Handler] = {"search_knowledge": _search, "take_message": take_message}
+_BUILT_IN: dict[str, Handler] = {
+    "search_knowledge": _search,
+    "take_message": take_message,
+    "send_text": send_text,
+}
 
 
 class _Http:

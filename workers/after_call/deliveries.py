@@ -11,13 +11,10 @@ from app.adapters.calls.reports import KeptReport, ReportStore
 from app.adapters.job_names import DELIVER_REPORT
 from app.adapters.notify.base import NotTold
 from app.adapters.notify.report import ReportChannel, report_channels
-from app.adapters.redis import keys
+from app.adapters.notify.told import Telling
 from workers.after_call.reports import agent_of
-from workers.notifications import RETRY_DELAYS_S, TOLD_TTL_S
+from workers.notifications import RETRY_DELAYS_S
 from workers.runtime import Runtime, runtime
-
-#: A delivery that was begun and not ended, because its worker died, is begun again after this.
-SENDING_S = 60
 
 log = logs.get(__name__)
 
@@ -51,20 +48,21 @@ def deliver(call_id: str, channel_name: str) -> None:
     if report is None or channel is None:
         log.warning("a report has nowhere to go", extra={"channel": channel_name})
         return
-    told = keys.told(f"{report.id}-{report.revision}", channel_name)
-    if not at_work.redis.set(told, "sending", nx=True, ex=SENDING_S):
-        if at_work.redis.get(told) == b"sending":
-            raise NotTold("another delivery of this report is under way")
+    telling = Telling(at_work.redis, f"{report.id}-{report.revision}", channel_name)
+    claim = telling.claim()
+    if claim == "busy":
+        raise NotTold("another delivery of this report is under way")
+    if claim == "told":
         return
     with logs.bind(call_id=call_id):
         try:
             channel.send(report.shown())
         except Exception as error:
-            at_work.redis.delete(told)
+            telling.failed()
             TOLD.labels(channel_name, "failed").inc()
             log.warning("report not sent", extra={"channel": channel_name, "why": str(error)})
             raise
-        at_work.redis.set(told, "1", ex=TOLD_TTL_S)
+        telling.done()
         TOLD.labels(channel_name, "sent").inc()
         log.info("report sent", extra={"channel": channel_name, "revision": report.revision})
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from app.core.agent.booking_tools import fit_tool
 from app.core.agent.messages import MessageSettings
 from app.core.agent.references import Reference
 from app.core.agent.report import ReportSettings
+from app.core.agent.texts import TextBody, TextName, describe_texts
 from app.core.agent.tools import Channel, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
@@ -246,8 +247,16 @@ class Agent(Model):
     """Where the reports of this agent's calls are sent; the setting REPORT_WEBHOOK_URL by default.
     They are signed with `report_webhook_secret`, by default REPORT_WEBHOOK_SECRET."""
     report_webhook_secret: Reference | None = None
+    texts: dict[TextName, TextBody] = Field(default_factory=dict)
+    """What `send_text` may send, by name."""
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_texts(self) -> Self:
+        if "send_text" in self.tools and not self.texts:
+            raise ValueError("the tool send_text needs texts; list what it may send under texts")
+        return self
 
     @cached_property
     def switchboard(self) -> Switchboard:
@@ -311,6 +320,8 @@ class Agent(Model):
         found = declared_tools(self.tools, self._imported)
         if "transfer_call" in found:
             found["transfer_call"] = self.switchboard.describe(found["transfer_call"])
+        if "send_text" in found:
+            found["send_text"] = describe_texts(found["send_text"], self.texts)
         return {name: fit_tool(tool, self.booking) for name, tool in found.items()}
 
     def offered(self, channel: Channel) -> list[Tool]:

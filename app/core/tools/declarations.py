@@ -165,6 +165,14 @@ _ALL = (
         Policy(runs_per_call=5),
     ),
     Tool(
+        "send_text",
+        "Send the caller one of the texts that the business has written, to the mobile they call "
+        "from. It asks for their consent; it is sent only if it says so.",
+        _object(("text",), text=_text("Which text.")),
+        "write",
+        Policy(runs_per_call=3),
+    ),
+    Tool(
         "end_call", "Hang up, after the conversation is over.", _object(message=_MESSAGE), "action"
     ),
     Tool(

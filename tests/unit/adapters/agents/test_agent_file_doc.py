@@ -12,12 +12,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.adapters.agents import files
-from app.core.agent import definition, report
+from app.core.agent import definition, messages, report, transfers
 from app.core.booking import resources, rules
 
 DOC = (Path(__file__).parents[4] / "docs" / "agent-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "The agent": definition.Agent,
+    "`transfer_targets`": transfers.TransferTarget,
+    "`messages`": messages.MessageSettings,
     "`lines`": definition.Lines,
     "`turn_taking`": definition.TurnTaking,
     "`intents`": definition.IntentSettings,
