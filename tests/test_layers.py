@@ -51,7 +51,7 @@ ORDER = {
     "app.core.language": ("", "time", "intent"),
     "app.adapters": (
         *("redis", "", "agents", "audio", "sockets", "realtime", "intent", "tokens", "twilio"),
-        *("calendars", "tools", "notify", "booking", "calls"),
+        *("calendars", "tools", "mcp", "notify", "booking", "calls"),
     ),
     "app.rehearsal": (
         *("sound", "realtime_server", "receptionist", "retell_caller", "twilio_phone", ""),

@@ -88,7 +88,7 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     try:
         ctx = context_of(at_work, effect)
         handler = HANDLERS.get(effect.tool) or find_handler(
-            at_work.settings, at_work.effects.of_call, ctx, effect.tool
+            at_work.settings, at_work.effects.of_call, ctx, effect.tool, at_work.servers
         )
         if handler is None:
             _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
@@ -223,7 +223,7 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
     return ToolContext(
         call_id=effect.call_id,
         key=effect.key,
-        agent=agent,
+        agent=at_work.servers.catalog.equip(agent),
         now=dt.datetime.now(dt.UTC),
         caller_number=caller.e164 if caller else "",
         consent=str(told.get("consent") or ""),

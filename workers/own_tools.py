@@ -1,4 +1,4 @@
-"""Tools that the agent's file brings: how a worker runs one over HTTP, in Python, or a search."""
+"""Tools that the agent's file brings: how a worker runs one of each kind."""
 
 from __future__ import annotations
 
@@ -16,17 +16,25 @@ from app.settings import Settings
 from app.tools import Context, PythonTool
 from workers.desk.messages import take_message
 from workers.desk.texts import send_text
+from workers.mcp import McpServers
 from workers.tool_policies import EffectsOf, with_policies
 
 
 def find_handler(
-    settings: Settings, effects_of: EffectsOf, ctx: ToolContext, name: str
+    settings: Settings,
+    effects_of: EffectsOf,
+    ctx: ToolContext,
+    name: str,
+    servers: McpServers | None = None,
 ) -> Handler | None:
-    """The handler of one of the agent's own tools, with its policies around it.
+    """The handler of one of the agent's own tools, with its policies around it. `servers` are
+    where those of MCP servers are run.
 
     None if the agent has no tool of that name.
     """
     handler = _find(settings, ctx, name)
+    if handler is None and servers is not None and name in ctx.agent.found:
+        handler = servers.handler(ctx.agent.found[name])
     return with_policies(ctx.agent.toolset[name], handler, effects_of) if handler else None
 
 

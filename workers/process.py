@@ -31,6 +31,7 @@ from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
 from app.settings import Settings
 from workers.held_jobs import give_up_held
+from workers.mcp import REFRESH_S
 from workers.pulse import Pulse, TurnKeeper
 from workers.rq_worker import GreenletWorker
 from workers.runtime import Runtime, open_runtime
@@ -97,7 +98,7 @@ class Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self.stop)
         self._turns.start()
-        upkeep = gevent.spawn(self._keep_up)
+        upkeep = [gevent.spawn(self._keep_up), gevent.spawn(self._keep_up_servers)]
         workers = [gevent.spawn(self._work, number) for number in range(self._count)]
         log.info("worker started", extra={"queue": self._name, "workers": self._count})
         while not self._stop.wait(1.0):
@@ -105,7 +106,8 @@ class Process:
                 log.warning("the parent process is gone")
                 self.stop()
         left = gevent.joinall(workers, timeout=GRACE_S)
-        upkeep.kill()
+        gevent.killall(upkeep)
+        self._runtime.servers.close()
         self._turns.stop()
         with contextlib.suppress(redis.RedisError, Unavailable, OSError):
             gevent.with_timeout(1.0, self._upkeep.leave, timeout_value=None)
@@ -143,6 +145,14 @@ class Process:
                 pause = 0.1
             self._stop.wait(pause)
             pause = min(MAX_PAUSE_S, pause * 2)
+
+    def _keep_up_servers(self) -> None:
+        """Keep up what MCP servers offer, or the sessions in which calls use them."""
+        servers = self._runtime.servers
+        keep_up = servers.refresh_all if self._name == "background" else servers.open_all
+        while True:
+            keep_up(self._runtime.agents.all)
+            gevent.sleep(REFRESH_S)
 
     def _keep_up(self) -> None:
         while True:

@@ -12,10 +12,12 @@ from redis import Redis
 from app.adapters.agents import files
 from app.adapters.agents.files import Agents
 from app.adapters.calls.store import CallStore
+from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.redis import client as redis
 from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
 from app.settings import Settings
+from workers.mcp import McpServers
 
 if TYPE_CHECKING:
     from app.adapters.calendars.base import Calendar
@@ -34,6 +36,7 @@ class Runtime:
     calls: CallStore
     effects: EffectStore
     agents: Agents
+    servers: McpServers
     _calendars: dict[int, Calendar] = field(default_factory=dict)
 
     def calendar(self, agent: Agent) -> Calendar:
@@ -61,6 +64,7 @@ def open_runtime(settings: Settings, *, connections: int) -> Runtime:
         calls=CallStore(client, settings),
         effects=EffectStore(client, settings),
         agents=files.load(settings.agent_file or None),
+        servers=McpServers(settings, client, McpCatalog(client)),
     )
     _runtime.calendar(_runtime.agents.default)
     return _runtime

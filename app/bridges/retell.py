@@ -46,7 +46,7 @@ class RetellChannel:
         state = live.take()
         live.ws.accept()
         waiting: list[bytes] = []
-        agent = self._agent(live, state, waiting)
+        agent = live.services.catalog.equip(self._agent(live, state, waiting))
         # A holder that died before it saved anything has greeted: that comes first of all. One that
         # this socket has replaced after a moment was heard by nobody.
         replaced_s = calls_here.replaced_s(live.call_id)

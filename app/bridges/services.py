@@ -10,6 +10,7 @@ from redis import Redis
 
 from app.adapters.agents.files import Agents
 from app.adapters.calls.store import CallStore
+from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.realtime.client import RealtimeModel
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
@@ -24,6 +25,7 @@ class Services:
 
     settings: Settings
     agents: Agents
+    catalog: McpCatalog
     redis: Redis
     calls: CallStore
     effects: EffectStore

@@ -82,7 +82,7 @@ class PhoneChannel:
         state = live.take()
         if state is not None and state.get("channel") != "audio":
             raise ProtocolError("this call is on another channel")
-        agent = self._agent
+        agent = live.services.catalog.equip(self._agent)
         today = dt.datetime.fromtimestamp(time.time(), dt.UTC).date()
         setup = Setup(
             live.call_id,

@@ -30,6 +30,7 @@ from app.adapters.tools.single_run import (
     run_tool,
 )
 from app.adapters.tools.store import EffectStore
+from app.cli.mcp_servers import Servers, discover, equip, keep
 from app.core.agent.definition import Agent
 from app.errors import BadRequest, NotFound, Unavailable
 from app.local.stack import Stack, beside, remove_run_directory, run_directory
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     env = beside(os.environ)
     settings = Settings.of_command(env)
     agent = _agent(settings, args.agent)
+    servers = discover(settings, agent)
+    agent = equip(agent, servers)
     if args.action == "list":
         _print_list(agent, list_tools(agent), args.json)
         return 0
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         confirmed=args.confirmed,
     )
     find_tool(agent, asked.tool)  # says what is wrong before anything is started
-    with _store(env, settings) as store:
+    with _store(env, settings, servers) as store:
         done = run_tool(store, PollingReplies(store), asked, WAIT_S)
     _print_run(done, args.json)
     return 0 if done.ok else 1
@@ -95,14 +98,18 @@ def _arguments(text: str | None) -> Any:
 
 
 @contextmanager
-def _store(env: Mapping[str, str], settings: Settings) -> Iterator[EffectStore]:
-    """The effects of a Redis that workers look after; both are started here if none is named."""
+def _store(env: Mapping[str, str], settings: Settings, servers: Servers) -> Iterator[EffectStore]:
+    """The effects of a Redis that workers look after; both are started here if none is named.
+
+    They are told what MCP servers offer, so that this run need not wait until they have asked.
+    """
     if env.get("REDIS_URL", "").strip():
         with redis.connect(settings, connections=2) as client:
             with redis.guard():
                 alive = queue.workers_alive(client, "live")
             if not alive:
                 raise Unavailable("no worker runs; start one: python -m workers")
+            keep(client, servers)
             yield EffectStore(client, settings)
         return
     directory = run_directory()
@@ -110,8 +117,9 @@ def _store(env: Mapping[str, str], settings: Settings) -> Iterator[EffectStore]:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         stack.start_redis()
-        stack.start_workers()
         with stack.client() as client:
+            keep(client, servers)
+            stack.start_workers()
             yield EffectStore(client, settings)
     finally:
         stack.stop()
@@ -157,7 +165,8 @@ def _print_run(done: ToolRun, as_json: bool) -> None:
     if as_json:
         print(orjson.dumps(done.as_json()).decode())
         return
-    print(f"{'ok' if done.ok else done.state} after {done.seconds * 1000:.0f} ms")
+    outcome = "not done" if done.state == "done" else done.state
+    print(f"{'ok' if done.ok else outcome} after {done.seconds * 1000:.0f} ms")
     print(orjson.dumps(done.output, option=orjson.OPT_INDENT_2).decode())
     if done.say:
         print(f"say: {done.say}")

@@ -19,6 +19,7 @@ from app.adapters.calls.intake import Intake
 from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.store import CallStore
 from app.adapters.intent import engine
+from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.realtime.client import RealtimeModel
 from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.client import connect
@@ -102,6 +103,7 @@ def build_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         agents=files.load(settings.agent_file or None),
+        catalog=McpCatalog(redis),
         redis=redis,
         calls=CallStore(redis, settings),
         effects=effects,

@@ -51,7 +51,7 @@ def function(name: str) -> Response:
     if not first:
         raise Unauthorized("this signature has been used for another request")
     asked = parse_function(name, raw, request.args)
-    agent = now_services.agents.for_retell(asked.agent_id)
+    agent = now_services.catalog.equip(now_services.agents.for_retell(asked.agent_id))
     tool = agent.toolset.get(name)
     if tool is None or tool.kind == "action" or tool not in agent.offered("function"):
         raise NotFound(f"there is no function {name[:64]!r}")

@@ -28,7 +28,7 @@ def _only_admins() -> None:
 @bp.get("")
 def listed() -> dict[str, Any]:
     """The tools of an agent (``?agent=``, else the default one)."""
-    agent = agent_named(request.args.get("agent", ""))
+    agent = services().catalog.equip(agent_named(request.args.get("agent", "")))
     return {"agent": agent.name, "tools": [tool.as_json() for tool in list_tools(agent)]}
 
 
@@ -41,7 +41,7 @@ def run(name: str) -> tuple[dict[str, Any], int]:
     raw = read_json_body(edge().bodies, now.settings.max_body_bytes)
     body = json_object(raw) if raw.strip() else {}
     asked = ToolRequest(
-        agent=agent_named(_text(body, "agent")),
+        agent=now.catalog.equip(agent_named(_text(body, "agent"))),
         tool=name,
         arguments=body.get("arguments") or {},
         caller_number=_text(body, "caller"),

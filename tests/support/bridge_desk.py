@@ -288,6 +288,7 @@ class Desk:
         services = SimpleNamespace(
             settings=settings,
             agents=agents,
+            catalog=SimpleNamespace(equip=lambda agent: agent),
             redis=None,
             calls=self.store,
             effects=self.effects,

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask
 from app.adapters.agents import files
 from app.adapters.calls.store import CallStore
 from app.adapters.intent import engine
+from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.redis.client import connect
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
@@ -28,6 +29,7 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
     given: dict[str, Any] = {
         "settings": settings,
         "agents": files.load(),
+        "catalog": McpCatalog(client),
         "redis": client,
         "calls": CallStore(client, settings),
         "effects": effects,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import importlib
+import importlib.util
 import traceback
 from collections.abc import Iterator, Mapping
 
@@ -50,8 +50,11 @@ def python_tools(agent: Agent) -> dict[str, tuple[PythonTools, PythonTool]]:
 def with_python_tools(agent: Agent, module: str = "") -> Agent:
     """The agent with the tools of its Python modules, and of `module` (the setting TOOLS_MODULE).
 
-    Raises CannotImport, or ValueError for a name that is taken.
+    Raises CannotImport, also where MCP servers are named and the SDK is not installed, or
+    ValueError for a name that is taken.
     """
+    if agent.servers and importlib.util.find_spec("mcp") is None:
+        raise CannotImport("MCP servers need the package mcp: install requirements-all.txt")
     if module and not any(_brings(entry, module) for entry in agent.tools):
         tools = (*agent.tools, PythonTools(python=module))
         agent = agent.model_copy(update={"tools": tools})

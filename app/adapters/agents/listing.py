@@ -14,7 +14,8 @@ from app.core.tools.declarations import Kind, Policy, Tool
 
 @dataclass(frozen=True, slots=True)
 class ListedTool:
-    """One tool. `source` is "built in", "http" or "python"; `origin` the host or module."""
+    """One tool. `source` is "built in", "http", "python" or "mcp"; `origin` the host, module or
+    command."""
 
     name: str
     description: str
@@ -50,6 +51,8 @@ def _origins(agent: Agent) -> dict[str, tuple[str, str]]:
     }
     for name, (module, _) in python_tools(agent).items():
         found[name] = ("python", module.python)
+    for name, each in agent.found.items():
+        found[name] = ("mcp", each.entry.origin)
     return found
 
 

@@ -199,3 +199,17 @@ def parse_effect_member(member: bytes) -> tuple[str, str]:
 def line(name: str) -> str:
     """String: a line of an agent's, spoken: mu-law audio."""
     return f"line:{name}"
+
+
+def mcp_server(server_id: str) -> str:
+    """String: what an MCP server offers, and when it was last asked, as JSON."""
+    return f"mcp:server:{server_id}"
+
+
+def mcp_asked(server_id: str) -> str:
+    """String: some worker has just asked the server, or is at it."""
+    return f"mcp:asked:{server_id}"
+
+
+MCP_GENERATION = "mcp:generation"
+"""Number: counted up whenever what any MCP server offers has changed."""

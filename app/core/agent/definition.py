@@ -17,11 +17,11 @@ from app.core.agent.messages import MessageSettings
 from app.core.agent.references import Reference
 from app.core.agent.report import ReportSettings
 from app.core.agent.texts import TextBody, TextName, describe_texts
-from app.core.agent.tools import Channel, ToolEntry, declared_tools
+from app.core.agent.tools import Channel, FoundTool, McpTools, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
 from app.core.language.phone_numbers import country_of, identify, is_country
-from app.core.tools.declarations import Tool
+from app.core.tools.declarations import TOOLS, Tool
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
@@ -251,6 +251,7 @@ class Agent(Model):
     """What `send_text` may send, by name."""
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
+    _found: dict[str, FoundTool] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_texts(self) -> Self:
@@ -317,12 +318,23 @@ class Agent(Model):
     @cached_property
     def toolset(self) -> Mapping[str, Tool]:
         """The agent's tools by name, those of its Python modules and MCP servers included."""
-        found = declared_tools(self.tools, self._imported)
+        of_servers = {name: each.tool for name, each in self._found.items()}
+        found = declared_tools(self.tools, {**self._imported, **of_servers})
         if "transfer_call" in found:
             found["transfer_call"] = self.switchboard.describe(found["transfer_call"])
         if "send_text" in found:
             found["send_text"] = describe_texts(found["send_text"], self.texts)
         return {name: fit_tool(tool, self.booking) for name, tool in found.items()}
+
+    @property
+    def found(self) -> Mapping[str, FoundTool]:
+        """The tools of MCP servers among them, by name."""
+        return self._found
+
+    @property
+    def servers(self) -> list[McpTools]:
+        """The MCP servers that the agent's file names."""
+        return [entry for entry in self.tools if isinstance(entry, McpTools)]
 
     def offered(self, channel: Channel) -> list[Tool]:
         """The tools that calls of a channel may use."""
@@ -341,3 +353,15 @@ class Agent(Model):
         agent._imported = dict(imported)
         declared_tools(agent.tools, agent._imported)
         return agent
+
+    def with_found(self, found: Mapping[str, FoundTool]) -> Agent:
+        """The agent with what its MCP servers offer; a name that is taken stays what it was."""
+        taken = declared_tools(self.tools, self._imported)
+        agent = self.model_copy()
+        agent.__dict__.pop("toolset", None)
+        agent._found = {name: each for name, each in found.items() if _is_free(name, taken)}
+        return agent
+
+
+def _is_free(name: str, taken: Mapping[str, Tool]) -> bool:
+    return name not in taken and name not in TOOLS

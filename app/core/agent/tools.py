@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -20,6 +25,7 @@ from app.core.agent.references import Reference, fill_references
 from app.core.tools.arguments import check_schema
 from app.core.tools.declarations import TOOLS, Kind, Policy, Tool
 from app.core.tools.http_request import BodyForm, HttpEndpoint, Method, check_url
+from app.core.tools.mcp_spec import McpTool
 
 Channel = Literal["retell", "audio", "function"]
 """Where a tool is offered: Retell's socket, Twilio and the browser, Retell's custom functions."""
@@ -32,6 +38,14 @@ class Entry(BaseModel):
     """Base of the entries: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def check_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers, if all of them can be sent. Raises ValueError."""
+    for name, text in headers.items():
+        if not _TOKEN.fullmatch(name) or any(ord(sign) < 32 for sign in text):
+            raise ValueError(f"{name!r} is no header")
+    return headers
 
 
 class HttpTool(Entry):
@@ -68,10 +82,7 @@ class HttpTool(Entry):
     @field_validator("headers")
     @classmethod
     def _valid_headers(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            if not _TOKEN.fullmatch(name) or any(ord(sign) < 32 for sign in text):
-                raise ValueError(f"{name!r} is no header")
-        return value
+        return check_headers(value)
 
     @field_validator("tell")
     @classmethod
@@ -131,20 +142,107 @@ class PythonTools(Entry):
         return tuple(text for text in self.settings.values() if isinstance(text, str))
 
 
-class McpTools(Entry):
-    """The tools of an MCP server: an address, or a command that is started."""
+class McpPolicy(Entry):
+    """What holds for one tool of an MCP server; what is left out is the server's."""
 
-    mcp: Reference
-    only: tuple[ToolName, ...] = ()
+    kind: Literal["read", "write"] | None = None
+    confirm: bool | None = None
+    timeout_ms: int | None = Field(default=None, ge=100, le=60_000)
+    runs_per_call: int | None = Field(default=None, ge=1)
+    holding_line: str = Field(default="", max_length=300)
+    channels: tuple[Channel, ...] | None = None
+
+
+class McpTools(Entry):
+    """The tools of an MCP server: an address (streamable HTTP), or a command (stdio)."""
+
+    mcp: Reference | None = None
+    command: tuple[Reference, ...] = ()
+    environment: dict[str, Reference] = Field(default_factory=dict)
+    """Variables of the command beside PATH, HOME and the like."""
     headers: dict[str, Reference] = Field(default_factory=dict)
-    arguments: tuple[str, ...] = ()
-    kind: Literal["read", "write"] = "write"
-    confirm: tuple[ToolName, ...] = ()
+    only: tuple[ToolName, ...] = ()
+    kind: Literal["read", "write"] | None = None
+    """Null: a write, unless the server says that a tool only reads."""
+    confirm: bool = False
     timeout_ms: int = Field(default=8000, ge=100, le=60_000)
+    runs_per_call: int | None = Field(default=None, ge=1)
+    channels: tuple[Channel, ...] = ()
+    tools: dict[ToolName, McpPolicy] = Field(default_factory=dict)
+
+    @field_validator("command", mode="before")
+    @classmethod
+    def _as_a_line(cls, value: Any) -> Any:
+        """A command may be written as one line."""
+        try:
+            return tuple(shlex.split(value)) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError(f"{error} in {value!r}") from None
+
+    @field_validator("headers")
+    @classmethod
+    def _valid_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        return check_headers(value)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.mcp is None) == (not self.command):
+            raise ValueError("give either mcp, an address, or command")
+        if self.command and self.headers:
+            raise ValueError("headers go with an address; a command has environment")
+        if self.mcp is not None:
+            problem = check_url(re.sub(r"\$\{[^{}]+\}", "x", self.mcp), {})
+            if problem:
+                raise ValueError(problem.replace("url", "mcp", 1))
+        unknown = sorted(set(self.tools) - set(self.only)) if self.only else []
+        if unknown:
+            raise ValueError(f"tools names {unknown[0]}, which only leaves out")
+        return self
+
+    @cached_property
+    def server_id(self) -> str:
+        """The same for all entries that reach the same server in the same way."""
+        how = [self.mcp, *self.command, *sorted(self.headers.items())]
+        return hashlib.sha256(repr((how, sorted(self.environment.items()))).encode()).hexdigest()[
+            :24
+        ]
+
+    @property
+    def origin(self) -> str:
+        """Host or command, for people; of a command the file names alone."""
+        if self.mcp:
+            return urlsplit(self.mcp).netloc
+        return " ".join(part.rpartition("/")[2] for part in self.command[:2])
+
+    def declare(self, found: McpTool) -> Tool | None:
+        """A tool of the server as the model and the runner see it; None if it is left out."""
+        if self.only and found.name not in self.only:
+            return None
+        own = self.tools.get(found.name, McpPolicy())
+        policy = Policy(
+            confirm=self.confirm if own.confirm is None else own.confirm,
+            timeout_s=(own.timeout_ms or self.timeout_ms) / 1000,
+            attempts=1,
+            runs_per_call=own.runs_per_call or self.runs_per_call,
+            holding_line=own.holding_line,
+            channels=frozenset(self.channels if own.channels is None else own.channels),
+        )
+        kind = own.kind or self.kind or ("read" if found.read_only else "write")
+        return Tool(found.name, found.description, found.parameters, kind, policy)
 
     def references(self) -> tuple[str, ...]:
         """The texts that may refer to secrets."""
-        return (self.mcp, *self.headers.values())
+        address = (self.mcp,) if self.mcp else ()
+        return (*address, *self.command, *self.headers.values(), *self.environment.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTool:
+    """A tool that an MCP server offers, and the entry that names the server."""
+
+    entry: McpTools
+    own_name: str
+    tool: Tool
 
 
 def _form(value: Any) -> str:
@@ -152,7 +250,11 @@ def _form(value: Any) -> str:
     if isinstance(value, str):
         return "name"
     keys = value if isinstance(value, Mapping) else getattr(type(value), "model_fields", ())
-    return next((form for form in ("python", "mcp") if form in keys), "http")
+    return next((form for key, form in _FORMS.items() if key in keys), "http")
+
+
+#: The key that tells which kind an entry is. The fields of a kind are looked at in this order too.
+_FORMS = {"python": "python", "mcp": "mcp", "command": "mcp"}
 
 
 ToolEntry = Annotated[

@@ -100,7 +100,7 @@ def read_answer(endpoint: HttpEndpoint, status: int, body: bytes) -> dict[str, A
         raise Refused(_reason(status, value))
     told = _told(endpoint.tell, value)
     say = _said(endpoint.say, value) if endpoint.say else None
-    return {"ok": True, "output": _bounded(told), "say": say}
+    return {"ok": True, "output": bounded(told), "say": say}
 
 
 def check_url(url: str, parameters: Mapping[str, Any]) -> str:
@@ -136,6 +136,14 @@ def find_pointer(value: Any, pointer: str) -> Any:
     return found
 
 
+def bounded(told: dict[str, Any]) -> dict[str, Any]:
+    """What the model is told, cut to `MAX_TOLD_CHARS` of JSON."""
+    text = orjson.dumps(told).decode()
+    if len(text) <= MAX_TOLD_CHARS:
+        return told
+    return {"result": text[:MAX_TOLD_CHARS], "cut": True}
+
+
 def _filled(template: str, values: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(lambda found: quote(_text(values.get(found[1])), safe=""), template)
 
@@ -158,13 +166,6 @@ def _said(template: str, value: Any) -> str | None:
     if any(name not in members for name in _PLACEHOLDER.findall(template)):
         return None
     return _PLACEHOLDER.sub(lambda found: _text(members[found[1]]), template)[:600]
-
-
-def _bounded(told: dict[str, Any]) -> dict[str, Any]:
-    text = orjson.dumps(told).decode()
-    if len(text) <= MAX_TOLD_CHARS:
-        return told
-    return {"result": text[:MAX_TOLD_CHARS], "cut": True}
 
 
 def _value(body: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from pydantic import ValidationError
 
 from app.core.agent.definition import Agent
 from app.core.agent.session_config import text_session
+from app.core.agent.tools import FoundTool, McpTools
 from app.core.audio.session_config import audio_session
-from app.core.tools.declarations import TOOLS, Tool
+from app.core.tools.declarations import TOOLS, Policy, Tool
+from app.core.tools.mcp_spec import McpTool
 
 ORDER = {
     "name": "order_status",
@@ -96,3 +99,87 @@ def test_imported_tools_join_under_names_of_their_own() -> None:
         agent("end_call").with_imported({"end_call": TOOLS["end_call"]})
     with pytest.raises(ValueError, match="two tools are named"):
         agent(ORDER, ORDER)
+
+
+SHOP = {"mcp": "https://shop.example/mcp", "headers": {"Authorization": "Bearer ${SHOP_TOKEN}"}}
+FIND = McpTool("find_order", "find.order", "Find it.", {"type": "object"}, read_only=True)
+PLACE = McpTool("place_order", "place_order", "Place it.", {"type": "object"})
+
+
+def entry(**more: Any) -> McpTools:
+    return agent({**SHOP, **more}).servers[0]
+
+
+def test_an_mcp_tool_is_a_write_unless_its_server_says_that_it_reads() -> None:
+    find, place = entry().declare(FIND), entry().declare(PLACE)
+
+    assert find is not None
+    assert place is not None
+    assert (find.kind, place.kind) == ("read", "write")
+    assert (find.policy.timeout_s, find.policy.attempts) == (8.0, 1)
+    told = [
+        (kept.kind if kept else None) for kept in map(entry(kind="read").declare, (FIND, PLACE))
+    ]
+    assert told == ["read", "read"]
+
+
+def test_an_mcp_entry_filters_and_overrides() -> None:
+    only = entry(only=["find_order"], confirm=True, timeout_ms=500, channels=["audio"])
+    assert only.declare(PLACE) is None
+    find = only.declare(FIND)
+    assert find is not None
+    assert find.policy == Policy(
+        confirm=True, timeout_s=0.5, attempts=1, channels=frozenset({"audio"})
+    )
+    own = {"kind": "write", "confirm": False, "timeout_ms": 900, "runs_per_call": 1}
+    find = entry(confirm=True, tools={"find_order": own}).declare(FIND)
+    assert find is not None
+    assert find.kind == "write"
+    assert find.policy == Policy(timeout_s=0.9, attempts=1, runs_per_call=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"mcp": "shop.example"}, "mcp must start with https://"),
+        ({**SHOP, "command": "x"}, "either mcp, an address, or command"),
+        ({"command": []}, "either mcp, an address, or command"),
+        ({"command": "x", "headers": {"A": "b"}}, "headers go with an address"),
+        ({"command": 'x "y'}, "No closing quotation"),
+        ({**SHOP, "headers": {"A b": "c"}}, "is no header"),
+        ({**SHOP, "only": ["a"], "tools": {"b": {}}}, "tools names b, which only leaves out"),
+        ({**SHOP, "kind": "action"}, "kind"),
+    ],
+)
+def test_a_mistake_in_an_mcp_entry_is_told(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        agent(given)
+
+
+def test_servers_are_told_apart_by_how_they_are_reached() -> None:
+    command = agent({"command": "npx -y shop", "environment": {"KEY": "${KEY}"}}).servers[0]
+
+    assert command.command == ("npx", "-y", "shop")
+    assert (command.origin, entry().origin) == ("npx -y", "shop.example")
+    assert entry().server_id == entry(only=["find_order"]).server_id
+    assert entry().server_id != entry(headers={}).server_id != command.server_id
+    assert command.references() == ("npx", "-y", "shop", "${KEY}")
+
+
+def test_found_tools_join_and_leave_names_that_are_taken() -> None:
+    ada = agent("end_call", ORDER, SHOP)
+    assert list(ada.toolset) == ["end_call", "order_status"]
+    shop = ada.servers[0]
+    declared = shop.declare(FIND)
+    assert declared is not None
+    found = {
+        name: FoundTool(shop, "find.order", replace(declared, name=name))
+        for name in ("find_order", "order_status", "book_appointment")
+    }
+
+    equipped = ada.with_found(found)
+
+    assert list(equipped.toolset) == ["end_call", "order_status", "find_order"]
+    assert list(equipped.found) == ["find_order"]
+    assert list(ada.toolset) == ["end_call", "order_status"]
+    assert list(equipped.with_found({}).toolset) == ["end_call", "order_status"]
