@@ -170,6 +170,9 @@ def _together(first: Wanted | NotUnderstood, more: Wanted, name: str) -> Wanted 
         if not first.any_day and (first.first, first.last) != (more.first, more.last):
             return NotUnderstood(name, "contradiction")
         merged = replace(merged, first=more.first, last=more.last, days=more.days)
+    times = (first.time, more.time)
+    if None not in times and times[0] != times[1]:
+        return NotUnderstood(name, "contradiction")
     if more.not_before is not None or more.not_after is not None:
         merged = replace(
             merged, not_before=more.not_before, not_after=more.not_after, before=more.before
@@ -261,7 +264,8 @@ class _Reader:
                 return span
         if match := CLOCK.fullmatch(text):
             hour, half = int(match["hour"]), match["half"]
-            if hour > 24 or int(match["minute"] or 0) > 59 or (half and not 0 < hour < 13):
+            minute = int(match["minute"] or 0)
+            if hour > 24 or minute > 59 or (hour == 24 and minute) or (half and not 0 < hour < 13):
                 return NotUnderstood("time")
             half = half and half[0] + "m"
             minutes = f":{match['minute']}" if match["minute"] else ""

@@ -15,7 +15,7 @@ from app.core.language.spelled_words import Spelled, find_spelled
 from app.core.language.text import vocabulary
 
 _CORRECTION = re.compile(
-    r"\b(?:sorry|i mean|i meant|no|nope|wait|actually|rather|correction|scratch that|oops|not"
+    r"\b(?:sorry|i mean|i meant|no(?! (?:joke|kidding|relation|problem))|nope|wait|actually|rather|correction|scratch that|oops|not"
     r"|make (?:that|it)|or|it should be|my mistake|almost)\b"
 )
 _SPELLED_PART: dict[Part, re.Pattern[str]] = {
@@ -23,11 +23,23 @@ _SPELLED_PART: dict[Part, re.Pattern[str]] = {
     "given": re.compile(r"(?:first|given) ?name(?:'s| is|,|:)? *(?:it's|is)? *$"),
 }
 _INTRODUCES = re.compile(r"\b(?:that's me|i'm an? |i am an? |it's me)\b")
-_GREETING = re.compile(r"\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|yes|yeah)\b[^.?!]*$")
+_GREETING = re.compile(
+    r"\b(?:hi|hello|hey|yo|hiya|howdy|good (?:morning|afternoon|evening)|yes|yeah)\b[^.?!]*$"
+)
 _GREETINGS = frozenset(("hi", "hello", "hey", "good"))
 _NOT_MINE = frozenset(
     vocabulary("not no never his her their your who what where when why how ask see saw tell told")
 )
+_REPLIES = frozenset(
+    vocabulary(
+        "same repeat again wait hold stop correct right wrong true false real certain exact private "
+        "confidential public operator agent human representative person people help cancel "
+        "cancelled fine great alright perfect course ready nothing name names surname lastname "
+        "firstname spelling spelled mistake question repeat hear heard listen understand understood "
+        "forgot forget remember said hello appointment booking later call callback"
+    )
+)
+"""What answers a question for a name without being one."""
 _FIRST_PERSON = frozenset(("i", "i'm", "i'd", "i've", "i'll", "calling", "from", "about"))
 _TURNS = frozenset(("mean", "meant", "sorry", "no", "wait", "actually", "rather", "correction"))
 _KIN = frozenset(
@@ -85,6 +97,9 @@ def candidates_in(low: str, tokens: list[Token], asked: Asked) -> list[Candidate
         if run.words[0].start not in found:
             part = asked if asked in ("given", "family") else "full"
             found[run.words[0].start] = _candidate(run, Cue(_CORRECTION, part, "bare"), low)
+    if not found and asked == "family":
+        for word in _surname_alone(tokens):
+            found[word.start] = Candidate((word.text,), "family", "bare", word.start, word.end)
     if not found and asked not in ("", "other", "readback"):
         for run in _plain_answer(tokens):
             found[run.words[0].start] = _candidate(run, Cue(_CORRECTION, "full", "bare"), low)
@@ -133,12 +148,14 @@ def _behind(
     if asked == "other" and cue.strength == "likely" and not _certain(run):
         return None
     opens = match[0].startswith(("this", "i'm", "i am")) or match[0].endswith("under")
-    greeted = opens or bool(_GREETING.search(before))
+    greeted = opens or cue.part == "nick" or bool(_GREETING.search(before))
     if run.core and is_season(run.core[-1].low) and len(run.core) == 1 and not wanted:
         mine = match[0].startswith("i") and not match[0].startswith("it")
         if (mine or _GREETING.search(before)) and run.core[0].upper and _closed(run, tokens):
             return run
     if _hello_from(run, match[0], before) and _closed(run, tokens):
+        return run
+    if _said_again(run, tokens):
         return run
     fits = accepts(run, cue.strength, tokens, asked=wanted, greeted=greeted)
     return run if fits else None
@@ -247,10 +264,28 @@ def _plain_answer(tokens: list[Token]) -> list[Run]:
     return []
 
 
+def _surname_alone(tokens: list[Token]) -> list[Token]:
+    """An ordinary word as the whole answer to "And your last name?": "Early", "Day"."""
+    words = [token for token in tokens if not token.mark and not _is_filler(token)]
+    if len(words) == 2 and words[0].low in ("it's", "that's", "its"):
+        words = words[1:]
+    if len(words) != 1 or words[0].low in _REPLIES:
+        return []
+    return words if kind_of(words[0].low) in ("ordinary", "day") else []
+
+
 def _says_twice(run: Run, tokens: list[Token]) -> bool:
     """ "Bond, James Bond": the surname, and the whole name."""
     surname = len(run.words) > 1 and run.words[-1].low == tokens[0].low and tokens[0].upper
     return surname and run.start == 2 and tokens[1].mark and _closed(run, tokens)
+
+
+def _said_again(run: Run, tokens: list[Token]) -> bool:
+    """ "It's Tran, Minh Tran": the surname behind a cue, and the whole name."""
+    if len(run.words) > 1 or not _closed(run, tokens) or run.end + 1 >= len(tokens):
+        return False
+    whole = read_run(tokens, run.end + 1, bare=True)
+    return whole is not None and len(whole.words) > 1 and whole.words[-1].low == run.words[0].low
 
 
 def _closed(run: Run, tokens: list[Token]) -> bool:

@@ -51,7 +51,8 @@ CUES = (
         r"(?:put|book|booked|have|make|file|list)(?: (?:it|that|this|me|us|everything))?(?: down)?"
         r" (?:under|in)(?: the)? name(?: of)?",
         r"under(?: (?:the|my))?(?: (?:full|last|family|first))? (?:sur)?name(?: of| is)?",
-        r"in the name of",
+        r"(?:in|by|under) the name of",
+        r"(?<=[,;] )name of",
         r"(?:for|with|under) the name",
         r"(?:me llamo|mi nombre es|ich hei(?:ß|ss)e|mein name ist|je m'appelle|mon nom est"
         r"|mi chiamo|il mio nome è|meu nome é|ik heet|mijn naam is|jag heter|nazywam się)",

@@ -35,7 +35,7 @@ TAILS = frozenset(
 )
 """Words that may follow a name in the same breath."""
 _CLOSE_TAILS = frozenset(
-    vocabulary("please thanks thank with without from but and calling here speaking again as")
+    vocabulary("please thanks thank with without from but and calling here speaking again as not")
 )
 _DATES = frozenset(("at", "morning", "afternoon"))
 _NEVER_FIRST = frozenset(("e", "y", "o", "st", "abu", "bat", "o'"))
@@ -171,7 +171,12 @@ def _bare(core: list[Token], kinds: list[Kind], closed: bool, after: str) -> boo
     )
 
 
-_NEVER_UNUSUAL = frozenset(vocabulary("new same full thank good last next first wrong right"))
+_NEVER_UNUSUAL = frozenset(
+    vocabulary(
+        "new same full thank good last next first wrong right son daughter wife husband mother "
+        "father mom mum dad partner brother sister child kid friend boss baby cousin aunt uncle"
+    )
+)
 
 
 def _unusual(core: list[Token], kinds: list[Kind]) -> bool:

@@ -13,6 +13,7 @@ _STRAIGHT = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u2010": "-"}
     | {"\u2011": "-", "\u2013": "-", "\u2014": "-", "\u00a0": " "}
 )
+_SAINT = re.compile(r"\b([Ss]t)\.(?= [A-Z])")
 _SENTENCE_END = frozenset(".!?;\u2026")
 HESITATION = re.compile(r"u+[hm]+|e+[rh]+m?|h?m+")
 
@@ -35,8 +36,8 @@ class Token:
 
 
 def straighten(text: str) -> str:
-    """Straight apostrophes and plain dashes; as long as before."""
-    return text.translate(_STRAIGHT)
+    """Straight apostrophes, plain dashes, "St John" without its full stop; as long as before."""
+    return _SAINT.sub(r"\1 ", text.translate(_STRAIGHT))
 
 
 def tokenise(text: str) -> list[Token]:

@@ -103,7 +103,7 @@ ORDINARY = frozenset(
         "england ireland scotland america canada mexico china japan india california texas florida "
         "york boston chicago oakland francisco angeles diego seattle london berlin paris madrid "
         "cancellation availability opening openings hygiene scaling retainer veneers denture "
-        "dentures bridge night-guard mouthguard wisdom molar abscess"
+        "dentures bridge night-guard mouthguard wisdom molar abscess tag badge plate joke kidding relation pun"
     )
 )
 EITHER = frozenset(
@@ -255,7 +255,7 @@ FILLERS = frozenset(
     vocabulary(
         "uh um er erm hm hmm ah oh well so yeah yes yep sure okay ok no nope hi hello hey please "
         "just like actually then and but now good morning afternoon evening there of course right "
-        "alright sorry thanks thank you certainly absolutely mine me"
+        "alright sorry thanks thank you certainly absolutely mine me uh-huh mm-hmm mm-hm mhm"
     )
 )
 """What may stand before a name in an answer."""

@@ -46,6 +46,10 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _URI = re.compile(r"<?\s*(?P<scheme>sips?|tel):(?P<user>[^@;>?]*)(?P<rest>.*)$", re.IGNORECASE)
+_VANITY = re.compile(
+    r"\+?1?[- ]?\(?[2-9]\d\d\)?[- ]?(?=[A-Za-z-]*[A-Za-z]{3})[A-Za-z0-9]{3}-?[A-Za-z0-9]{4}"
+)
+"""Letters for keys, as on an advertisement: "1-800-FLOWERS"."""
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\u00ad", "-"))
 _ABROAD = ("0011", "011", "00")
 """What is dialled before a country's code, longest first."""
@@ -153,6 +157,9 @@ def is_country(code: str) -> bool:
 def _plain(text: str) -> str:
     """NFKC, plain dashes and blanks, no quotes around it."""
     text = unicodedata.normalize("NFKC", text[:_MAX_TEXT]).translate(_DASHES)
+    vanity = _VANITY.fullmatch(text.strip())
+    if vanity:
+        text = phonenumbers.convert_alpha_characters_in_number(vanity[0].upper())
     return " ".join(text.split()).strip(" \"'.,!?")
 
 
@@ -219,6 +226,8 @@ def _dialled(text: str, country: str) -> PhoneNumber | None:
 def _plausible(number: phonenumbers.PhoneNumber) -> bool:
     if phonenumbers.is_valid_number(number):
         return True
+    if number.italian_leading_zero:
+        return False  # what is dialled before a number inside the country has stayed
     national = phonenumbers.national_significant_number(number)
     if number.country_code == 1:
         return bool(_NORTH_AMERICAN.fullmatch(national))

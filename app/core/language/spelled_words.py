@@ -19,7 +19,15 @@ _NATO = frozenset(
 )
 _TIMES = {"double": 2, "triple": 3}
 _SIGNS = {"apostrophe": "'", "hyphen": "-", "dash": "-"}
-_AS_IN = (("as", "in"), ("like", "in"), ("like",), ("for",), ("is", "for"))
+_AS_IN = (
+    ("as", "in"),
+    (",", "as", "in"),
+    (",", "like"),
+    ("like", "in"),
+    ("like",),
+    ("for",),
+    ("is", "for"),
+)
 _CHAIN = re.compile(r"[^\W\d_](?:[-.][^\W\d_])+(?:'s)?")
 _BREAKS = frozenset(("then", "and", "next", "space", "new", "word"))
 _REMARKS = frozenset(("with", "without", "no", "a", "an", "two", "one", "the", "not"))

@@ -66,8 +66,10 @@ def _dashed(reader: Reader, i: int) -> Found | None:
 
 
 def _last_day(reader: Reader, at: int) -> int:
-    """ "December 7 to 11": the place of the last day, 0 where an hour may be meant."""
-    links = ("to", "through", "thru", "until", "till")
+    """ "December 7 to 11", "between December 7 and 11": the place of the last day, 0 where an hour may be meant."""
+    links: tuple[str, ...] = ("to", "through", "thru", "until", "till")
+    if any(reader.word(k) == "between" for k in range(max(0, at - 3), at)):
+        links = ("and",)
     if reader.word(at + 1) not in links or at > reader.first_move:
         return 0
     last = at + 3 if reader.word(at + 2) == "the" else at + 2

@@ -59,8 +59,9 @@ def is_right(row: dict[str, Any]) -> bool:
     return all(found[key] == value for key, value in expected.items() if key in found)
 
 
-def test_arguments_are_read_as_labelled() -> None:
-    labelled = rows("dev")
+@pytest.mark.parametrize("name", ["dev", "written"])
+def test_arguments_are_read_as_labelled(name: str) -> None:
+    labelled = rows(name)
     wrong = [(row["arguments"], row["expect"], read(row)) for row in labelled if not is_right(row)]
     assert len(wrong) <= (1 - GOAL) * len(labelled), wrong
 

@@ -37,7 +37,7 @@ def wrong_in(file: str) -> list[dict[str, Any]]:
     return wrong
 
 
-@pytest.mark.parametrize("file", ["names_written.jsonl", "names_dev.jsonl"])
+@pytest.mark.parametrize("file", ["names_written.jsonl", "names_written2.jsonl", "names_dev.jsonl"])
 def test_names_are_read_as_labelled(file: str) -> None:
     wrong = wrong_in(file)
     assert len(wrong) <= 0.02 * len(lines(file)), wrong

@@ -109,7 +109,9 @@ def test_odd_texts_are_no_numbers(text: str) -> None:
     assert identify(text, "US") is None
 
 
-@pytest.mark.parametrize("file", ["numbers_dev.jsonl", "numbers_heldout.jsonl"])
+@pytest.mark.parametrize(
+    "file", ["numbers_dev.jsonl", "numbers_written.jsonl", "numbers_heldout.jsonl"]
+)
 def test_numbers_are_read_as_labelled(file: str) -> None:
     """Of the lines that are set aside only the count is shown."""
     text = (Path(__file__).parents[3] / "corpus" / file).read_text(encoding="utf-8")
