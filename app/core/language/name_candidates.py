@@ -15,7 +15,8 @@ from app.core.language.spelled_words import Spelled, find_spelled
 from app.core.language.text import vocabulary
 
 _CORRECTION = re.compile(
-    r"\b(?:sorry|i mean|i meant|no(?! (?:joke|kidding|relation|problem))|nope|wait|actually|rather|correction|scratch that|oops|not"
+    r"\b(?:sorry|i mean|i meant|no(?! (?:joke|kidding|relation|problem))|nope|wait|actually|rather"
+    r"|correction|scratch that|oops|not"
     r"|make (?:that|it)|or|it should be|my mistake|almost)\b"
 )
 _SPELLED_PART: dict[Part, re.Pattern[str]] = {
@@ -32,11 +33,11 @@ _NOT_MINE = frozenset(
 )
 _REPLIES = frozenset(
     vocabulary(
-        "same repeat again wait hold stop correct right wrong true false real certain exact private "
-        "confidential public operator agent human representative person people help cancel "
+        "same repeat again wait hold stop correct right wrong true false real certain exact "
+        "private confidential public operator agent human representative person people help cancel "
         "cancelled fine great alright perfect course ready nothing name names surname lastname "
-        "firstname spelling spelled mistake question repeat hear heard listen understand understood "
-        "forgot forget remember said hello appointment booking later call callback"
+        "firstname spelling spelled mistake question repeat hear heard listen understand "
+        "understood forgot forget remember said hello appointment booking later call callback"
     )
 )
 """What answers a question for a name without being one."""
@@ -97,12 +98,9 @@ def candidates_in(low: str, tokens: list[Token], asked: Asked) -> list[Candidate
         if run.words[0].start not in found:
             part = asked if asked in ("given", "family") else "full"
             found[run.words[0].start] = _candidate(run, Cue(_CORRECTION, part, "bare"), low)
-    if not found and asked == "family":
-        for word in _surname_alone(tokens):
-            found[word.start] = Candidate((word.text,), "family", "bare", word.start, word.end)
-    if not found and asked not in ("", "other", "readback"):
-        for run in _plain_answer(tokens):
-            found[run.words[0].start] = _candidate(run, Cue(_CORRECTION, "full", "bare"), low)
+    if not found:
+        for one in _answers(tokens, low, asked):
+            found[one.start] = one
     for group in spelled:
         start, end = tokens[group.start].start, tokens[group.end - 1].end
         cued: list[Part] = [p for p, cue in _SPELLED_PART.items() if cue.search(low[:start])]
@@ -153,9 +151,7 @@ def _behind(
         mine = match[0].startswith("i") and not match[0].startswith("it")
         if (mine or _GREETING.search(before)) and run.core[0].upper and _closed(run, tokens):
             return run
-    if _hello_from(run, match[0], before) and _closed(run, tokens):
-        return run
-    if _said_again(run, tokens):
+    if (_hello_from(run, match[0], before) and _closed(run, tokens)) or _said_again(run, tokens):
         return run
     fits = accepts(run, cue.strength, tokens, asked=wanted, greeted=greeted)
     return run if fits else None
@@ -262,6 +258,17 @@ def _plain_answer(tokens: list[Token]) -> list[Run]:
         fits = _certain(run) and _closed(run, tokens) and all(w.upper for w in run.core)
         return [run] if fits and not run.possessive else []
     return []
+
+
+def _answers(tokens: list[Token], low: str, asked: Asked) -> list[Candidate]:
+    """What can only be a name because one was asked for."""
+    if asked in ("", "other", "readback"):
+        return []
+    if asked == "family" and (alone := _surname_alone(tokens)):
+        (word,) = alone
+        return [Candidate((word.text,), "family", "bare", word.start, word.end)]
+    cue = Cue(_CORRECTION, "full", "bare")
+    return [_candidate(run, cue, low) for run in _plain_answer(tokens)]
 
 
 def _surname_alone(tokens: list[Token]) -> list[Token]:

@@ -103,7 +103,8 @@ ORDINARY = frozenset(
         "england ireland scotland america canada mexico china japan india california texas florida "
         "york boston chicago oakland francisco angeles diego seattle london berlin paris madrid "
         "cancellation availability opening openings hygiene scaling retainer veneers denture "
-        "dentures bridge night-guard mouthguard wisdom molar abscess tag badge plate joke kidding relation pun"
+        "dentures bridge night-guard mouthguard wisdom molar abscess tag badge plate "
+        "joke kidding relation pun"
     )
 )
 EITHER = frozenset(

@@ -189,6 +189,9 @@ def _minutes(tokens: list[Token], i: int) -> tuple[int, int, bool]:
         return minutes, at + 1, True
     if kind_at(tokens, at) != NUMBER or not 0 < tokens[at].a < 30:
         return -1, i, False
+    twenty = (word_at(tokens, at + 1), tokens[at + 2].a if at + 2 < len(tokens) else -1)
+    if tokens[at].a == 5 and twenty == ("and", 20):
+        return 25, at + 3, True  # "five and twenty past"
     named = word_at(tokens, at + 1) in _MINUTE_WORDS
     return tokens[at].a, at + 2 if named else at + 1, named
 

@@ -115,7 +115,8 @@ class DayReader:
             other = self.dated(year, day, month, i + 1)
             others = (other[0].date,) if other and other[0].date else ()
             return replace(found[0], unsure=("day_or_month",), others=others), i + 1
-        if found is None and token.kind == SLASH and 1 <= month <= 12 and 1 <= day <= 31:
+        whole = token.c >= 0 or (1 <= month <= 12 and 1 <= day <= 31)
+        if found is None and token.kind == SLASH and whole:
             return NO_SUCH_DAY, i + 1
         return found
 

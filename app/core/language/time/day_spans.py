@@ -72,6 +72,8 @@ def _weekend(reader: Reader, i: int) -> Span | None:
     but_one = weeks and reader.word(end) == "but" and reader.one(end + 1)
     if but_one or (reader.word(end), reader.word(end + 1)) == ("after", "next"):
         weeks, end = 2, end + 2
+    elif (reader.word(end), reader.word(end + 1)) == ("after", "this"):
+        weeks, end = 1, end + 2
     of = reader.read(reader.skip(end + 1, ("the",))) if reader.word(end) == "of" else None
     if of is not None and of[0].date is not None and of[0].last is None:
         saturday = of[0].date + DAY * (5 - of[0].date.weekday())

@@ -31,6 +31,8 @@ def read_month_day(reader: Reader, i: int) -> Found | None:
     month = MONTHS.get(reader.word(i), 0)
     if month:
         at = reader.skip(i + 1, (".", "the", "/", "-", ","))
+        if _is_no_ordinal_day(reader, at):
+            return NO_SUCH_DAY, at + 1
         if at < len(reader.tokens) and _is_day_number(reader, at):
             if last := _last_day(reader, at):
                 return _days_of(reader, month, reader.tokens[at].a, reader.tokens[last].a, last)
@@ -44,6 +46,9 @@ def read_month_day(reader: Reader, i: int) -> Found | None:
             at = reader.skip(last + 1, ("of",))
             return _days_of(reader, month, token.a, reader.tokens[last].a, at)
     ides = token.text == "ides"
+    if _is_no_ordinal_day(reader, i):
+        month_at = reader.skip(i + 1, ("of", "day"))
+        return (NO_SUCH_DAY, month_at + 1) if reader.word(month_at) in MONTHS else None
     if not ides and (token.kind not in (NUMBER, ORDINAL) or not 1 <= token.a <= 31):
         return None
     at = reader.skip(i + 1, ("of", "/", "-", "day", "in", "."))
@@ -66,7 +71,8 @@ def _dashed(reader: Reader, i: int) -> Found | None:
 
 
 def _last_day(reader: Reader, at: int) -> int:
-    """ "December 7 to 11", "between December 7 and 11": the place of the last day, 0 where an hour may be meant."""
+    """ "December 7 to 11", "between December 7 and 11": the place of the last day, 0 where an hour
+    may be meant."""
     links: tuple[str, ...] = ("to", "through", "thru", "until", "till")
     if any(reader.word(k) == "between" for k in range(max(0, at - 3), at)):
         links = ("and",)
@@ -93,6 +99,11 @@ def _days_of(reader: Reader, month: int, begin: int, finish: int, at: int) -> Fo
     if first[0].date is None or last[0].date is None or begin >= finish:
         return PAST, end
     return Day(min(first[0].date, last[0].date), last[0].date), end
+
+
+def _is_no_ordinal_day(reader: Reader, i: int) -> bool:
+    """ "(December) 32nd", "0th"."""
+    return kind_at(reader.tokens, i) == ORDINAL and not 1 <= reader.tokens[i].a <= 31
 
 
 def _is_day_number(reader: Reader, i: int) -> bool:

@@ -25,6 +25,7 @@ from app.core.language.time.tokens import CLOCK, DASH, ISO, NUMBER, ORDINAL, SLA
 _MODIFIERS = ("this", "next", "coming", "following", "upcoming", "last", "past")
 _MOST_MODIFIERS = 3
 _MONTHS_SEARCHED = 24
+_LAST = ("last", "past", "previous")
 _EACH = ("every", "each")
 
 
@@ -63,7 +64,7 @@ def week_at(reader: Reader, i: int) -> tuple[int, int]:
 
 def read(reader: Reader, i: int) -> Found | None:
     """The day at token i, if a weekday with or without "next" and its like stands there."""
-    if found := _recurring(reader, i):
+    if found := _recurring(reader, i) or _of_last_week(reader, i):
         return found
     at, modifier = i, ""
     while at < i + _MOST_MODIFIERS and reader.word(at) in _MODIFIERS:
@@ -77,6 +78,8 @@ def read(reader: Reader, i: int) -> Found | None:
         found = _with_date(reader, weekday, end)
         if found and not (modifier and found[0].unsure):
             return found
+    if not modifier and reader.word(end) == "before" and reader.word(end + 1) == "last":
+        return PAST, end + 2
     if modifier:
         if reader.word(end) == "after" and reader.word(end + 1) == "next":
             return Day(coming(reader, weekday) + 7 * DAY), end + 2
@@ -103,6 +106,14 @@ def _recurring(reader: Reader, i: int) -> Found | None:
     if word == "weekdays" or (word.endswith("days") and word[:-1] in WEEKDAYS):
         return RECURRING, i + 1
     return None
+
+
+def _of_last_week(reader: Reader, i: int) -> Found | None:
+    """ "Last week on Friday"."""
+    if reader.word(i) not in _LAST or reader.word(i + 1) != "week":
+        return None
+    at = reader.skip(i + 2, (",", "on", "the"))
+    return (PAST, at + 1) if reader.word(at) in WEEKDAYS else None
 
 
 def _has_company(reader: Reader, i: int) -> bool:
@@ -145,6 +156,8 @@ def _modified(reader: Reader, weekday: int, modifier: str) -> Day:
 def _in_named_week(reader: Reader, weekday: int, i: int) -> Found | None:
     """ "(Tuesday) next week", "of this week", "after next", "week"."""
     at = reader.skip(i, (",", "of", "in", "the", "on"))
+    if reader.word(at) in _LAST and reader.word(at + 1) == "week":
+        return PAST, at + 2
     weeks, end = week_at(reader, at)
     if end > at:
         date = in_week(reader, weekday, weeks)
