@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from app.core.booking.ledger import Wish
 from app.core.booking.rules import Service
 from app.core.booking.slots import Slot
 from app.core.language import speech
+from app.core.language.names import is_placeholder
 from app.core.language.phone_numbers import is_withheld, read_number
 from app.errors import CalendarDown
 from workers import effects, noted
@@ -275,12 +277,18 @@ def _asked_at(ctx: ToolContext) -> float:
 
 def _name(value: Any) -> str:
     text = _line(value, MAX_NAME)
-    return text if re.search(r"[^\W\d_]", text) else ""
+    return text if re.search(r"[^\W\d_]", text) and not is_placeholder(text) else ""
 
 
 def _line(value: Any, most: int) -> str:
-    """One line of text without control signs."""
-    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(value or "")).strip()[:most]
+    """One line of text without control signs, those of writing direction included."""
+    shown = "".join(" " if _is_control(sign) else sign for sign in str(value or ""))
+    return re.sub(r"\s+", " ", shown).strip()[:most]
+
+
+def _is_control(sign: str) -> bool:
+    """Persian and Hindi names have joiners in them, which are none."""
+    return sign not in "\u200c\u200d" and unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co")
 
 
 def _is_same_number(given: str) -> bool:

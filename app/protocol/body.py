@@ -9,13 +9,7 @@ import orjson
 
 from app.errors import BadRequest
 
-_HALF_SIGN = re.compile(
-    rb"(?P<slashes>\\+)(?:u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|u[dD][89a-fA-F][0-9a-fA-F]{2})"
-)
 _ID = re.compile(r"[^\x00-\x20\x7f{}/]{1,128}")
-
-
 #: In JSON text: a whole pair of surrogates, one without its other half, any other escape.
 _ESCAPES = re.compile(
     rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -60,30 +54,10 @@ def json_object(raw: bytes) -> dict[str, Any]:
     try:
         body = load_json(raw)
     except orjson.JSONDecodeError:
-        body = _with_half_signs(raw)
+        raise BadRequest("the body is not JSON") from None
     if not isinstance(body, dict):
         raise BadRequest("the body must be a JSON object")
     return body
-
-
-def _with_half_signs(raw: bytes) -> Any:
-    """A body in which a text was cut inside an emoji: half of it becomes a question mark. A
-    transcript must never cost its event."""
-    if _HALF_SIGN.search(raw) is None:
-        raise BadRequest("the body is not JSON")
-    try:
-        text = _HALF_SIGN.sub(_whole_or_unknown, raw)
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise BadRequest("the body is not JSON") from None
-
-
-def _whole_or_unknown(match: re.Match[bytes]) -> bytes:
-    return (
-        match[0]
-        if match["pair"] or len(match["slashes"]) % 2 == 0
-        else match["slashes"][:-1] + b"?"
-    )
 
 
 def is_id(value: object) -> TypeGuard[str]:

@@ -104,11 +104,9 @@ def parse(raw: str | bytes) -> Incoming:
 
 
 def _transcript(value: Any) -> tuple[Utterance, ...]:
-    """The utterances in a frame. An entry that is none is left out: it must not cost the turn."""
-    if value is None:
-        return ()
+    """The utterances in a frame. What is none is left out: it must not cost the turn."""
     if not isinstance(value, list):
-        raise ProtocolError("transcript is not a list", code="malformed")
+        return ()
     return tuple(found for found in map(_utterance, value) if found is not None)
 
 

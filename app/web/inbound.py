@@ -18,6 +18,7 @@ from flask import Blueprint, Response
 from app import logs, metrics
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
+from app.core.language.phone_numbers import identify
 from app.errors import AppError, Unauthorized, Unavailable
 from app.protocol import retell_http
 from app.protocol.retell_http import Inbound
@@ -70,10 +71,11 @@ def inbound() -> Response:
 def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[str, Any]:
     """The dynamic variables of a call that is let in; all become texts."""
     local = dt.datetime.fromtimestamp(now_ms / 1000, ZoneInfo(agent.time_zone))
+    caller = identify(ringing.from_number, agent.country_for())
     given: dict[str, Any] = {
         "agent_name": agent.name,
         "business": agent.business,
-        "caller_number": ringing.from_number,
+        "caller_number": caller.e164 if caller else "",
         "today": f"{local:%A}, {local.date().isoformat()}",
         "time_zone": agent.time_zone,
     }

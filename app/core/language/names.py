@@ -22,9 +22,20 @@ from app.core.language.name_words import (
     PARTICLES,
     SUFFIXES,
 )
+from app.core.language.text import vocabulary
 
 MAX_TEXT = 2000
 MAX_NAME = 80
+_TEMPLATE = re.compile(r"[{}<>$%]|\[[A-Za-z_ ]+\]")
+_PLACEHOLDERS = frozenset(
+    vocabulary(
+        "caller user customer client guest patient person name fullname full first last given "
+        "family surname unknown anonymous unspecified undefined null none nil na provided known "
+        "available specified tbd placeholder string example"
+    )
+)
+_NOBODY = (("john", "doe"), ("jane", "doe"), ("doe", "john"), ("doe", "jane"))
+_BESIDE_PLACEHOLDERS = frozenset(vocabulary("the no not our your my mr mrs ms"))
 _SUFFIXES = frozenset((*SUFFIXES.values(), *ORDINAL_SUFFIXES.values()))
 
 
@@ -56,6 +67,17 @@ def read_name(text: str, question: str | None = None, *, agent: str = "") -> Nam
         return None
     name = " ".join(w if w in _SUFFIXES else _written(w) for w in words)[:MAX_NAME]
     return Name(name, tuple((one.start, one.end) for one in found))
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether it stands where a name was not filled in or is not known: "caller", "{{name}}"."""
+    if _TEMPLATE.search(name):
+        return True
+    words = re.findall(r"\w+", name.casefold())
+    if tuple(words) in _NOBODY or words == ["n", "a"]:
+        return True
+    told = [word for word in words if word not in _BESIDE_PLACEHOLDERS]
+    return bool(told) and all(word in _PLACEHOLDERS for word in told)
 
 
 def last_name_given(turns: Iterable[tuple[str, str]], *, agent: str = "") -> Name | None:

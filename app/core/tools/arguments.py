@@ -14,6 +14,13 @@ from app.core.tools.declarations import TOOLS, Tool
 
 MAX_ARGUMENTS_CHARS = 32_000
 _SHOWN = 3
+_ABOUT_TIME = frozenset(
+    (
+        *("day", "days", "when", "week", "weekday", "month", "hour", "start", "end", "until"),
+        *("before", "after", "from", "to", "datetime", "date", "time", "dates", "times", "range"),
+    )
+)
+"""Words in the names of arguments that say when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,19 @@ def _is_blank(value: Any) -> bool:
 def adapt_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that a tool knows, with the types its schema wants where a text says them.
 
-    Retell adds members of its own, and what a query carries is always text.
+    Retell adds members of its own, and what a query carries is always text. What a tool does not
+    know is left out, unless it seems to say when: that is for the schema to refuse.
     """
     known: Mapping[str, Any] = tool.parameters.get("properties") or {}
     adapted: dict[str, Any] = {}
     for name, value in given.items():
-        if name in known and not _is_blank(value):
+        if _is_blank(value):
+            continue
+        if name in known:
             adapted[name] = _adapted(value, known[name].get("type"))
+        elif "date" in known and _ABOUT_TIME & set(name.lower().split("_")):
+            # "day" beside "date" is a wish that must not be lost: the schema's refusal names it.
+            adapted[name] = value
     return adapted
 
 

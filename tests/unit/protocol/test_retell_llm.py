@@ -86,3 +86,10 @@ def test_anything_in_a_transcript_leaves_the_request(entries: list[Any], other: 
     assert isinstance(parsed, ResponseRequired)
     assert parsed.transcript[-1] == Utterance("user", "Hello")
     assert retell_llm.ping_pong(1)
+
+
+@pytest.mark.parametrize("transcript", [5, "hello", {"role": "user"}, True, None, [[]], [None, 7]])
+def test_a_transcript_of_another_shape_costs_itself_not_the_turn(transcript: object) -> None:
+    raw = {"interaction_type": "response_required", "response_id": 3, "transcript": transcript}
+    event = parse(orjson.dumps(raw))
+    assert event == ResponseRequired(3, (), False)

@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.language.intent.entities import extract
-from app.core.language.names import Name, join_names, last_name_given, mask_name, read_name
+from app.core.language.names import (
+    Name,
+    is_placeholder,
+    join_names,
+    last_name_given,
+    mask_name,
+    read_name,
+)
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 ASKED = "And what is your full name?"
@@ -145,3 +152,26 @@ def test_any_text_can_be_read(text: str, question: str | None) -> None:
 )
 def test_long_texts_are_read_in_time(text: str) -> None:
     read_name(text, ASKED)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("caller", "The Caller", "Unknown", "{{customer_name}}", "N/A", "null", "John Doe"),
+        *("customer", "[name]", "not provided", "Full Name", "Mr. Unknown", "<name>", "${name}"),
+        *("first last", "Anonymous", "the patient", "None given", "your name"),
+    ],
+)
+def test_what_stands_for_a_name_is_none(name: str) -> None:
+    assert is_placeholder(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("John", "Jane Austen", "Doe", "Patience", "Will Guest", "Siobhán", "王伟", "Dana Reyes"),
+        *("Prince", "Ana", "Una Known-Smith", "Al", "No Name Given Smith", "राहुल", "Anonda"),
+    ],
+)
+def test_names_are_no_placeholders(name: str) -> None:
+    assert not is_placeholder(name)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.tools.arguments import MAX_ARGUMENTS_CHARS, ArgumentReader, check_schema
-from app.core.tools.declarations import Tool
+from app.core.tools.declarations import TOOLS, Tool
 
 TABLE = Tool(
     "book_table",
@@ -121,3 +121,15 @@ def test_a_schema_is_checked_when_it_is_read(schema: Any, wrong: str) -> None:
     found = check_schema(schema)
     assert found.startswith(wrong)
     assert bool(found) == bool(wrong)
+
+
+@pytest.mark.parametrize("name", ["day", "when", "start_date", "preferred_time", "date_range"])
+def test_a_wish_under_another_name_is_refused_not_lost(name: str) -> None:
+    read = ArgumentReader(TOOLS).check("check_availability", {name: "tomorrow"})
+    assert "Known are: date" in read.problem
+
+
+@pytest.mark.parametrize("name", ["execution_message", "call_id", "timezone", "notes"])
+def test_what_has_nothing_to_do_with_time_is_left_out(name: str) -> None:
+    read = ArgumentReader(TOOLS).check("check_availability", {name: "x", "date": "2026-12-03"})
+    assert read.values == {"date": "2026-12-03"}
