@@ -504,7 +504,7 @@ def test_bad_frames_harm_nothing() -> None:
     for raw in (b"{", b"[]", b'{"interaction_type":7}', b'{"interaction_type":"new_thing"}'):
         call.feed(events.FromRetell(raw))
     call.retell(interaction_type="response_required", response_id="1", transcript=[])
-    call.retell(interaction_type="response_required", response_id=1, transcript="x")
+    call.retell(interaction_type="response_required", response_id="x", transcript="x")
     call.script("Fine.")
     call.say("Tell me about it please", wait=3)
     assert call.text(1) == "Fine."
