@@ -10,7 +10,7 @@ from app.core.language.name_cues import BEHIND, CUES, Asked, Cue, Part, about_ot
 from app.core.language.name_fold import Candidate, plain_word
 from app.core.language.name_runs import Run, accepts, is_season, read_run
 from app.core.language.name_tokens import HESITATION, Token, is_initial
-from app.core.language.name_words import FILLERS, MOODS, SHORT, TITLES, kind_of
+from app.core.language.name_words import FILLERS, KIN, MOODS, REPLIES, SHORT, TITLES, kind_of
 from app.core.language.spelled_words import Spelled, find_spelled
 from app.core.language.text import vocabulary
 
@@ -31,26 +31,8 @@ _GREETINGS = frozenset(("hi", "hello", "hey", "good"))
 _NOT_MINE = frozenset(
     vocabulary("not no never his her their your who what where when why how ask see saw tell told")
 )
-_REPLIES = frozenset(
-    vocabulary(
-        "same repeat again wait hold stop correct right wrong true false real certain exact "
-        "private confidential public operator agent human representative person people help cancel "
-        "cancelled fine great alright perfect course ready nothing name names surname lastname "
-        "firstname spelling spelled mistake question repeat hear heard listen understand "
-        "understood forgot forget remember said hello appointment booking later call callback"
-    )
-)
-"""What answers a question for a name without being one."""
 _FIRST_PERSON = frozenset(("i", "i'm", "i'd", "i've", "i'll", "calling", "from", "about"))
 _TURNS = frozenset(("mean", "meant", "sorry", "no", "wait", "actually", "rather", "correction"))
-_KIN = frozenset(
-    vocabulary(
-        "my our the son daughter wife husband mother father mom mum dad partner brother sister "
-        "child kid friend boss stepson stepdaughter grandson granddaughter niece nephew aunt uncle "
-        "cousin grandma grandpa grandmother grandfather fiance fiancé fiancée girlfriend boyfriend "
-        "roommate neighbor neighbour it's for her his name is with to probably either maybe"
-    )
-)
 _ONLY_ASKED = next(cue.pattern for cue in CUES if cue.pattern.fullmatch("should be"))
 _ASKED_BACK = re.compile(r"(?:[ ,]*(?:right|correct|yes|isn't it|is it|aren't you|then))?[ ,]*\?")
 _OF_KIN = re.compile(
@@ -276,7 +258,7 @@ def _surname_alone(tokens: list[Token]) -> list[Token]:
     words = [token for token in tokens if not token.mark and not _is_filler(token)]
     if len(words) == 2 and words[0].low in ("it's", "that's", "its"):
         words = words[1:]
-    if len(words) != 1 or words[0].low in _REPLIES:
+    if len(words) != 1 or words[0].low in REPLIES:
         return []
     return words if kind_of(words[0].low) in ("ordinary", "day") else []
 
@@ -323,7 +305,7 @@ def _clause_starts(tokens: list[Token]) -> list[int]:
             continue
         elif fresh and not _is_filler(token):
             starts.append(i)
-            fresh = token.low in _KIN
+            fresh = token.low in KIN
     return starts
 
 

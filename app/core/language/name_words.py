@@ -260,6 +260,25 @@ FILLERS = frozenset(
     )
 )
 """What may stand before a name in an answer."""
+REPLIES = frozenset(
+    vocabulary(
+        "same repeat again wait hold stop correct right wrong true false real certain exact "
+        "private confidential public operator agent human representative person people help cancel "
+        "cancelled fine great alright perfect course ready nothing name names surname lastname "
+        "firstname spelling spelled mistake question repeat hear heard listen understand "
+        "understood forgot forget remember said hello appointment booking later call callback"
+    )
+)
+"""What answers a question for a name without being one."""
+KIN = frozenset(
+    vocabulary(
+        "my our the son daughter wife husband mother father mom mum dad partner brother sister "
+        "child kid friend boss stepson stepdaughter grandson granddaughter niece nephew aunt uncle "
+        "cousin grandma grandpa grandmother grandfather fiance fiancé fiancée girlfriend boyfriend "
+        "roommate neighbor neighbour it's for her his name is with to probably either maybe"
+    )
+)
+"""Whom an appointment may be for, and the words around them."""
 _ORDINARY_ENDING = re.compile(
     r".{3,}(?:ing|ness|ment|tion|sion|able|ible|ful|less|ously|ally|ily|edly)|.{4,}(?:ly|ed)"
 )
