@@ -34,7 +34,8 @@ class AudioCall:
         self, stack: RunningStack, *lines: Line | str, wait: float | None = 3.0, **options: Any
     ) -> None:
         self.stack = stack
-        self.number = f"+1415{uuid.uuid4().int % 10**7:07d}"
+        # An exchange begins with 2 to 9: other numbers identify nobody, and are told no words.
+        self.number = f"+1415{2_000_000 + uuid.uuid4().int % 8_000_000}"
         self.mouth = Mouth(
             deque(line if isinstance(line, Line) else Line(spoken(line)) for line in lines), wait
         )
