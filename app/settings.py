@@ -84,6 +84,7 @@ class Settings:
     ended_call_ttl_s: int = 300
     record_retention_s: int = 7 * 24 * 3600
     records_bytes: int = 64_000_000
+    usage_retention_s: int = 400 * 24 * 3600
     drain_s: int = 20
 
     @property
@@ -173,6 +174,9 @@ class Settings:
             ended_call_ttl_s=reader.number("ENDED_CALL_TTL", cls.ended_call_ttl_s, 1, 7 * 86400),
             record_retention_s=reader.number(
                 "RECORD_RETENTION", cls.record_retention_s, 60, 366 * 86400
+            ),
+            usage_retention_s=reader.number(
+                "USAGE_RETENTION", cls.usage_retention_s, 40 * 86_400, 10 * 366 * 86_400
             ),
             records_bytes=reader.number("RECORDS_BYTES", cls.records_bytes, 1_000_000, 10**12),
             drain_s=reader.number("DRAIN_SECONDS", cls.drain_s, 0, 290),

@@ -46,7 +46,7 @@ WORKERS_SEE = 3
 ORDER = {
     "app.core": (
         *("language", "tools", "booking", "messages", "requests", "agent", "call", "realtime"),
-        *("text", "audio", "record", "report"),
+        *("text", "audio", "record", "report", "usage"),
     ),
     "app.core.language": ("", "time", "intent"),
     "app.adapters": (

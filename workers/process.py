@@ -41,6 +41,7 @@ from workers.upkeep import Chore, Upkeep
 MODULES = (
     *("workers.effects", "workers.bookings", "workers.calls", "workers.intents"),
     *("workers.after_call.reports", "workers.after_call.deliveries"),
+    "workers.after_call.budgets",
 )
 SPARE_CONNECTIONS = 2
 #: How long jobs at hand may take to end after SIGTERM. Platforms kill after 30 s.

@@ -29,7 +29,12 @@ ANNOUNCE_REPORT = "workers.after_call.deliveries.announce"
 DELIVER_REPORT = "workers.after_call.deliveries.deliver"
 """Tell of it on one channel: call id, the channel's name."""
 
+TELL_BUDGET = "workers.after_call.budgets.announce"
+"""Tell a business of its budget: the notice, whose it is."""
+DELIVER_BUDGET = "workers.after_call.budgets.deliver"
+"""Tell of it on one channel: the notice, whose it is, the channel's name."""
+
 JOB_NAMES = (
     *(RUN_EFFECT, WORK_OFF_CALL, FINISH_NOTED, FORGET_BOOKING, ANNOUNCE, DELIVER, KEEP_DRAFT),
-    *(MAKE_REPORT, ANNOUNCE_REPORT, DELIVER_REPORT),
+    *(MAKE_REPORT, ANNOUNCE_REPORT, DELIVER_REPORT, TELL_BUDGET, DELIVER_BUDGET),
 )

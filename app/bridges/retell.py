@@ -10,7 +10,7 @@ import gevent
 
 from app import logs
 from app.adapters.agents import prices
-from app.bridges import calls_here
+from app.bridges import calls_here, monthly_budget
 from app.bridges.live_call import LiveCall
 from app.bridges.note_uses import Use
 from app.bridges.services import Services
@@ -47,6 +47,8 @@ class RetellChannel:
         live.ws.accept()
         waiting: list[bytes] = []
         agent = live.services.catalog.equip(self._agent(live, state, waiting))
+        if state is None and self._refused(live, agent):
+            return
         # A holder that died before it saved anything has greeted: that comes first of all. One that
         # this socket has replaced after a moment was heard by nobody.
         replaced_s = calls_here.replaced_s(live.call_id)
@@ -63,6 +65,17 @@ class RetellChannel:
             live.feed(events.FromRetell(raw))
         while (message := live.ws.receive()) is not None:
             live.feed(events.FromRetell(_bytes(message)))
+
+    def _refused(self, live: LiveCall, agent: Agent) -> bool:
+        """Whether the call was refused, politely, as the business's month is used up."""
+        why = monthly_budget.over_budget(live.services, agent, self.name)
+        if not why:
+            return False
+        live.kept.lease.close()
+        store = live.services.calls
+        monthly_budget.keep_refusal(store, live.call_id, self.name, agent, why)
+        monthly_budget.say_goodbye(live.ws, agent.lines.refused)
+        return True
 
     def perform(self, live: LiveCall, actions: events.Actions, now: float) -> None:
         """Frames go to Retell."""

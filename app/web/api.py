@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,10 @@ from app.adapters.notify.messages import Messages
 from app.adapters.redis import keys
 from app.adapters.redis.client import guard
 from app.bridges.services import services
+from app.core.agent.reference import business_id
 from app.errors import NotFound
 from app.logs import redact_value
-from app.web import call_list
+from app.web import call_list, usage_list
 from app.web.edge import edge
 from app.web.guard import access
 
@@ -55,6 +57,24 @@ def messages() -> dict[str, Any]:
     found = Messages(services().redis, settings.record_retention_s)
     limit = call_list.limit_of(request.args, call_list.MAX_LISTED, call_list.DEFAULT_LIMIT)
     return {"messages": found.all(limit, request.args.get("business", "")[:64])}
+
+
+@bp.get("/usage")
+def usage() -> dict[str, Any] | Response:
+    """What calls used, by day, business and agent; ``format=csv`` for a table.
+
+    Filters: business (its id or name), agent, since, until (days, both included).
+    """
+    args = request.args
+    since, until = usage_list.span_of(args, dt.datetime.now(dt.UTC).date())
+    business = args.get("business", "").strip()
+    whose = business_id(business) if business else ""
+    days = edge().usage.days(since, until, whose, args.get("agent", ""))
+    if args.get("format") == "csv":
+        headers = {"Content-Disposition": "attachment; filename=usage.csv"}
+        lines = usage_list.csv_lines(days)
+        return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return usage_list.as_json(days, since, until)
 
 
 @bp.get("/events")

@@ -18,6 +18,7 @@ from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calls.intake import Intake
 from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.store import CallStore
+from app.adapters.calls.usage import UsageStore
 from app.adapters.intent import engine
 from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.realtime.client import RealtimeModel
@@ -133,6 +134,7 @@ def build_edge(services: Services) -> Edge:
         feed=Feed(redis, settings, services.agents),
         figures=Figures(WorkerMetrics(redis), _machine(settings)),
         reports=ReportStore(redis, settings),
+        usage=UsageStore(redis, settings),
     )
 
 

@@ -81,12 +81,12 @@ def iso(seconds: Any) -> str | None:
 
 def csv_lines(index: CallIndex, query: CallQuery, limit: int) -> Iterator[str]:
     """The calls as lines of CSV with a header, read page by page."""
-    yield _line(COLUMNS)
+    yield csv_line(COLUMNS)
     cursor, left = "", limit
     while left > 0:
         page = index.page(query, min(left, MAX_LISTED), cursor)
         for summary in page.calls:
-            yield _line([_cell(name, summary) for name in COLUMNS])
+            yield csv_line([_cell(name, summary) for name in COLUMNS])
         left -= len(page.calls)
         if page.next is None:
             return
@@ -109,17 +109,18 @@ def _cell(name: str, summary: Mapping[str, Any]) -> str:
     if name == "cost_usd":
         cost = summary.get("cost")
         return str(cost.get("usd", "")) if isinstance(cost, dict) else ""
-    return _harmless(str(summary.get(name) or ""))
+    return harmless(str(summary.get(name) or ""))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """The text so that no spreadsheet takes it for a formula."""
     if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 
 
-def _line(cells: Any) -> str:
+def csv_line(cells: Any) -> str:
+    """One line of CSV."""
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()

@@ -10,6 +10,7 @@ from flask import current_app
 from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calls.intake import Intake
 from app.adapters.calls.reports import ReportStore
+from app.adapters.calls.usage import UsageStore
 from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.guards import Guards
 from app.adapters.tokens.media import MediaTokens
@@ -42,6 +43,7 @@ class Edge:
     feed: Feed
     figures: Figures
     reports: ReportStore
+    usage: UsageStore
 
 
 def edge() -> Edge:

@@ -16,6 +16,7 @@ import orjson
 from flask import Blueprint, Response
 
 from app import logs, metrics
+from app.bridges.monthly_budget import over_budget
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
 from app.core.language.phone_numbers import identify
@@ -53,6 +54,7 @@ def inbound() -> Response:
         blocked(ringing.from_number, agent.blocked_numbers)
         or too_many(ringing.subject, ringing.from_number, about)
         or (ringing.subject == "call_inbound" and _full(now_services))
+        or bool(over_budget(now_services, agent, ringing.subject))
     )
     if refused:
         answer = retell_http.reject(ringing)

@@ -11,7 +11,9 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from app.bridges.monthly_budget import over_budget
 from app.bridges.services import services
+from app.errors import TooMany
 from app.web.addresses import stream_url
 from app.web.agents import PAGE_CALL, agent_named
 from app.web.edge import edge
@@ -59,12 +61,16 @@ def new_call() -> dict[str, Any]:
     """What a page needs for one call: its id, the socket's address and the token that opens it."""
     access.require_admin()
     services().drain.check()
+    agent = agent_named(request.args.get("agent", ""))
+    why = over_budget(services(), agent, "browser")
+    if why:
+        raise TooMany(f"no new call: {why}", code="budget_spent")
     call_id = f"{PAGE_CALL}{secrets.token_hex(12)}"
     return {
         "call_id": call_id,
         "socket": stream_url(),
         "token": edge().media_tokens.mint(call_id),
-        "agent": agent_named(request.args.get("agent", "")).name,
+        "agent": agent.name,
     }
 
 

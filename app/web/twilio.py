@@ -12,6 +12,7 @@ from flask import Blueprint, Response
 
 from app import logs, metrics
 from app.adapters.notify.messages import Messages, promised_callback
+from app.bridges.monthly_budget import keep_refusal, over_budget
 from app.bridges.page import PageChannel
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
@@ -51,6 +52,12 @@ def voice() -> Response:
     if drain.full or drain.draining:
         metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "full").inc()
         return answer(twiml.reject_twiml("busy"))
+    why = over_budget(services(), agent, "twilio")
+    if why:
+        metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "rejected").inc()
+        caller = {"from_number": number, "to_number": leg.called, "direction": "inbound"}
+        keep_refusal(services().calls, leg.call_sid, "twilio", agent, why, **caller)
+        return answer(twiml.hangup_twiml(agent.lines.refused, language=agent.language))
     metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "accepted").inc()
     return answer(replace(leg, times=0).stream())
 

@@ -197,9 +197,10 @@ class Store:
         self.released = True
         return True
 
-    def end(self, call_id: str) -> None:
+    def end(self, call_id: str, *, fields: dict[str, Any] | None = None) -> None:
         self._check()
         self.ended = True
+        self.fields |= fields or {}
 
     def append_turn(self, call_id: str, *turns: dict[str, Any]) -> None:
         self._check()

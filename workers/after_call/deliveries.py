@@ -5,6 +5,10 @@ The newest revision is sent, once each. A job of an older one finds that done an
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from redis import Redis
+
 from app import logs, metrics
 from app.adapters import queue
 from app.adapters.calls.reports import KeptReport, ReportStore
@@ -12,7 +16,7 @@ from app.adapters.job_names import DELIVER_REPORT
 from app.adapters.notify.base import NotTold
 from app.adapters.notify.report import ReportChannel, report_channels
 from app.adapters.notify.told import Telling
-from workers.after_call.reports import agent_of
+from workers.after_call.story import agent_of
 from workers.notifications import RETRY_DELAYS_S
 from workers.runtime import Runtime, runtime
 
@@ -48,23 +52,30 @@ def deliver(call_id: str, channel_name: str) -> None:
     if report is None or channel is None:
         log.warning("a report has nowhere to go", extra={"channel": channel_name})
         return
-    telling = Telling(at_work.redis, f"{report.id}-{report.revision}", channel_name)
+    mark = f"{report.id}-{report.revision}"
+    with logs.bind(call_id=call_id):
+        send_once(at_work.redis, mark, channel_name, lambda: channel.send(report.shown()))
+
+
+def send_once(redis: Redis, mark: str, channel_name: str, send: Callable[[], None]) -> None:
+    """Send something on a channel, unless `mark` says that it was. Raises `NotTold`."""
+    telling = Telling(redis, mark, channel_name)
     claim = telling.claim()
     if claim == "busy":
-        raise NotTold("another delivery of this report is under way")
+        raise NotTold("another delivery of the same is under way")
     if claim == "told":
         return
-    with logs.bind(call_id=call_id):
-        try:
-            channel.send(report.shown())
-        except Exception as error:
-            telling.failed()
-            TOLD.labels(channel_name, "failed").inc()
-            log.warning("report not sent", extra={"channel": channel_name, "why": str(error)})
-            raise
-        telling.done()
-        TOLD.labels(channel_name, "sent").inc()
-        log.info("report sent", extra={"channel": channel_name, "revision": report.revision})
+    about = {"channel": channel_name, "what": mark}
+    try:
+        send()
+    except Exception as error:
+        telling.failed()
+        TOLD.labels(channel_name, "failed").inc()
+        log.warning("report not sent", extra={**about, "why": str(error)})
+        raise
+    telling.done()
+    TOLD.labels(channel_name, "sent").inc()
+    log.info("report sent", extra=about)
 
 
 def _report_and_channels(

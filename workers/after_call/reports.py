@@ -15,10 +15,9 @@ from app.adapters.calls.intake import WAKE
 from app.adapters.calls.report_reader import ReportReader, TryLater
 from app.adapters.calls.reports import ReportStore
 from app.adapters.notify.messages import Messages
-from app.core.agent.definition import Agent
-from app.core.agent.reference import AgentRef
 from app.core.report.compose import compose, draft
-from app.errors import NotFound
+from workers.after_call import budgets
+from workers.after_call.story import agent_of
 from workers.runtime import Runtime, runtime
 
 #: What is still under way when a call ends is waited for this long; what comes later corrects the
@@ -52,6 +51,8 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
         return LOOK_AGAIN_S
     agent = agent_of(at_work, story)
     made = draft(story, agent, messages.of_call(call_id))
+    if not story.get("refused"):
+        budgets.count(at_work, agent, made.body)
     try:
         reading = ReportReader(at_work.settings, at_work.redis, agent, call_id).read(made)
     except TryLater:
@@ -72,14 +73,3 @@ def _is_unsettled(at_work: Runtime, story: Mapping[str, Any], messages: Messages
     if any(call["state"] in ("asked", "running") for call in story["tool_calls"]):
         return True
     return at_work.redis.zscore(WAKE, call_id) is not None or messages.draft(call_id) is not None
-
-
-def agent_of(at_work: Runtime, story: Mapping[str, Any]) -> Agent:
-    """The agent that answered. One that is gone from the file leaves its names."""
-    name = str(story.get("agent") or "")
-    who = AgentRef(name, str(story.get("business") or ""), str(story.get("agent_id") or ""))
-    try:
-        return at_work.agents.find(who)
-    except NotFound:
-        log.warning("the agent of a call is gone", extra={"agent": name})
-        return Agent(name=name, business=who.business or name, instructions="none", tools=())

@@ -1,4 +1,4 @@
-"""A call's report, sent as a webhook and by mail.
+"""A call's report, and notices about a budget, sent as a webhook and by mail.
 
 The webhook's body: ``{"id", "event": "call.report", "report": {…}}``. A report that was corrected
 is sent again with the same id and the next ``report.revision``.
@@ -34,11 +34,19 @@ class ReportWebhook:
     def send(self, report: Mapping[str, Any]) -> None:
         """Deliver. Raises `NotTold`."""
         told = {"id": report["id"], "event": "call.report", "report": report}
+        self._post(told, f"{report['id']}-{report['revision']}")
+
+    def tell_budget(self, notice: Mapping[str, Any]) -> None:
+        """Deliver a notice about a budget. Raises `NotTold`."""
+        told = {"id": notice["id"], "event": "usage.budget", "budget": notice}
+        self._post(told, str(notice["id"]))
+
+    def _post(self, told: Mapping[str, Any], key: str) -> None:
         post_signed(
             self.url,
             orjson.dumps(told),
             secret=self.secret,
-            key=f"{report['id']}-{report['revision']}",
+            key=key,
             now_s=int(time.time()),
             what="the report webhook",
             public_only=self.public_only,
@@ -55,15 +63,31 @@ class ReportMail:
 
     def send(self, report: Mapping[str, Any]) -> None:
         """Deliver. Raises `NotTold`."""
-        url = urlsplit(self.smtp_url)
         message = EmailMessage()
-        message["From"] = self.sender or f"callsmith <noreply@{url.hostname}>"
-        message["To"] = ", ".join(self.to)
         message["Subject"] = _subject(report)
         message["Message-ID"] = _message_id(report, report["revision"])
         if report["revision"] > 1:
             message["In-Reply-To"] = message["References"] = _message_id(report, 1)
         message.set_content(written(report))
+        self._mail(message)
+
+    def tell_budget(self, notice: Mapping[str, Any]) -> None:
+        """Deliver a notice about a budget. Raises `NotTold`."""
+        message = EmailMessage()
+        spent = notice["level"] == "spent"
+        what = "is used up: new calls are refused" if spent else "is nearly used up"
+        message["Subject"] = " ".join(f"The budget of {notice['business']} {what}".split())
+        message["Message-ID"] = f"<{quote(notice['id'])}@callsmith>"
+        message.set_content(
+            f"{notice['used']:g} of {notice['limit']:g} {notice['unit']} of {notice['month']} are "
+            f"used by calls of {notice['business']}.\n"
+        )
+        self._mail(message)
+
+    def _mail(self, message: EmailMessage) -> None:
+        url = urlsplit(self.smtp_url)
+        message["From"] = self.sender or f"callsmith <noreply@{url.hostname}>"
+        message["To"] = ", ".join(self.to)
         send_mail(url, message)
 
 

@@ -29,6 +29,8 @@ MESSAGES_BY_TIME = "messages:time"
 BOOKINGS_PAUSED = "bookings:paused"
 #: Calls whose report is to be made, or made again, scored by the Unix time of that.
 REPORTS_DUE = "reports:due"
+#: Days of agents on which something was used, as JSON `[day, business, agent]`, scored by the day.
+USAGE_DAYS = "usage:days"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.
@@ -103,6 +105,26 @@ def report_work(call_id: str) -> str:
 def report_reading(call_id: str) -> str:
     """Hash: what a text model answered for the report, by what it was asked."""
     return call(call_id, "report_reading")
+
+
+def call_usage(call_id: str) -> str:
+    """Hash: what was counted of the call so far."""
+    return call(call_id, "usage")
+
+
+def day_usage(business: str, agent: str, day: str) -> str:
+    """Hash: what an agent's calls used on a day."""
+    return f"business:{business}:usage:day:{day}:{agent}"
+
+
+def month_usage(business: str, month: str) -> str:
+    """Hash: what a business's calls used in a month."""
+    return f"business:{business}:usage:month:{month}"
+
+
+def budget_notice(notice_id: str) -> str:
+    """String: this notice about a budget was queued."""
+    return f"usage:told:{notice_id}"
 
 
 def effects(call_id: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from app.core.agent.booking_tools import fit_tool
 from app.core.agent.messages import MessageSettings
 from app.core.agent.references import Reference
-from app.core.agent.report import ReportSettings
+from app.core.agent.report import MonthlyBudget, ReportSettings
 from app.core.agent.texts import TextBody, TextName, describe_texts
 from app.core.agent.tools import Channel, FoundTool, McpTools, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
@@ -53,6 +53,9 @@ class Lines(Model):
     )
     hold: Text = "One moment, I am asking my colleague."
     unanswered: Text = "I am sorry, nobody is answering right now. Goodbye."
+    refused: Text = (
+        "I am sorry, we cannot take your call right now. Please try again later. Goodbye."
+    )
     time_up: Text = "I am sorry, I have to end this call here. Thank you, and goodbye!"
 
 
@@ -239,6 +242,8 @@ class Agent(Model):
     intents: IntentSettings = IntentSettings()
     audio: AudioSettings = AudioSettings()
     budget: Budget = Budget()
+    monthly_budget: MonthlyBudget = MonthlyBudget()
+    """What all calls of the business may use together; of several agents' the smallest counts."""
     booking: BookingRules = BookingRules()
     knowledge: Knowledge = Knowledge()
     messages: MessageSettings = MessageSettings()

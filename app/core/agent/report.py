@@ -1,4 +1,4 @@
-"""What the report of a call is to hold, as the agent's file says it."""
+"""What is told of calls, as the agent's file says it: reports, and a month's budget."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ class ReportSettings(Part):
     fields: dict[FieldName, ReportField] = Field(default_factory=dict, max_length=40)
     email: tuple[Address, ...] = Field(default=(), max_length=20)
     ask_model: bool = True
+
+
+class MonthlyBudget(Part):
+    """What a business may use in a month; null is no limit. From the share `warn_at` on it is
+    warned, and once a limit is reached new calls are refused."""
+
+    usd: float | None = Field(default=None, ge=0)
+    minutes: float | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
+    warn_at: float = Field(default=0.8, gt=0, le=1)
+
+    @property
+    def limits(self) -> bool:
+        """Whether there is any limit."""
+        return any(limit is not None for limit in (self.usd, self.minutes, self.calls))

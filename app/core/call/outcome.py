@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 OUTCOMES = (
-    "ongoing", "booked", "moved", "cancelled", "noted", "transferred", "failed", "ended",
+    "ongoing", "booked", "moved", "cancelled", "noted", "transferred", "failed", "refused", "ended",
 )  # fmt: skip
 """Every outcome, as `GET /api/calls?outcome=` takes it."""
 
@@ -30,6 +30,8 @@ def outcome(
     transferred = summary.get("disconnection_reason") in _TRANSFERS
     if transferred or summary.get("pending_action") == "transfer":
         return "transferred"
+    if summary.get("refused"):
+        return "refused"
     status = str(summary.get("status") or "ongoing")
     if status in ("error", "failed", "not_connected"):
         return "failed"

@@ -23,6 +23,8 @@ def summarise(report: Mapping[str, Any], *, said: int, seconds: float | None) ->
     ]
     if report["outcome"] == "transferred":
         sentences.append("The call was put through.")
+    if report["outcome"] == "refused":
+        sentences.append("The call was refused.")
     if not sentences:
         sentences.append("Nothing was booked, noted or left open.")
     if any(fault["kind"] == "gave_up" for fault in report["faults"]):

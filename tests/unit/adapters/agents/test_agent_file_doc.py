@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`audio.transcription`": definition.Transcription,
     "`audio.barge_in`": definition.BargeInSettings,
     "`budget`": definition.Budget,
+    "`monthly_budget`": report.MonthlyBudget,
     "`report`": report.ReportSettings,
     "`report.fields`": report.ReportField,
     "`booking`": rules.BookingRules,

@@ -1,0 +1,1 @@
+"""What calls use, and what a business may use in a month."""

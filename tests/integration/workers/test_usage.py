@@ -1,0 +1,148 @@
+"""Usage through the real job: counted once, corrected, told of by day, with a month's budget."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workers.runtime
+from app.adapters import queue
+from app.adapters.calls.usage import UsageStore
+from app.adapters.notify.base import NotTold
+from app.adapters.redis import keys
+from app.core.agent.reference import AgentRef
+from app.core.usage.counts import NAMES
+from app.settings import Settings
+from tests.support.local_http import Answer, LocalServer, Request
+from workers.after_call import budgets, reports
+from workers.runtime import Runtime, open_runtime
+
+FILE = """
+agents:
+  - {name: Ada, business: Harbor, instructions: x, monthly_budget: {calls: 3, warn_at: 0.6}}
+  - {name: Ben, business: Harbor, instructions: x}
+  - {name: Eve, business: Corner, instructions: x, time_zone: Pacific/Kiritimati}
+"""
+NOON = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC).timestamp()
+
+
+@pytest.fixture
+def hook() -> Iterator[LocalServer]:
+    def answer(request: Request) -> Answer:
+        return (500 if len(server.seen) == 1 else 200), {}
+
+    server = LocalServer(answer)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def at_work(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hook: LocalServer
+) -> Runtime:
+    file = tmp_path / "agents.yaml"
+    file.write_text(FILE)
+    monkeypatch.setattr(workers.runtime, "_runtime", None)
+    settings = Settings(
+        redis_url=redis_url, agent_file=str(file), report_webhook_url=f"{hook.url}/hook"
+    )
+    return open_runtime(settings, connections=4)
+
+
+def end(at_work: Runtime, call_id: str, agent: str = "Ada", **fields: Any) -> None:
+    business = {"Eve": "Corner"}.get(agent, "Harbor")
+    about = {"agent": agent, "business": business, "started_at": NOON, "channel": "retell"}
+    cost = {"usd": 0.5, "tokens": {"text": {"input": 10, "cached": 2, "output": 3}}}
+    at_work.calls.take(call_id, "web-1")
+    at_work.calls.end(call_id, fields={**about, "cost": cost, **fields})
+    at_work.redis.hset(keys.summary(call_id), "ended_at", NOON + 90)
+    reports.make(call_id)
+
+
+def used(at_work: Runtime, **filters: str) -> list[tuple[Any, ...]]:
+    store = UsageStore(at_work.redis, at_work.settings)
+    days = store.days(dt.date(2026, 11, 1), dt.date(2026, 12, 31), **filters)
+    return [
+        (f"{d.day}", d.business, d.agent, d.counts["calls"], d.counts["ms"], d.counts["nano_usd"])
+        for d in days
+    ]
+
+
+def jobs(at_work: Runtime, name: str) -> list[tuple[Any, ...]]:
+    ids = queue.rq_queue(at_work.redis, "background").job_ids
+    found = [queue.read_job(at_work.redis, job_id) for job_id in ids]
+    return [job.args for job in found if job and job.function.endswith(name)]
+
+
+def test_a_call_is_counted_once_however_often_it_ends(at_work: Runtime) -> None:
+    for _ in range(3):
+        end(at_work, "c1")
+    assert used(at_work) == [("2026-11-30", "harbor", "Ada", 1, 90_000, 500_000_000)]
+    store = UsageStore(at_work.redis, at_work.settings)
+    month = store.month("harbor", "2026-11")
+    assert (month["calls"], month["text_input"], month["text_cached"]) == (1, 10, 2)
+
+
+def test_what_comes_late_is_added_and_what_is_taken_back_is_not_counted(at_work: Runtime) -> None:
+    end(at_work, "c1")
+    store = UsageStore(at_work.redis, at_work.settings)
+    who, day = AgentRef("Ada", "harbor"), dt.date(2026, 11, 30)
+    counts = dict.fromkeys(NAMES, 0) | {"calls": 1, "bookings": 2, "nano_usd": 900_000_000}
+    assert store.count("c1", who, day, counts)
+    assert not store.count("c1", who, day, counts)
+    assert store.month("harbor", "2026-11")["bookings"] == 2
+    assert store.count("c1", who, day, counts | {"bookings": 0})
+    month = store.month("harbor", "2026-11")
+    assert (month["calls"], month["bookings"], month["nano_usd"]) == (1, 0, 900_000_000)
+
+
+def test_usage_is_by_business_agent_and_day(at_work: Runtime) -> None:
+    for number, agent in enumerate(("Ada", "Ada", "Ben", "Eve")):
+        end(at_work, f"c{number}", agent)
+    assert [row[:4] for row in used(at_work)] == [
+        ("2026-11-30", "harbor", "Ada", 2),
+        ("2026-11-30", "harbor", "Ben", 1),
+        ("2026-12-01", "corner", "Eve", 1),
+    ]
+    assert [row[2] for row in used(at_work, business="corner")] == ["Eve"]
+    assert [row[2] for row in used(at_work, agent="Ben")] == ["Ben"]
+    for name in at_work.redis.scan_iter("*usage*"):
+        assert at_work.redis.ttl(name) > 0, name
+
+
+def test_a_budget_is_told_of_once_each(
+    at_work: Runtime, hook: LocalServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    end(at_work, "c0")
+    assert jobs(at_work, "budgets.announce") == []
+    for number in range(1, 5):
+        for _ in range(2):
+            end(at_work, f"c{number}", "Ben" if number % 2 else "Ada")
+    told = jobs(at_work, "budgets.announce")
+    assert [(notice["level"], notice["used"], notice["limit"]) for notice, _ in told] == [
+        ("warned", 2, 3),
+        ("spent", 3, 3),
+    ]
+    assert caplog.text.count("a business's budget") == 2
+    budgets.announce(*told[1])
+    (delivery,) = jobs(at_work, "budgets.deliver")
+    with pytest.raises(NotTold, match="500"):
+        budgets.deliver(*delivery)
+    for _ in range(2):
+        budgets.deliver(*delivery)
+    assert len(hook.seen) == 2
+    body = hook.seen[1].json()
+    assert (body["event"], body["id"]) == ("usage.budget", "budget-harbor-2026-11-spent")
+    assert hook.seen[1].headers["idempotency-key"] == body["id"]
+
+
+def test_another_business_is_not_touched(at_work: Runtime) -> None:
+    for number in range(4):
+        end(at_work, f"c{number}", "Eve")
+    assert jobs(at_work, "budgets.announce") == []

@@ -1,0 +1,25 @@
+"""Whose a call was, from its story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import logs
+from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
+from app.errors import NotFound
+from workers.runtime import Runtime
+
+log = logs.get(__name__)
+
+
+def agent_of(at_work: Runtime, story: Mapping[str, Any]) -> Agent:
+    """The agent that answered. One that is gone from the file leaves its names."""
+    name = str(story.get("agent") or "")
+    who = AgentRef(name, str(story.get("business") or ""), str(story.get("agent_id") or ""))
+    try:
+        return at_work.agents.find(who)
+    except NotFound:
+        log.warning("the agent of a call is gone", extra={"agent": name})
+        return Agent(name=name, business=who.business or name, instructions="none", tools=())
