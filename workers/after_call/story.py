@@ -19,7 +19,7 @@ def agent_of(at_work: Runtime, story: Mapping[str, Any]) -> Agent:
     name = str(story.get("agent") or "")
     who = AgentRef(name, str(story.get("business") or ""), str(story.get("agent_id") or ""))
     try:
-        return at_work.agents.find(who)
+        return at_work.servers.catalog.equip(at_work.agents.find(who))
     except NotFound:
         log.warning("the agent of a call is gone", extra={"agent": name})
         return Agent(name=name, business=who.business or name, instructions="none", tools=())
