@@ -38,6 +38,7 @@ from workers.decisions import (
     wants_answer,
 )
 from workers.effects import context_of
+from workers.own.requests import act_on_own
 from workers.runtime import Runtime
 
 log = logs.get(__name__)
@@ -67,16 +68,24 @@ def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int |
     if verdict.kind == "act":
         verdict = _act(look, verdict, done)
         unsettled = True
-    _file(look, decisions, verdict)
+    own: list[dict[str, Any]] = []
+    if verdict.kind == "none":
+        own, begun = act_on_own(look, done)
+        unsettled = unsettled or begun
+    _file(look, decisions, verdict, own)
     if verdict.kind == "wait":
         return verdict.due_ms
     if news.over and not unsettled and agent.intents.tell_business:
-        _tell_business(look, decisions, verdict, done)
+        _tell_business(look, decisions, verdict, done, own)
     return now_ms + OUTCOME_MS if unsettled else None
 
 
 def _tell_business(
-    look: Following, decisions: Sequence[Decision], verdict: Verdict, done: list[dict[str, Any]]
+    look: Following,
+    decisions: Sequence[Decision],
+    verdict: Verdict,
+    done: list[dict[str, Any]],
+    own: list[dict[str, Any]],
 ) -> None:
     """Leave the business a message about what was asked for and not done, once a call."""
     if nobodys_business(look, done):
@@ -86,6 +95,7 @@ def _tell_business(
         for item in decisions
         if (item.kind != "act" and wants_answer(item)) or acting.refused(item, done)
     ]
+    undone += [f"{item['tool']}: {item['why']}" for item in own if not item["acted"]]
     if not undone:
         return
     at_work, news = look.at_work, look.news
@@ -224,7 +234,12 @@ def _with_outcomes(look: Following) -> tuple[list[dict[str, Any]], bool]:
     return news.acts, any(act.get("ok") is None for act in news.acts)
 
 
-def _file(look: Following, decisions: Sequence[Decision], verdict: Verdict) -> None:
+def _file(
+    look: Following,
+    decisions: Sequence[Decision],
+    verdict: Verdict,
+    own: list[dict[str, Any]],
+) -> None:
     """The intents, the newest one, and why it was acted upon or not."""
     news, at_work = look.news, look.at_work
     look.store.understood(news.call_id, look.analyses)
@@ -238,8 +253,12 @@ def _file(look: Following, decisions: Sequence[Decision], verdict: Verdict) -> N
         "why": verdict.why,
         "slots": _slots(about),
         "evidence": {name: span.as_json() for name, span in about.spans.items()} if about else {},
-        "requests": [decision.as_json() for decision in decisions],
+        "requests": [*(decision.as_json() for decision in decisions), *own],
     }
+    if own and claim is None:
+        last = own[-1]
+        record |= {name: last[name] for name in ("intent", "acted", "tool", "why", "evidence")}
+        record["slots"] = last["arguments"]
     fields: dict[str, Any] = {"last_intent": asked[-1] if asked else None}
     before = news.summary.get("decision") or {}
     if {**before, "at": None} != {**record, "at": None} and not _settled(before, record):

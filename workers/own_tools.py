@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.tools import Context, PythonTool
 from workers.desk.messages import take_message
 from workers.desk.texts import send_text
-from workers.mcp import McpServers
+from workers.own.servers import McpServers
 from workers.tool_policies import EffectsOf, with_policies
 
 

@@ -31,7 +31,7 @@ from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
 from app.settings import Settings
 from workers.held_jobs import give_up_held
-from workers.mcp import REFRESH_S
+from workers.own.servers import REFRESH_S
 from workers.pulse import Pulse, TurnKeeper
 from workers.rq_worker import GreenletWorker
 from workers.runtime import Runtime, open_runtime

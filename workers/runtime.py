@@ -17,7 +17,7 @@ from app.adapters.redis import client as redis
 from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
 from app.settings import Settings
-from workers.mcp import McpServers
+from workers.own.servers import McpServers
 
 if TYPE_CHECKING:
     from app.adapters.calendars.base import Calendar

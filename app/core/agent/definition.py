@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from app.core.agent.booking_tools import fit_tool
+from app.core.agent.intents import IntentSettings
 from app.core.agent.messages import MessageSettings
 from app.core.agent.references import Reference
 from app.core.agent.report import MonthlyBudget, ReportSettings
 from app.core.agent.texts import TextBody, TextName, describe_texts
-from app.core.agent.tools import Channel, FoundTool, McpTools, ToolEntry, declared_tools
+from app.core.agent.tools import (
+    Channel,
+    FoundTool,
+    McpTools,
+    ToolEntry,
+    declared_tools,
+)
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
 from app.core.language.phone_numbers import country_of, identify, is_country
@@ -84,33 +91,6 @@ class TurnTaking(Model):
     """The line before a transfer or hang-up cannot be interrupted."""
     fallback: Fallback = "callback"
     """What follows the apology when the model is gone for good."""
-
-
-class IntentSettings(Model):
-    """When an intent found in a transcript is acted upon."""
-
-    act_threshold: float = Field(default=0.75, ge=0, le=1)
-    repeat_threshold: float = Field(default=0.65, ge=0, le=1)
-    high_stakes: tuple[str, ...] = ("cancel_meeting", "reschedule_meeting")
-    confirm: tuple[str, ...] = ()
-    custom: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
-    partial_debounce_ms: Milliseconds = 300
-    act: Literal["both", "rules", "off"] | None = None
-    """What it takes that requests that only webhooks told of lead to effects: `both` readers, the
-    rules and a text model, agree; or the `rules` alone have evidence of every part; `off` is never.
-    Null is `both` where a text model is configured, else `rules`. Calls on our own sockets, and
-    calls whose model uses the tools itself, are never acted for."""
-    tell_business: bool = False
-    """Whether the business is told of requests in such calls that were not acted upon."""
-    ask_model: bool = False
-
-    @field_validator("act", mode="before")
-    @classmethod
-    def _as_a_switch(cls, value: Any) -> Any:
-        """`true` is the default, `false` is `off`."""
-        if isinstance(value, bool):
-            return None if value else "off"
-        return value
 
 
 class ServerVad(Model):

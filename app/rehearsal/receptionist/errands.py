@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.language.text import plain, words
+from app.core.tools import spoken_values as values
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
-from app.rehearsal.receptionist import answers, values
+from app.rehearsal.receptionist import answers
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.goals import MORE, call

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.language import speech
-from app.rehearsal.receptionist import answers, values
+from app.core.tools import spoken_values as values
+from app.rehearsal.receptionist import answers
 from app.rehearsal.receptionist.dialogue import Outcome
 
 _MOST_MEMBERS, _MOST_CHARS = 6, 400

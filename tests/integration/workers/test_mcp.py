@@ -21,9 +21,12 @@ from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
 from app.core.agent.tools import McpTools
 from app.local.processes import Part, port_is_free
+from app.settings import Settings
+from app.web import functions
 from tests.integration.workers.conftest import ROOT, Start
 from tests.support.local_http import Answer, LocalServer, Request
 from tests.support.waiting import eventually
+from tests.support.web_app import make_app
 
 #: Commands are started many times, which a busy machine makes slow.
 pytestmark = pytest.mark.timeout(400)
@@ -84,15 +87,16 @@ class Caller:
     def __init__(self, redis: Redis, effects: EffectStore, path: Path) -> None:
         self._effects = effects
         self._catalog = McpCatalog(redis)
-        self._agent = files.load(path).default
+        self.agents = files.load(path)
+        self.replies = PollingReplies(effects)
 
     @property
     def agent(self) -> Agent:
-        return self._catalog.equip(self._agent)
+        return self._catalog.equip(self.agents.default)
 
     def run(self, name: str, *, confirmed: bool = False, **arguments: Any) -> ToolRun:
         asked = ToolRequest(self.agent, name, arguments, confirmed=confirmed)
-        return run_tool(self._effects, PollingReplies(self._effects), asked, 30.0)
+        return run_tool(self._effects, self.replies, asked, 30.0)
 
 
 @pytest.fixture
@@ -114,7 +118,7 @@ def caller(
     return Caller(redis, effects, path)
 
 
-def test_tools_of_servers_run_in_a_worker(caller: Caller, shop: Shop) -> None:
+def test_tools_of_servers_run_in_a_worker(caller: Caller, shop: Shop, settings: Settings) -> None:
     # The third server says garbage for ever: it harms nobody.
     tools = eventually(
         lambda: _if(caller.agent.toolset, lambda found: len(found) == 6), timeout=120
@@ -136,6 +140,11 @@ def test_tools_of_servers_run_in_a_worker(caller: Caller, shop: Shop) -> None:
     refused = caller.run("place_order", confirmed=True, item="moon")
     assert refused.output["error"] == "refused"
     assert "do not sell the moon" in refused.output["message"]
+
+    app = make_app(settings, functions.bp, replies=caller.replies, agents=caller.agents)
+    asked = {"name": "find_order", "args": {"order_id": "9"}, "call": {"call_id": "mcp-retell"}}
+    told = app.test_client().post("/functions/find_order", json=asked).get_json()
+    assert told == {"ok": True, "result": "Order 9 is sent."}
 
     assert caller.run("huge", size=40_000).output["cut"] is True
     assert caller.run("huge", size=3_000_000).output["error"] in ("refused", "no_answer")

@@ -17,6 +17,7 @@ from app.adapters.tools.single_run import PollingReplies
 from app.adapters.tools.store import EffectStore
 from app.core.tools.declarations import Kind, idempotency_key
 from app.settings import Settings
+from app.web import functions
 from app.web import tools as tools_routes
 from tests.integration.workers.conftest import Start
 from tests.support.local_http import Answer, LocalServer, Request
@@ -266,13 +267,20 @@ def _runs_them_from_the_command_line(
 def _runs_them_over_http(tools: Tools, shop: Shop, settings: Settings) -> None:
     replies = PollingReplies(tools.effects)
     agents = files.load(os.environ["AGENT_FILE"])
-    app = make_app(settings, tools_routes.bp, replies=replies, agents=agents)
+    app = make_app(settings, tools_routes.bp, functions.bp, replies=replies, agents=agents)
     client = app.test_client()
 
     def run(name: str, key: str = "", **body: Any) -> tuple[int, dict[str, Any]]:
         headers = {"Idempotency-Key": key} if key else {}
         answer = client.post(f"/api/tools/{name}/run", json=body, headers=headers)
         return answer.status_code, answer.get_json()
+
+    call = {"call_id": "own-retell", "from_number": "+14155550142"}
+    asked = {"name": "order_status", "args": {"order_id": 7}, "call": call}
+    told = client.post("/functions/order_status", json=asked).get_json()
+    assert (told["ok"], told["say"]) == (True, "Order 7 is sent.")
+    asked = {"name": "weather", "args": {"city": "Rome"}, "call": call}
+    assert client.post("/functions/weather", json=asked).get_json()["for"] == "own-retell"
 
     listed = client.get("/api/tools?agent=ada").get_json()
     assert [tool["name"] for tool in listed["tools"]][:2] == ["order_status", "place_order"]

@@ -11,11 +11,13 @@ import orjson
 import pytest
 
 import workers.runtime
+from app.adapters.agents.imported import with_python_tools
 from app.adapters.calls.inbox import NewsStore
 from app.adapters.calls.intake import Intake
 from app.adapters.intent import model, second_reader
 from app.adapters.notify.messages import Messages
 from app.core.agent.reference import business_id
+from app.core.agent.tools import PythonTools
 from app.core.booking.resources import Resource
 from app.core.booking.slots import draft, local_instant
 from app.protocol.retell_webhook import parse
@@ -23,6 +25,7 @@ from app.settings import Settings
 from bench import requests as bench
 from tests.support.text_model import TextModel
 from workers import bookings, calls, decisions, effects  # noqa: F401  (bookings registers tools)
+from workers.own import requests
 from workers.runtime import Runtime, open_runtime
 
 NUMBER = "+14155550199"
@@ -264,3 +267,71 @@ def clock(monkeypatch: pytest.MonkeyPatch, now: dt.datetime) -> None:
 
     stood = SimpleNamespace(**{**vars(dt), "datetime": Standing})
     monkeypatch.setattr(effects, "dt", stood)
+
+
+OWN = {"where_is_it": ("where is my order",)}
+
+
+@pytest.fixture
+def shop(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose agent has an intent of its own, and a tool for it."""
+    agent = desk.at_work.agents.default
+    intents = agent.intents.model_copy(update={"custom": OWN, "tools": {"where_is_it": "order"}})
+    shop = with_python_tools(
+        agent.model_copy(
+            update={"intents": intents, "tools": (PythonTools(python="tests.support.order_tools"),)}
+        )
+    )
+    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: shop)
+    monkeypatch.setattr(type(desk.at_work.agents), "find", lambda *_: shop)
+    return desk
+
+
+WHERE = "Hi, where is my order?"
+ASKED = "A: What is the number on the invoice?"
+
+
+def test_an_own_intent_runs_its_tool_with_what_was_said(shop: Desk) -> None:
+    shop.take(talk("A: How can I help?", WHERE, ASKED, "It's one oh four two.", "A: Thanks."))
+    shop.work()
+
+    decision = shop.story()["decision"]
+    assert (decision["intent"], decision["tool"]) == ("where_is_it", "order")
+    assert decision["acted"] is True
+    assert decision["slots"] == {"number": "1042"}
+    assert decision["evidence"]["number"]["utterance"] == 3
+    [effect] = shop.at_work.effects.of_call("call_1")
+    assert effect.ok
+    assert effect.result is not None
+    assert effect.result["output"] == {"result": "1042 is sent"}
+    shop.work()
+    assert len(shop.at_work.effects.of_call("call_1")) == 1
+
+
+def test_an_own_intent_is_left_where_something_is_missing(shop: Desk) -> None:
+    shop.take(talk("A: How can I help?", WHERE, ASKED, "I do not have it here.", "A: I see."))
+    shop.work()
+
+    decision = shop.story()["decision"]
+    assert decision["acted"] is False
+    assert decision["why"] == "not done, because nobody said: number"
+    assert shop.at_work.effects.of_call("call_1") == []
+
+
+def test_an_own_intent_is_left_to_the_calls_own_model(shop: Desk) -> None:
+    said = talk("A: How can I help?", "Where is my order 1042?")
+    shop.at_work.calls.merge("held", {"fence": 1})
+    shop.take(said, call_id="held")
+    shop.work("held")
+    assert "on a socket of ours" in shop.story("held")["decision"]["why"]
+    assert shop.at_work.effects.of_call("held") == []
+
+
+def test_an_own_intent_needs_a_second_reader_where_two_are_wanted(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "reads_twice", lambda *_: True)
+    shop.take(talk("A: How can I help?", "Where is my order 1042?"))
+    shop.work()
+    assert "no second reader" in shop.story()["decision"]["why"]
+    assert shop.at_work.effects.of_call("call_1") == []

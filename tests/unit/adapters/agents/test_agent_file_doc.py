@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from app.adapters.agents import files
 from app.core.agent import definition, messages, report, transfers
+from app.core.agent.intents import IntentSettings
 from app.core.booking import resources, rules
 
 DOC = (Path(__file__).parents[4] / "docs" / "agent-file.md").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`messages`": messages.MessageSettings,
     "`lines`": definition.Lines,
     "`turn_taking`": definition.TurnTaking,
-    "`intents`": definition.IntentSettings,
+    "`intents`": IntentSettings,
     "`audio`": definition.AudioSettings,
     "`audio.turn_detection`": definition.ServerVad,
     "`audio.transcription`": definition.Transcription,

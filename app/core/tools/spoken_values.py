@@ -1,4 +1,4 @@
-"""What a caller's answer is worth for one argument of a tool, by the argument's JSON schema."""
+"""What a caller's words are worth for one argument of a tool, by the argument's JSON schema."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LEAD_IN = re.compile(
     r"|(?:i'?d|i would) (?:like|say)|i want|i need|say|put)\b[\s,:;-]*)+",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"[\s,]*\b(?:please|thanks|thank you)?[\s.!?]*$", re.IGNORECASE)
-_BETWEEN_ITEMS = re.compile(r"\s*(?:,|;|\band\b|\bplus\b|&)\s*(?:and\b\s*)?", re.IGNORECASE)
+_ENDINGS = ("please", "thanks", "thank you")
+_BETWEEN_ITEMS = re.compile(r"[,;&]|\b(?:and|plus)\b", re.IGNORECASE)
 _DECIMAL = re.compile(r"-?\d+(?:[.,]\d+)?")
-_POINT = re.compile(r"\b(\w+(?: \w+)?) (?:point|dot) (\w+(?: \w+)*)", re.IGNORECASE)
-_CODE = re.compile(r"\b(?=\w*[-\w]*\d)[A-Za-z0-9][\w-]*\b")
+_POINT = re.compile(r"\b(?:point|dot)\b", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9][\w-]*")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IS_CODE = re.compile(
     r"\b(?:number|no|id|code|reference|digits|zip|postcode|phone|sku|pin)\b", re.IGNORECASE
@@ -133,9 +133,9 @@ def _number(text: str) -> float | None:
     written = [found for found in _DECIMAL.findall(text) if found.strip("-.,")]
     if len(written) == 1 and not re.search(r"\d[\s-]+\d", text):
         return float(written[0].replace(",", "."))
-    parts = _POINT.search(plain(text))
-    if parts is not None:
-        whole, rest = (max(digit_runs(part), key=len, default="") for part in parts.groups())
+    parts = _POINT.split(text)
+    if len(parts) == 2:
+        whole, rest = (max(digit_runs(part), key=len, default="") for part in parts)
         if whole and rest:
             return float(f"{whole}.{rest}")
     runs = digit_runs(text)
@@ -182,10 +182,14 @@ def _moment(form: str, text: str, now: dt.datetime) -> str | None:
 
 
 def _email(text: str) -> str | None:
-    spoken = re.sub(r"\s+at\s+", "@", plain(_bare(text)), count=1)
-    together = re.sub(r"\s+dot\s+|\s*\.\s*", ".", spoken)
-    written = _EMAIL.search(text) or _EMAIL.search(together)
-    return written[0] if written is not None else None
+    """The address in a text, also as it is said: "dana at example dot com"."""
+    spoken = " ".join(_bare(text).split())
+    for said, written in ((" at ", "@"), (" dot ", "."), (" . ", ".")):
+        spoken = spoken.replace(said, written)
+    for token in (*text.split(), *spoken.lower().split()):
+        if _EMAIL.fullmatch(token.strip(".,;!?")):
+            return token.strip(".,;!?")
+    return None
 
 
 def _is_code(schema: Schema, name: str) -> bool:
@@ -195,7 +199,8 @@ def _is_code(schema: Schema, name: str) -> bool:
 
 def _code(text: str) -> str | None:
     """A number or code as it is written: "A-1042", or the digits that were said."""
-    written: list[str] = _CODE.findall(text)
+    tokens: list[str] = _TOKEN.findall(text)
+    written = [token for token in tokens if any(map(str.isdigit, token))]
     if len(written) == 1 and not written[0].isdigit():
         return written[0]
     run = max(digit_runs(text), key=len, default="")
@@ -208,5 +213,8 @@ def _bare(text: str) -> str:
     """The answer without the words around it: "it's a broken zip, please" is "a broken zip"."""
     lead_in = _LEAD_IN.match(text)
     rest = text[lead_in.end() :] if lead_in is not None else text
-    bare = _ENDING.sub("", rest).strip(" \"'")
-    return bare if re.search(r"\w", bare) else ""
+    bare = rest.strip(" \"',.!?")
+    for ending in _ENDINGS:
+        if bare.lower().endswith(f" {ending}"):
+            bare = bare[: -len(ending)].strip(" ,")
+    return bare if any(map(str.isalnum, bare)) else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.rehearsal.receptionist.values import can_be_asked, find_value, read_value, resolved
+from app.core.tools.spoken_values import can_be_asked, find_value, read_value, resolved
 
 NOW = dt.datetime(2026, 11, 21, 10, tzinfo=dt.UTC)
 NUMBER = {"type": "string", "description": "The number on the invoice."}

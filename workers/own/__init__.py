@@ -1,0 +1,1 @@
+"""What agents bring of their own: MCP servers, and intents that run tools."""
