@@ -17,7 +17,6 @@ MOST_METHODS = 25
 MOST_ATTRIBUTES = 15
 #: Classes that are still larger, and why. None of those that a live call is made of.
 LARGER: dict[str, str] = {
-    "app.core.requests.evidence.Claim": "the evidence for one request, gathered over a transcript",
     "app.rehearsal.receptionist.dialogue.Dialogue": "the rehearsal receptionist's dialogue state",
     "app.rehearsal.retell_caller.line.Line": "a double of Retell's side of a socket",
     "app.rehearsal.retell_caller.voice.AgentTurn": "what a local caller heard of one turn",

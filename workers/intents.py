@@ -273,13 +273,13 @@ def _slots(decision: Decision | None) -> dict[str, Any]:
     claim = decision.claim if decision else None
     if decision is None or claim is None:
         return {}
-    day = decision.start.date() if decision.start else claim.day and claim.day.value
-    at = decision.start.time() if decision.start else claim.time and claim.time.value
+    day = decision.start.date() if decision.start else claim.wish.day and claim.wish.day.value
+    at = decision.start.time() if decision.start else claim.wish.time and claim.wish.time.value
     found = {
         "date": day.isoformat() if day else None,
         "time": f"{at:%H:%M}" if at else None,
-        "service": decision.service or (claim.service and claim.service.value),
-        "name": decision.name or (claim.name and claim.name.value),
+        "service": decision.service or (claim.wish.service and claim.wish.service.value),
+        "name": decision.name or (claim.wish.name and claim.wish.name.value),
     }
     return {name: value for name, value in found.items() if value}
 

@@ -13,9 +13,19 @@ from app.core.requests.agent_turn import (
     AgentTurn,
 )
 from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
+from app.core.requests.evidence import (
+    BOOK,
+    CANCEL,
+    MOVE,
+    Claim,
+    Part,
+    Place,
+    Span,
+    Utterance,
+    quote,
+)
 from app.core.requests.moments import Moment
-from app.core.requests.state import Place, State, as_place, distinct, merged, says_no_more
+from app.core.requests.state import State, as_place, distinct, merged, says_no_more
 
 _BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
 
@@ -38,7 +48,7 @@ def hear(state: State, said: Utterance) -> None:
         _open_by_report(state, turn)
     for claim in state.live:
         if ASKS_SERVICE in turn.asks:
-            claim.service_asked = True
+            claim.wish.service_asked = True
         spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
         if not any(other.kind == spoken for other in state.live):
             _becomes(claim, turn)
@@ -59,11 +69,11 @@ def _open_by_report(state: State, turn: AgentTurn) -> None:
     claim = state.add(kind, strong=False, asked=quote(said, about[0].text), beside=False)
     for moment in (moment for s in about for moment in s.moments.wanted):
         place = Part(as_place(moment), Span(said.index, moment.words), not moment.weekday)
-        claim.mentioned.append(place)
-    claim.objects.extend(told[-4:])
+        claim.meant.mentioned.append(place)
+    claim.meant.objects.extend(told[-4:])
     named = [name for s in about for name in s.services]
     if named:
-        claim.service = Part(named[-1], quote(said, about[0].text))
+        claim.wish.service = Part(named[-1], quote(said, about[0].text))
 
 
 def _is_beside(sentence: Said) -> bool:
@@ -78,13 +88,16 @@ def _becomes(claim: Claim, turn: AgentTurn) -> None:
     spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
     if claim.kind != BOOK or spoken not in (MOVE, CANCEL) or claim.state in ("done", "stopped"):
         return
-    if (turn.services and claim.service is None) or turn.existing or turn.done == CANCEL:
+    if (turn.services and claim.wish.service is None) or turn.existing or turn.done == CANCEL:
         claim.kind = CANCEL if spoken == CANCEL else MOVE
-        place = (claim.day.value if claim.day else None, claim.time.value if claim.time else None)
+        place = (
+            claim.wish.day.value if claim.wish.day else None,
+            claim.wish.time.value if claim.wish.time else None,
+        )
         if any(place):
-            span = claim.day.span if claim.day else claim.asked
-            claim.mentioned.append(Part(place, span, not claim.weekday))
-        claim.day = claim.time = None
+            span = claim.wish.day.span if claim.wish.day else claim.asked
+            claim.meant.mentioned.append(Part(place, span, not claim.wish.weekday))
+        claim.wish.day = claim.wish.time = None
         claim.strong = False
 
 
@@ -136,7 +149,7 @@ def _to_slots(claim: Claim, turn: AgentTurn) -> list[str]:
         return [fold.CHECKS if turn.wants_yes else fold.STATES]
     if claim.state == "done":
         if claim.kind == BOOK and not turn.refuses and not turn.asks:
-            claim.doubts.append("the agent named another time later")
+            claim.wish.doubts.append("the agent named another time later")
         return []
     return [*([fold.REFUSES] if turn.refuses else []), fold.OFFERS]
 
@@ -156,7 +169,7 @@ def _reports(claim: Claim, turn: AgentTurn) -> bool:
         return turn.done == CANCEL or "see you" not in turn.text.lower()
     if turn.slots:
         return fitting(claim, turn) is not None
-    return claim.kind == MOVE or (claim.day is not None and claim.time is not None)
+    return claim.kind == MOVE or (claim.wish.day is not None and claim.wish.time is not None)
 
 
 def _tell_object(claim: Claim, turn: AgentTurn) -> None:
@@ -165,9 +178,9 @@ def _tell_object(claim: Claim, turn: AgentTurn) -> None:
     if len(turn.services) > 1 or (len(told) > 1 and claim.state != "done"):
         return
     for slot in told:
-        claim.objects.append(Part(as_place(slot), Span(turn.index, slot.words)))
-    if len(turn.services) == 1 and claim.service is None and (told or claim.kind == CANCEL):
-        claim.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
+        claim.meant.objects.append(Part(as_place(slot), Span(turn.index, slot.words)))
+    if len(turn.services) == 1 and claim.wish.service is None and (told or claim.kind == CANCEL):
+        claim.wish.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
 
 
 def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
@@ -179,7 +192,7 @@ def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
         if _says_from_to(turn.text):
             options = options[-1:]
         else:
-            old = [part.value for part in claim.mentioned[:-1]]
+            old = [part.value for part in claim.meant.mentioned[:-1]]
             left = [o for o in options if not any(says_no_more(o, day, time) for day, time in old)]
             options = left or options
     if not options:
@@ -199,30 +212,30 @@ def _says_from_to(text: str) -> bool:
 def asked_for(claim: Claim, slot: Moment) -> bool:
     """Whether a slot is what the caller said, in the agent's words, and nothing new is in it."""
     if claim.kind == MOVE:
-        return any(_fits_move(claim, part, slot) for part in claim.mentioned)
-    if claim.options:
+        return any(_fits_move(claim, part, slot) for part in claim.meant.mentioned)
+    if claim.wish.options:
         return any(
             option.day is not None and slot.day is not None and option.is_day(slot.day)
-            and ((option.time is None and claim.time is not None) or option.time is not None)
+            and ((option.time is None and claim.wish.time is not None) or option.time is not None)
             and slot.time is not None
-            and moments.same_clock(option.time or claim.time.value, slot.time, True)  # type: ignore[union-attr]
-            for option in claim.options
+            and moments.same_clock(option.time or claim.wish.time.value, slot.time, True)  # type: ignore[union-attr]
+            for option in claim.wish.options
         )  # fmt: skip
-    if claim.day is None and claim.time is None:
+    if claim.wish.day is None and claim.wish.time is None:
         return False
-    if claim.day is not None and slot.day is not None and not _is_day(claim, slot):
+    if claim.wish.day is not None and slot.day is not None and not _is_day(claim, slot):
         return False
-    if claim.day is None and slot.day is not None:
+    if claim.wish.day is None and slot.day is not None:
         return False
-    if claim.time is None or slot.time is None:
-        return (claim.time is None and slot.time is None) or claim.time is not None
-    return moments.same_clock(claim.time.value, slot.time, not claim.time.sure)
+    if claim.wish.time is None or slot.time is None:
+        return (claim.wish.time is None and slot.time is None) or claim.wish.time is not None
+    return moments.same_clock(claim.wish.time.value, slot.time, not claim.wish.time.sure)
 
 
 def _is_day(claim: Claim, slot: Moment) -> bool:
-    assert claim.day is not None
+    assert claim.wish.day is not None
     assert slot.day is not None
-    said = Moment(claim.day.value, None, "", weekday=claim.weekday)
+    said = Moment(claim.wish.day.value, None, "", weekday=claim.wish.weekday)
     return said.is_day(slot.day)
 
 
@@ -235,10 +248,10 @@ def _fits_move(claim: Claim, part: Part[Place], slot: Moment) -> bool:
         return False
     if time is not None and slot.time is not None:
         return moments.same_clock(time, slot.time, True)
-    return time is not None or slot.time is None or claim.same_time is not None or any(
+    return time is not None or slot.time is None or claim.meant.same_time is not None or any(
         other.value[0] is None and other.value[1] is not None
         and moments.same_clock(other.value[1], slot.time, True)
-        for other in claim.mentioned
+        for other in claim.meant.mentioned
     )  # fmt: skip
 
 
@@ -246,13 +259,17 @@ def _adopt(claim: Claim, slot: Moment, turn: AgentTurn) -> None:
     """The agent named what was asked for: its words are the exact ones."""
     span = Span(turn.index, slot.words)
     if slot.day is not None:
-        claim.day = Part(slot.day, claim.day.span if claim.day and claim.kind == BOOK else span)
-        claim.weekday = False
+        claim.wish.day = Part(
+            slot.day, claim.wish.day.span if claim.wish.day and claim.kind == BOOK else span
+        )
+        claim.wish.weekday = False
     if slot.time is not None:
-        claim.time = Part(slot.time, claim.time.span if claim.time and claim.kind == BOOK else span)
+        claim.wish.time = Part(
+            slot.time, claim.wish.time.span if claim.wish.time and claim.kind == BOOK else span
+        )
     if slot.day is not None and slot.time is not None:
-        claim.doubts, claim.options = [], []
+        claim.wish.doubts, claim.wish.options = [], []
         if claim.kind == MOVE and not turn.wants_yes:
             claim.confirmed = claim.confirmed or span
-    if len(turn.services) == 1 and claim.kind == BOOK and claim.service is None:
-        claim.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
+    if len(turn.services) == 1 and claim.kind == BOOK and claim.wish.service is None:
+        claim.wish.service = Part(turn.services[0], Span(turn.index, turn.services[0]))

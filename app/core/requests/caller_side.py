@@ -98,7 +98,7 @@ def _name(state: State, said: Utterance) -> str:
     for claim in state.live:
         if claim.state == "done" and question is None:
             continue
-        claim.name = part
+        claim.wish.name = part
         if question is not None:
             claim.state = fold.after(claim.state, fold.NAMES)
     return mask_name(said.text, found)
@@ -138,9 +138,9 @@ def _answer(
     stop = _stop(claim, sentence, asked)
     if sentence.refused and not stop:
         stop = fold.STOPS
-    if not stop and claim.day is not None and not sentence.moments.wanted:
+    if not stop and claim.wish.day is not None and not sentence.moments.wanted:
         gone = sentence.moments.gone
-        if any(moment.is_day(claim.day.value) and moment.day for moment in gone):
+        if any(moment.is_day(claim.wish.day.value) and moment.day for moment in gone):
             stop = fold.DOUBTS  # "not Thursday", and no other day
     if stop and not cancels and not (stop == fold.DOUBTS and sentence.commits and sentence.agrees):
         state.happens(stop, sentence.text)
@@ -249,7 +249,7 @@ def _opens(state: State, sentence: Said) -> bool:
     if sentence.request == MOVE and not sentence.strong:
         return False
     if sentence.request == BOOK and not sentence.strong:
-        return claim.kind == BOOK and bool(sentence.services and not claim.service)
+        return claim.kind == BOOK and bool(sentence.services and not claim.wish.service)
     return True
 
 
@@ -291,7 +291,7 @@ def _open(state: State, said: Utterance, sentence: Said, *, beside: bool) -> Non
         return
     made = state.add(kind, strong=sentence.strong, asked=quote(said, sentence.text), beside=beside)
     if kind != BOOK:
-        made.objects.extend(state.told[-4:])
+        made.meant.objects.extend(state.told[-4:])
     state.told = []
 
 
@@ -301,7 +301,10 @@ def _is_same(claim: Claim, kind: Kind, sentence: Said) -> bool:
         return False
     if claim.kind == kind:
         return not (
-            claim.whole and claim.service and sentence.services and _ANOTHER.search(sentence.words)
+            claim.wish.whole
+            and claim.wish.service
+            and sentence.services
+            and _ANOTHER.search(sentence.words)
         )
     if not claim.strong and claim.kind == MOVE and kind == CANCEL:
         return True
@@ -331,7 +334,7 @@ def _open_by_answer(state: State, said: Utterance, sentence: Said, asked: AgentT
     state.offer = offer
     claim.state = "offered" if asked.slots else "open"
     if kind in (MOVE, CANCEL):
-        claim.objects.extend(state.told[-4:])
+        claim.meant.objects.extend(state.told[-4:])
 
 
 def _take_offer(state: State, claim: Claim) -> None:
@@ -345,11 +348,11 @@ def _take_offer(state: State, claim: Claim) -> None:
         return
     span = Span(turn.index, slot.words)
     if slot.day is not None:
-        claim.day, claim.weekday = Part(slot.day, span), False
+        claim.wish.day, claim.wish.weekday = Part(slot.day, span), False
     if slot.time is not None:
-        claim.time = Part(slot.time, span)
-    if claim.day is not None and claim.time is not None:
-        claim.doubts, claim.options = [], []
+        claim.wish.time = Part(slot.time, span)
+    if claim.wish.day is not None and claim.wish.time is not None:
+        claim.wish.doubts, claim.wish.options = [], []
     read_back = turn is state.asked and turn.wants_yes
-    if len(turn.services) == 1 and claim.kind == BOOK and (claim.service is None or read_back):
-        claim.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
+    if len(turn.services) == 1 and claim.kind == BOOK and (claim.wish.service is None or read_back):
+        claim.wish.service = Part(turn.services[0], Span(turn.index, turn.services[0]))

@@ -68,23 +68,23 @@ def _book(state: State, claim: Claim, asked: Asked) -> Decision:
     if stopped and claim.state != "open":
         return Decision("leave", stopped, claim, spans=spans)
     missing = []
-    name = claim.name or state.name
-    for label, part in (("day", claim.day), ("time", claim.time)):
+    name = claim.wish.name or state.name
+    for label, part in (("day", claim.wish.day), ("time", claim.wish.time)):
         if part is None:
             missing.append(label)
         else:
             spans[label] = part.span
     service = (
-        claim.service.value
-        if claim.service
+        claim.wish.service.value
+        if claim.wish.service
         else asked.default_service
-        if claim.general and not claim.service_asked
+        if claim.wish.general and not claim.wish.service_asked
         else None
     )
     if service is None:
         missing.append("service")
-    elif claim.service:
-        spans["service"] = claim.service.span
+    elif claim.wish.service:
+        spans["service"] = claim.wish.service.span
     if name is not None:
         spans["name"] = name.span
     elif state.has_agent and not asked.told_name:
@@ -97,9 +97,12 @@ def _book(state: State, claim: Claim, asked: Asked) -> Decision:
         return Decision("leave", stopped, claim, spans=spans)
     if claim.number in asked.unsure:
         return Decision("ask", "not sure enough that it is a request", claim, spans=spans)
-    if claim.doubts:
+    if claim.wish.doubts:
         return Decision(
-            "ask", f"the day or time is not clear: {', '.join(claim.doubts)}", claim, spans=spans
+            "ask",
+            f"the day or time is not clear: {', '.join(claim.wish.doubts)}",
+            claim,
+            spans=spans,
         )
     whose = name.value if name else asked.told_name
     why = _why_act(claim)
@@ -111,10 +114,10 @@ def _stopped(state: State, claim: Claim, over: bool) -> str:
     if claim.state in _AGREED:
         return ""
     if not state.has_agent:
-        return "" if claim.state == "open" and claim.strong and claim.whole else _said(claim)
+        return "" if claim.state == "open" and claim.strong and claim.wish.whole else _said(claim)
     if claim.state == "taken" and over and claim.strong:
         return ""
-    if claim.state == "open" and over and claim.strong and claim.whole and not claim.reopened:
+    if claim.state == "open" and over and claim.strong and claim.wish.whole and not claim.reopened:
         return ""
     return _said(claim)
 
@@ -141,7 +144,7 @@ def _change(
     asked_twice = sure and claim.strong and claim.state in ("open", "taken")
     if claim.state not in _AGREED and not told and not asked_twice:
         return [Decision("leave", _said(claim), claim, spans=spans)]
-    name = claim.name or state.name
+    name = claim.wish.name or state.name
     standing = [item for item in appointments if item.id not in taken]
     if name is not None:
         fitting = [item for item in standing if same_name(name.value, item.name)]
@@ -189,7 +192,7 @@ def _cancel(
 ) -> list[Decision]:
     if how is None and not has_name and not _only_one(claim, named, appointments):
         return [Decision("ask", "the appointment was not named", claim, spans=spans)]
-    days = {day for day, _ in (item.value for item in claim.mentioned) if day is not None}
+    days = {day for day, _ in (item.value for item in claim.meant.mentioned) if day is not None}
     both = "both" in claim.asked.words.lower() or "all of" in claim.asked.words.lower()
     if len(named) > 1 and not (both and {item.start.date() for item in named} == days):
         return [Decision("ask", "it is not clear which appointment is meant", claim, spans=spans)]
@@ -203,14 +206,14 @@ def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | Non
     """The appointments that fit what was said about which one is meant, and where it was said."""
     how: Span | None = None
     found = standing
-    if claim.service is not None:
-        of_service = [item for item in found if item.service == claim.service.value]
+    if claim.wish.service is not None:
+        of_service = [item for item in found if item.service == claim.wish.service.value]
         if of_service:
-            found, how = of_service, claim.service.span
+            found, how = of_service, claim.wish.service.span
         elif claim.kind == CANCEL:
-            return [], claim.service.span
-    hits, place, missed = _hits(claim, claim.mentioned, found)
-    also, beside, _ = _hits(claim, claim.objects, found)
+            return [], claim.wish.service.span
+    hits, place, missed = _hits(claim, claim.meant.mentioned, found)
+    also, beside, _ = _hits(claim, claim.meant.objects, found)
     if hits:
         narrowed = [item for item in hits if item in also]
         return narrowed or hits, how or place
@@ -266,12 +269,12 @@ def _is_at(item: Known, day: dt.date | None, time: dt.time | None) -> bool:
 def _move(claim: Claim, target: Known, spans: dict[str, Span]) -> Decision:
     """The new time: what the agent named and the caller agreed to, else what the caller asked for
     that is not the old time."""
-    day = claim.day.value if claim.day else None
-    time = claim.time.value if claim.time else None
+    day = claim.wish.day.value if claim.wish.day else None
+    time = claim.wish.time.value if claim.wish.time else None
     new = [
-        part for part in claim.mentioned
+        part for part in claim.meant.mentioned
         if not _is_at(target, *part.value)
-        or (part.value[0] is None and len(claim.mentioned) == 1)
+        or (part.value[0] is None and len(claim.meant.mentioned) == 1)
     ]  # fmt: skip
     for part in reversed(new):
         if day is None and part.value[0] is not None:
@@ -280,13 +283,13 @@ def _move(claim: Claim, target: Known, spans: dict[str, Span]) -> Decision:
         if time is None and part.value[1] is not None:
             time = part.value[1]
             spans.setdefault("time", part.span)
-    if claim.day:
-        spans["day"] = claim.day.span
-    if claim.time:
-        spans["time"] = claim.time.span
-    if time is None and day is not None and claim.same_time is not None:
+    if claim.wish.day:
+        spans["day"] = claim.wish.day.span
+    if claim.wish.time:
+        spans["time"] = claim.wish.time.span
+    if time is None and day is not None and claim.meant.same_time is not None:
         time = target.start.time()
-        spans["time"] = claim.same_time.span
+        spans["time"] = claim.meant.same_time.span
     if day is None and time is not None:
         day = target.start.date()
     if day is None or time is None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_QUOTE = 300
+Place = tuple[dt.date | None, dt.time | None]
+"""A day and a time of day, either of which may not have been said."""
 Role = Literal["caller", "agent"]
 CALLER: Role = "caller"
 AGENT: Role = "agent"
@@ -89,6 +91,41 @@ class Known:
 
 
 @dataclass(slots=True)
+class Wish:
+    """What is asked for, as far as it was said."""
+
+    service: Part[str] | None = None
+    day: Part[dt.date] | None = None
+    time: Part[dt.time] | None = None
+    name: Part[str] | None = None
+    options: list[Moment] = field(default_factory=list)
+    """Days and times of which several were named."""
+    weekday: bool = False
+    """The day was told by a weekday alone."""
+    doubts: list[str] = field(default_factory=list)
+    """Why the day or time that was said cannot be used as it is."""
+    general: bool = False
+    """It was asked for as an "appointment"."""
+    service_asked: bool = False
+    """The agent asked what it is for, so that only an answer tells."""
+    whole: bool = False
+    """Whether day and time came with the request itself."""
+
+
+@dataclass(slots=True)
+class Meant:
+    """Which appointment a move or a cancellation is about, as far as it was said."""
+
+    mentioned: list[Part[Place]] = field(default_factory=list)
+    """The days and times the caller named, old ones and new ones. A part that is not `sure` is a
+    weekday alone."""
+    objects: list[Part[Place]] = field(default_factory=list)
+    """Days and times that were said of the appointment itself, before it was asked to change."""
+    same_time: Part[bool] | None = None
+    """ "Same time": a move keeps the time of day."""
+
+
+@dataclass(slots=True)
 class Claim:
     """One thing the caller asks for, with its evidence so far."""
 
@@ -98,43 +135,23 @@ class Claim:
     """Whether it was asked for in so many words, not only by accepting what was offered."""
     asked: Span
     state: str = "open"
-    service: Part[str] | None = None
-    day: Part[dt.date] | None = None
-    time: Part[dt.time] | None = None
-    name: Part[str] | None = None
-    same_time: Part[bool] | None = None
-    """ "Same time": a move keeps the time of day."""
-    mentioned: list[Part[tuple[dt.date | None, dt.time | None]]] = field(default_factory=list)
-    """For a move or a cancellation: the days and times the caller named, old ones and new ones. A
-    part that is not `sure` is a weekday alone."""
-    objects: list[Part[tuple[dt.date | None, dt.time | None]]] = field(default_factory=list)
-    """Days and times that were said of the appointment itself, before it was asked to change."""
-    options: list[Moment] = field(default_factory=list)
-    """Days and times of which several were named."""
-    weekday: bool = False
-    """The day was told by a weekday alone."""
+    before: str = "open"
+    """Its state before the caller's turn that is being read."""
+    wish: Wish = field(default_factory=Wish)
+    meant: Meant = field(default_factory=Meant)
     confirmed: Span | None = None
     """Where the call confirms it: the caller's yes, or the agent's word that it is done."""
-    doubts: list[str] = field(default_factory=list)
-    general: bool = False
-    """It was asked for as an "appointment"."""
-    service_asked: bool = False
-    """The agent asked what it is for, so that only an answer tells."""
-    whole: bool = False
-    """Whether day and time came with the request itself."""
     why: str = ""
     """What stopped it, in words for the record."""
     reopened: bool = False
     """It was changed after the agent had taken it up, so that the agent has to do so again."""
-    before: str = "open"
-    """Its state before the caller's turn that is being read."""
 
     @property
     def start(self) -> dt.datetime | None:
         """The wall time that is asked for."""
-        if self.day is None or self.time is None:
+        if self.wish.day is None or self.wish.time is None:
             return None
-        return dt.datetime.combine(self.day.value, self.time.value)
+        return dt.datetime.combine(self.wish.day.value, self.wish.time.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,17 @@ from app.core.language.settings import TimePreferences
 from app.core.requests import fold, moments, services
 from app.core.requests.agent_turn import AgentTurn
 from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import AGENT, Claim, Kind, Part, Span, Utterance
+from app.core.requests.evidence import (
+    AGENT,
+    Claim,
+    Kind,
+    Part,
+    Place,
+    Span,
+    Utterance,
+    Wish,
+)
 from app.core.requests.moments import Moment, Moments
-
-Place = tuple[dt.date | None, dt.time | None]
-"""A day and a time of day, either of which may not have been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class State:
 
     def add(self, kind: Kind, *, strong: bool, asked: Span, beside: bool) -> Claim:
         """Open a claim; `beside` the ones that were opened in the same breath."""
-        claim = Claim(len(self.claims) + 1, kind, strong, asked, name=self.name)
+        claim = Claim(len(self.claims) + 1, kind, strong, asked, wish=Wish(name=self.name))
         self.claims.append(claim)
         self.live = [*self.live, claim] if beside else [claim]
         self.offer, self.pending = None, frozenset()

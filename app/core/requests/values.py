@@ -96,7 +96,7 @@ def _of_object(state: State, claim: Claim, telling: Sequence[Said], said: Uttera
             (object_words if goes_on else others).append(clause)
     for moment in state.moments_in(" , ".join(others), said).wanted:
         span = Span(said.index, moment.words)
-        claim.objects.append(Part(as_place(moment), span, not moment.weekday))
+        claim.meant.objects.append(Part(as_place(moment), span, not moment.weekday))
     return " , ".join(object_words)
 
 
@@ -168,9 +168,9 @@ def _give_service(state: State, claim: Claim, text: str, span: Span) -> None:
         place = _ordinal(text)
         if place is not None and -len(asked.services) <= place < len(asked.services):
             named = (asked.services[place],)
-    claim.general = claim.general or bool(_APPOINTMENT.search(text))
+    claim.wish.general = claim.wish.general or bool(_APPOINTMENT.search(text))
     if named:
-        claim.service = Part(named[-1], span)
+        claim.wish.service = Part(named[-1], span)
 
 
 def _give_moments(
@@ -183,34 +183,34 @@ def _give_moments(
 ) -> None:
     if picked is not None:
         if picked.day is not None:
-            claim.day, claim.weekday = Part(picked.day, span), picked.weekday
+            claim.wish.day, claim.wish.weekday = Part(picked.day, span), picked.weekday
         if picked.time is not None:
-            claim.time = Part(picked.time, span)
-        claim.doubts, claim.options = [], []
+            claim.wish.time = Part(picked.time, span)
+        claim.wish.doubts, claim.wish.options = [], []
         _gave(state, claim)
         return
     if not found:
         return
-    claim.doubts = list(found.doubts)
-    claim.options = []
+    claim.wish.doubts = list(found.doubts)
+    claim.wish.options = []
     if len(found.days) > 1 or len(found.times) > 1:
-        claim.doubts.append("several days" if len(found.days) > 1 else "several times")
-        claim.options = list(found.wanted)
+        claim.wish.doubts.append("several days" if len(found.days) > 1 else "several times")
+        claim.wish.options = list(found.wanted)
     if len(found.days) == 1:
         first = next(item for item in found.wanted if item.day is not None)
-        claim.day = Part(found.days[0], span, not found.doubts)
-        claim.weekday = first.weekday
+        claim.wish.day = Part(found.days[0], span, not found.doubts)
+        claim.wish.weekday = first.weekday
     elif len(found.days) > 1:
-        claim.day = None
+        claim.wish.day = None
     if len(found.times) == 1:
         moment = next(item for item in found.wanted if item.time is not None)
-        claim.time = Part(found.times[0], span, not moment.assumed)
+        claim.wish.time = Part(found.times[0], span, not moment.assumed)
     elif len(found.times) > 1:
-        claim.time = None
+        claim.wish.time = None
     if found.wanted:
         requested = any(sentence.request for sentence in telling)
         whole = len(found.days) == 1 and len(found.times) == 1
-        claim.whole = claim.whole or (requested and whole)
+        claim.wish.whole = claim.wish.whole or (requested and whole)
         _gave(state, claim)
 
 
@@ -234,16 +234,18 @@ def _mention(
         part = Part(
             as_place(moment), Span(span.utterance, moment.words, span.question), not moment.weekday
         )
-        claim.mentioned.append(part)
+        claim.meant.mentioned.append(part)
     if _SAME_TIME.search(text):
-        claim.same_time = Part(True, span)
+        claim.meant.same_time = Part(True, span)
     if picked is not None:
-        claim.mentioned.append(Part(as_place(picked), span))
+        claim.meant.mentioned.append(Part(as_place(picked), span))
         if claim.kind == MOVE:
-            claim.day = Part(picked.day, span) if picked.day is not None else claim.day
-            claim.time = Part(picked.time, span) if picked.time is not None else claim.time
+            claim.wish.day = Part(picked.day, span) if picked.day is not None else claim.wish.day
+            claim.wish.time = (
+                Part(picked.time, span) if picked.time is not None else claim.wish.time
+            )
     elif found.wanted and claim.kind == MOVE and claim.state != "agreed":
-        claim.day = claim.time = None
+        claim.wish.day = claim.wish.time = None
     if (found.wanted or picked) and claim.kind == MOVE:
         _gave(state, claim)
 
