@@ -1,0 +1,103 @@
+"""Where a sentence of the caller's opens a claim, or makes an open one another."""
+
+from __future__ import annotations
+
+import re
+
+from app.core.requests import cues, fold, stop_cues
+from app.core.requests.agent_turn import ASKS_MORE
+from app.core.requests.caller_turn import Said
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Utterance, quote
+from app.core.requests.state import State
+
+_ANOTHER = re.compile(r"\b(?:another|second|also|too|as well|additional|one more)\b")
+_KEPT = re.compile(r"\b(?:but |and )?(?:please )?(?:keep|leave|stays?)\b.*")
+
+
+def opens(state: State, sentence: Said) -> bool:
+    claim = state.claim
+    if claim is None or claim.state == "stopped":
+        return True
+    if claim.kind == BOOK and claim.state != "done":
+        if sentence.request == CANCEL and not sentence.names_object:
+            return False
+        if sentence.request == MOVE and not sentence.mine:
+            return False  # "can we do Thursday instead": what is being arranged changes
+    elif claim.kind == BOOK and sentence.request == CANCEL and not sentence.names_object:
+        return False
+    if claim.state == "done":
+        if sentence.corrects_plainly and not _ANOTHER.search(sentence.words):
+            return False
+        more = state.asked is not None and ASKS_MORE in state.asked.asks
+        if not sentence.strong and not (more and sentence.services and sentence.moments.wanted):
+            return False
+        if sentence.weakens or (sentence.question and not sentence.moments):
+            return False
+        return bool(sentence.services or sentence.moments) or sentence.request != BOOK
+    if sentence.request == MOVE and not sentence.strong:
+        return False
+    if sentence.request == BOOK and not sentence.strong:
+        return claim.kind == BOOK and bool(sentence.services and not claim.wish.service)
+    return True
+
+
+def weakens_itself(sentence: Said) -> bool:
+    """Whether a request is taken back or put off in its own sentence."""
+    words = sentence.words
+    ends = [
+        match.end()
+        for pattern in (cues.BOOK, cues.MOVE, cues.CANCEL, cues.WANTS)
+        for match in pattern.finditer(words)
+    ]
+    words = words[max(ends, default=0) :]
+    if sentence.request in (CANCEL, MOVE):
+        words = _KEPT.sub("", words) if not re.search(r"\bleave it\b|\bkeep it\b", words) else words
+    if sentence.request == CANCEL:
+        return bool(stop_cues.KEEPS.search(words) or stop_cues.NOT_YET.search(words))
+    return bool(
+        stop_cues.WITHDRAWS.search(words)
+        or stop_cues.POSTPONES.search(words)
+        or stop_cues.DOUBTS.search(words)
+    )
+
+
+def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -> None:
+    claim = state.claim
+    kind: Kind = sentence.request  # type: ignore[assignment]
+    if (
+        claim is not None
+        and claim.state not in ("done", "stopped")
+        and _is_same(claim, kind, sentence)
+    ):
+        if kind == CANCEL:
+            claim.kind = CANCEL
+        elif kind == MOVE and not claim.strong:
+            claim.kind = MOVE
+        claim.strong = claim.strong or sentence.strong
+        claim.state = fold.after(claim.state, fold.ASKS)
+        claim.confirmed = None
+        return
+    made = state.add(kind, strong=sentence.strong, asked=quote(said, sentence.text), beside=beside)
+    if kind != BOOK:
+        made.meant.objects.extend(state.told[-4:])
+    state.told = []
+
+
+def _is_same(claim: Claim, kind: Kind, sentence: Said) -> bool:
+    """Whether it is the same request said again, or one that becomes more exact."""
+    if claim.state == "agreed" and _ANOTHER.search(sentence.words):
+        return False
+    if claim.kind == kind:
+        return not (
+            claim.wish.whole
+            and claim.wish.service
+            and sentence.services
+            and _ANOTHER.search(sentence.words)
+        )
+    if not claim.strong and claim.kind == MOVE and kind == CANCEL:
+        return True
+    if not claim.strong and claim.kind == BOOK and kind in (MOVE, CANCEL):
+        return True
+    if claim.kind in (MOVE, CANCEL) and kind == BOOK:
+        return not (sentence.services and sentence.moments.wanted) and claim.kind == MOVE
+    return claim.kind == BOOK and kind == MOVE and not sentence.strong

@@ -1,0 +1,198 @@
+"""What the caller's answers are to the open claim: a yes, a no, a withdrawal, a doubt."""
+
+from __future__ import annotations
+
+import re
+
+from app.core.requests import fold
+from app.core.requests.agent_side import fitting
+from app.core.requests.agent_turn import (
+    ASKS_DAY,
+    ASKS_MORE,
+    ASKS_OTHER,
+    ASKS_TIME,
+    ASKS_WHICH,
+    ASKS_YES,
+    AgentTurn,
+)
+from app.core.requests.caller_turn import Said
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
+from app.core.requests.state import State, distinct
+
+_STRONG_STOP = re.compile(
+    r"\b(?:never mind|forget (?:it|that|everything|what)|scratch that|strike that"
+    r"|do not (?:book|want it|do it)"
+    r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo)\b"
+)
+_STARTS_AGAINST = re.compile(
+    r"(?:(?:oh|ah|um|uh|so|well|okay|yeah)\s)*(?:no|wait|sorry|actually|hmm|hang|hold|but|stop)\b"
+)
+#: A remark without any of these is no objection, however it is meant.
+_MAY_OBJECT = re.compile(
+    r"\b(?:no|not|never|but|though|however|first|wait|hang|hold|actually|sorry|oh|hmm|well|will"
+    r"|have to|has to|need|needs|should|must|could|would|might|may|going to|gotta|think|thought"
+    r"|know|see|check|ask|look|call|ring|text|talk|decide|money|expensive|pay|cost|boss|wife"
+    r"|husband|instead|rather|already|then|until|unless|if|when|later|soon|time|another|other|else)\b"
+)
+
+
+def hear(state: State, said: Utterance, sentence: Said) -> None:
+    claim, asked = state.claim, state.asked
+    if claim is None or (claim.state == "stopped" and asked is not None and asked.slots):
+        if asked is None or not _takes_offer(sentence, asked):
+            return
+        _open_by_answer(state, said, sentence, asked)
+        claim = state.claim
+        assert claim is not None
+    if claim.state == "done":
+        stops = _STRONG_STOP.search(sentence.words) or (
+            _STARTS_AGAINST.match(sentence.words) and sentence.postpones
+        )
+        if stops and not _replaces(sentence) and not (sentence.conditional or sentence.told):
+            state.happens(fold.STOPS, sentence.text)
+        return
+    if claim.kind == BOOK and sentence.request == CANCEL and not sentence.names_object:
+        state.happens(fold.STOPS, sentence.text)  # "cancel that": what is being arranged
+        return
+    if sentence.told or (sentence.conditional and not sentence.agrees):
+        if sentence.postpones and not sentence.conditional:
+            state.happens(fold.DOUBTS, sentence.text)
+        elif asked is not None and asked.wants_yes:
+            state.happens(fold.REMARKS)
+        return
+    _answer(state, said, sentence, claim, asked)
+
+
+def _answer(
+    state: State, said: Utterance, sentence: Said, claim: Claim, asked: AgentTurn | None
+) -> None:
+    cancels = claim.kind == CANCEL and bool(re.search(r"\bcancel|\bdo it\b", sentence.words))
+    stop = _stop(claim, sentence, asked)
+    if sentence.refused and not stop:
+        stop = fold.STOPS
+    if not stop and claim.wish.day is not None and not sentence.moments.wanted:
+        gone = sentence.moments.gone
+        if any(moment.is_day(claim.wish.day.value) and moment.day for moment in gone):
+            stop = fold.DOUBTS  # "not Thursday", and no other day
+    if stop and not cancels and not (stop == fold.DOUBTS and sentence.commits and sentence.agrees):
+        state.happens(stop, sentence.text)
+    elif sentence.denies and not cancels and _denies(claim, sentence, asked):
+        if asked is None or not asked.asks & {ASKS_MORE}:
+            state.happens(fold.DENIES, sentence.text)
+    elif _agrees(state, sentence, claim, asked):
+        _take_offer(state, claim)
+        state.happens(fold.AGREES)
+        for live in state.live:
+            if live.state in ("agreed", "done"):
+                answers = asked.index if asked else None
+                live.confirmed = live.confirmed or quote(said, sentence.text, answers)
+    elif sentence.closes:
+        state.happens(fold.CLOSES)
+    elif _unclear(claim, sentence, asked):
+        state.happens(fold.REMARKS)
+
+
+def _stop(claim: Claim, sentence: Said, asked: AgentTurn | None) -> str:
+    """How a sentence stops the claim: takes it back, or puts it off; blank where it does not."""
+    if claim.kind == CANCEL:
+        if asked is not None and asked.speaks_of in (MOVE, BOOK) and not sentence.keeps:
+            return ""  # whether they want another one
+        return fold.STOPS if sentence.keeps else fold.DOUBTS if sentence.not_yet else ""
+    if _replaces(sentence):
+        return ""
+    if sentence.withdraws:
+        return fold.STOPS
+    if asked is not None and ASKS_OTHER in asked.asks and not sentence.postpones:
+        return ""  # "maybe two" teeth
+    return fold.DOUBTS if sentence.postpones or sentence.doubts else ""
+
+
+def _replaces(sentence: Said) -> bool:
+    """ "No wait, make it eleven": something else in the same breath."""
+    return sentence.corrects_plainly and bool(sentence.moments.wanted) and not sentence.postpones
+
+
+def _denies(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
+    """Whether a "no" is said to what is arranged, not in passing."""
+    if asked is not None and asked.asks & {ASKS_YES, ASKS_WHICH}:
+        return not (claim.kind == CANCEL and asked.speaks_of in (MOVE, BOOK))
+    starts = bool(re.match(r"(?:\w+ )?(?:no|nope|nah|not)\b", sentence.words))
+    return starts and (claim.state == "offered" or asked is None or not asked.asks)
+
+
+def _unclear(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
+    """Whether it may be an objection: no yes, no answer, no question, in many words."""
+    if asked is None or sentence.moments or sentence.names:
+        return False
+    if asked.wants_yes:
+        return True
+    if claim.state == "agreed":
+        return bool(_STARTS_AGAINST.match(sentence.words)) and not sentence.bare
+    if sentence.bare or sentence.question or len(sentence.words.split()) <= 3:
+        return False
+    return _MAY_OBJECT.search(sentence.words) is not None
+
+
+def _agrees(state: State, sentence: Said, claim: Claim, asked: AgentTurn | None) -> bool:
+    if asked is None:
+        return False
+    if asked.asks & {ASKS_WHICH} or (
+        len(distinct(asked.slots)) > 1 and fitting(claim, asked) is None
+    ):
+        return False
+    if asked.wants_yes:
+        if asked.speaks_of not in (None, claim.kind) and not asked.slots:
+            return sentence.agrees and not claim.strong
+        return sentence.agrees or sentence.commits
+    if asked.slots:
+        return sentence.commits or (
+            sentence.agrees and (not sentence.closes or claim.state == "taken")
+        )
+    if claim.state in ("offered", "doubtful", "taken", "unclear"):
+        if state.offer is not None and len(distinct(state.offer.slots)) > 1:
+            return False
+        return sentence.commits and not sentence.question and not (asked.asks - {ASKS_MORE})
+    return False
+
+
+def _takes_offer(sentence: Said, asked: AgentTurn) -> bool:
+    """Whether a caller who asked for nothing answers the questions of a booking."""
+    if sentence.told or sentence.conditional or sentence.weakens or sentence.denies:
+        return False
+    if asked.asks & {ASKS_DAY, ASKS_TIME, ASKS_WHICH} and sentence.moments:
+        return True
+    if asked.speaks_of in (MOVE, CANCEL) and asked.wants_yes and sentence.agrees:
+        return True
+    return bool(asked.slots) and (sentence.commits or (sentence.agrees and asked.wants_yes))
+
+
+def _open_by_answer(state: State, said: Utterance, sentence: Said, asked: AgentTurn) -> None:
+    kind: Kind = asked.speaks_of if asked.speaks_of in (MOVE, CANCEL) else BOOK
+    span = quote(said, sentence.text, asked.index)
+    offer = state.offer
+    claim = state.add(kind, strong=False, asked=span, beside=False)
+    state.offer = offer
+    claim.state = "offered" if asked.slots else "open"
+    if kind in (MOVE, CANCEL):
+        claim.meant.objects.extend(state.told[-4:])
+
+
+def _take_offer(state: State, claim: Claim) -> None:
+    """A yes to one offered slot: its day and time are the agent's words, agreed to."""
+    turn = state.asked if state.asked is not None and state.asked.slots else state.offer
+    if turn is None or claim.kind == CANCEL:
+        return
+    options = distinct(turn.slots)
+    slot = fitting(claim, turn) or (options[0] if len(options) == 1 else None)
+    if slot is None:
+        return
+    span = Span(turn.index, slot.words)
+    if slot.day is not None:
+        claim.wish.day, claim.wish.weekday = Part(slot.day, span), False
+    if slot.time is not None:
+        claim.wish.time = Part(slot.time, span)
+    if claim.wish.day is not None and claim.wish.time is not None:
+        claim.wish.doubts, claim.wish.options = [], []
+    read_back = turn is state.asked and turn.wants_yes
+    if len(turn.services) == 1 and claim.kind == BOOK and (claim.wish.service is None or read_back):
+        claim.wish.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
