@@ -30,7 +30,7 @@ MAX_WORDS = 6
 TAILS = frozenset(
     vocabulary(
         "please thanks thank with without from but and calling here speaking as if again or i i'm "
-        "i'd i've would for on my to at"
+        "i'd i've would for on my to at oh zero one two three four five six seven eight nine"
     )
 )
 """Words that may follow a name in the same breath."""
@@ -271,7 +271,7 @@ def _ordinary_surname(
 ) -> bool:
     """Whether an ordinary word, a day or a month is the surname: "Hope Sunday", "Grace Noon"."""
     before = words[-1]
-    if sum(word.low not in PARTICLES for word in words) > 1:
+    if sum(word.low not in PARTICLES and not is_initial(word) for word in words) > 1:
         return False
     if before.upper and not token.upper and not before.first:
         return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.core.requests import agent_turn, fold, moments
+import datetime as dt
+
+from app.core.requests import agent_turn, fold, moments, naming
 from app.core.requests.agent_turn import (
     ASKS_DAY,
     ASKS_NAME,
@@ -25,7 +27,7 @@ from app.core.requests.evidence import (
     quote,
 )
 from app.core.requests.moments import Moment
-from app.core.requests.state import State, as_place, distinct, merged, says_no_more
+from app.core.requests.state import State, as_place, distinct, merged
 
 _BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
 
@@ -38,11 +40,13 @@ def hear(state: State, said: Utterance) -> None:
         said.index, said.text, lambda text: state.moments_in(text, said), state.services_in
     )
     state.asked = turn
+    _complete_name(state, turn)
     if turn.slots:
         state.offer = turn
     if turn.asks & _BOOKING:
         state.pending = turn.asks & _BOOKING
-    for slot in (*turn.existing, *(turn.slots if not state.live else ())):
+    told = () if state.live or state.owned is not None else turn.slots
+    for slot in (*turn.existing, *told):
         state.told.append(Part(as_place(slot), Span(turn.index, slot.words)))
     if turn.done in (MOVE, CANCEL) and (state.claim is None or state.claim.state == "stopped"):
         _open_by_report(state, turn)
@@ -54,6 +58,19 @@ def hear(state: State, said: Utterance) -> None:
             _becomes(claim, turn)
         for event in _events(claim, turn):
             claim.state = fold.after(claim.state, event)
+
+
+def _complete_name(state: State, turn: AgentTurn) -> None:
+    """The agent says the whole of a name of which one word was understood."""
+    if state.name is None:
+        return
+    whole = naming.completed(state.name.value, turn.text, state.rules.agent_name)
+    if whole is None:
+        return
+    held, state.name = state.name.value, Part(whole, Span(turn.index, whole))
+    for claim in state.live:
+        if claim.wish.name is not None and claim.wish.name.value == held:
+            claim.wish.name = state.name
 
 
 def _open_by_report(state: State, turn: AgentTurn) -> None:
@@ -88,7 +105,8 @@ def _becomes(claim: Claim, turn: AgentTurn) -> None:
     spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
     if claim.kind != BOOK or spoken not in (MOVE, CANCEL) or claim.state in ("done", "stopped"):
         return
-    if (turn.services and claim.wish.service is None) or turn.existing or turn.done == CANCEL:
+    unnamed = claim.wish.service is None and (turn.services or not claim.strong)
+    if unnamed or turn.existing or turn.done == CANCEL or _leaves_another(claim, turn):
         claim.kind = CANCEL if spoken == CANCEL else MOVE
         place = (
             claim.wish.day.value if claim.wish.day else None,
@@ -99,6 +117,15 @@ def _becomes(claim: Claim, turn: AgentTurn) -> None:
             claim.meant.mentioned.append(Part(place, span, not claim.wish.weekday))
         claim.wish.day = claim.wish.time = None
         claim.strong = False
+
+
+def _leaves_another(claim: Claim, turn: AgentTurn) -> bool:
+    """ "From the 21st to the 19th": it comes from a day that was not asked for."""
+    held = (claim.wish.day.value if claim.wish.day else None), None
+    sources = [slot for slot in turn.left if slot.day is not None]
+    if claim.state == "open" and not claim.reopened:
+        return bool(sources)
+    return any(slot.day != held[0] for slot in sources) and len(distinct(turn.slots)) == 1
 
 
 def _events(claim: Claim, turn: AgentTurn) -> list[str]:
@@ -156,6 +183,8 @@ def _to_slots(claim: Claim, turn: AgentTurn) -> list[str]:
 
 def _reports(claim: Claim, turn: AgentTurn) -> bool:
     """Whether the turn says that just this claim is done."""
+    if turn.gone and claim.kind == CANCEL and not turn.refuses:
+        return claim.state not in ("stopped", "left", "doubtful", "refused")
     if turn.done is None or (turn.refuses and not turn.slots):
         return False
     moved = claim.kind == MOVE and turn.done == BOOK
@@ -183,18 +212,28 @@ def _tell_object(claim: Claim, turn: AgentTurn) -> None:
         claim.wish.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
 
 
+def new_slots(claim: Claim, turn: AgentTurn) -> list[Moment]:
+    """The slots of a turn that a claim can take; for a move without those it comes from."""
+    options = distinct(turn.slots)
+    if claim.kind != MOVE or len(options) < 2:
+        return options
+    old = [part.value for part in (*claim.meant.mentioned[:-1], *claim.meant.objects)]
+    left = [option for option in options if not any(_is_old(option, *place) for place in old)]
+    return left or options
+
+
+def _is_old(slot: Moment, day: dt.date | None, time: dt.time | None) -> bool:
+    """Whether a slot is the day and time that an appointment is moved from."""
+    if day is None or slot.day != day:
+        return False
+    return slot.time is None or time is None or moments.same_clock(slot.time, time, True)
+
+
 def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
     """The one slot of a turn that is what the claim asks for."""
     if claim.kind == CANCEL:
         return None
-    options = distinct(turn.slots)
-    if claim.kind == MOVE and len(options) > 1:
-        if _says_from_to(turn.text):
-            options = options[-1:]
-        else:
-            old = [part.value for part in claim.meant.mentioned[:-1]]
-            left = [o for o in options if not any(says_no_more(o, day, time) for day, time in old)]
-            options = left or options
+    options = new_slots(claim, turn)
     if not options:
         return None
     whole = merged(options)
@@ -202,11 +241,6 @@ def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
         exact = [o for o in options if o.time is not None and asked_for(claim, o)]
         return exact[0] if len(exact) == 1 and turn.done is not None else None
     return whole if asked_for(claim, whole) else None
-
-
-def _says_from_to(text: str) -> bool:
-    words = text.casefold().split()
-    return "from" in words and "to" in words[words.index("from") :]
 
 
 def asked_for(claim: Claim, slot: Moment) -> bool:
@@ -235,8 +269,19 @@ def asked_for(claim: Claim, slot: Moment) -> bool:
 def _is_day(claim: Claim, slot: Moment) -> bool:
     assert claim.wish.day is not None
     assert slot.day is not None
+    if same_weekday(claim, slot):
+        return True
     said = Moment(claim.wish.day.value, None, "", weekday=claim.wish.weekday)
     return said.is_day(slot.day)
+
+
+def same_weekday(claim: Claim, slot: Moment) -> bool:
+    """Whether a slot's day is the day asked for, told by its weekday alone. Said after midnight,
+    "Tuesday" is still the one that was agreed."""
+    held = claim.wish.day
+    if held is None or claim.wish.weekday or claim.kind != BOOK or not slot.weekday:
+        return False
+    return slot.day is not None and slot.day.weekday() == held.value.weekday()
 
 
 def _fits_move(claim: Claim, part: Part[Place], slot: Moment) -> bool:
@@ -258,7 +303,7 @@ def _fits_move(claim: Claim, part: Part[Place], slot: Moment) -> bool:
 def _adopt(claim: Claim, slot: Moment, turn: AgentTurn) -> None:
     """The agent named what was asked for: its words are the exact ones."""
     span = Span(turn.index, slot.words)
-    if slot.day is not None:
+    if slot.day is not None and not same_weekday(claim, slot):
         claim.wish.day = Part(
             slot.day, claim.wish.day.span if claim.wish.day and claim.kind == BOOK else span
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.core.language.name_fold import alike
 from app.core.language.names import Name, join_names, mask_name
 from app.core.requests import caller_turn, fold, naming, opening, replies, values
 from app.core.requests.agent_turn import (
@@ -13,6 +14,7 @@ from app.core.requests.evidence import (
     Part,
     Span,
     Utterance,
+    quote,
 )
 from app.core.requests.state import State, as_place
 
@@ -26,9 +28,11 @@ def hear(state: State, said: Utterance) -> None:
         claim.before = claim.state
     groups: list[list[Said]] = [[]]
     opened = 0
-    for sentence in turn:
+    for read in turn:
+        sentence = opening.in_context(state, read)
         before = state.claim
-        if sentence.request and opening.opens(state, sentence):
+        again = replies.says_yes_again(state, sentence)
+        if sentence.request and not again and opening.opens(state, sentence):
             opening.open_claim(state, said, sentence, beside=opened > 0)
             opened += 1
             if state.claim is not before and opened > 1:
@@ -39,10 +43,18 @@ def hear(state: State, said: Utterance) -> None:
         else:
             replies.hear(state, said, sentence)
         groups[-1].append(sentence)
+        if sentence.exists and not (sentence.conditional or sentence.refused):
+            service = sentence.services[-1] if sentence.services else None
+            state.owned = Part(service, quote(said, sentence.text))
     values.give(state, said, groups[-1], state.claim)
     if not state.live:
         for moment in (m for s in turn if not s.told for m in s.moments.wanted):
             state.told.append(Part(as_place(moment), Span(said.index, moment.words)))
+
+
+def _part_of(new: str, known: str) -> bool:
+    """Whether one word is a word of the known name, said or spelled again."""
+    return len(new.split()) == 1 and any(alike(new, word) for word in known.split())
 
 
 def _name(state: State, said: Utterance) -> str:
@@ -57,7 +69,9 @@ def _name(state: State, said: Utterance) -> str:
         return said.text
     place = asked.index if asked is not None and question is not None else None
     span = Span(said.index, found.text, place)
-    known = state.name.value if state.name is not None and question is not None else None
+    known = state.name.value if state.name is not None else None
+    if known is not None and question is None and not _part_of(found.text, known):
+        known = None
     whole = found if known is None else join_names(Name(known), found, question)
     part = Part(whole.text, span)
     state.name = part

@@ -29,10 +29,24 @@ _EXISTS = re.compile(
     r"|\bi am (?:down|booked|scheduled|supposed to (?:come|be)) (?:\w+ )?(?:for|on|at|in)\b"
     rf"|\bmy (?:\w+ )?{_THING} is (?:on|at|for)\b"
     r"|(?<!can )(?<!could )(?<!may )(?<!might )\bi come (?:on|at|in)\b"
+    r"|\byou (?:have got|have|got) (?:me|us|him|her)\b"
+    r"|\b(?:i|we|he|she) (?:am|are|is) (?:in|due|slated|set|meant|supposed|signed up|on the \w+)"
+    r" (?:to (?:come|be) (?:in )?)?(?:on|at|for|with|next)\b"
+    r"|\bi am in your (?:book|diary|calendar)\b"
+    r"|\b(?:i am|we are) coming (?:in )?(?:on|this|next|at)\b"
+    rf"|\b(?:the|that|this) (?:\w+ )?{_THING} (?:that )?(?:i|we) "
+    r"(?:am|are|have|had|got|booked|made)\b|\b(?:about|regarding) (?:the|my|that|our)\b"
+    r"|\bi (?:have got|have|had) (?:\w+ ){1,6}"
+    r"with you\b"
 )
 _BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for) my\b|\bcome\b")
+_PUT_IT = re.compile(
+    r"\b(?:put|make|have|set|get|take|do) (?:it|that) (?:on|to|for|at|back|over)\b"
+)
 _HEDGE = re.compile(r"\b(?:but|though|however|except|only if|unless|until)\b(?! only in)")
 _MINE = re.compile(rf"\bmy (?!last|previous|first|old)(?:\w+ ){{0,3}}(?:{_THING}|one)\b")
+_SHORT = 14
+"""A sentence of so many words that names a service asks for it."""
 _SOFT = frozenset(
     """
         a an the at on in for to of and so well um uh er hm hmm mm oh ah okay ok please thanks
@@ -72,6 +86,8 @@ class Said:
     closes: bool = False
     cannot_come: bool = False
     mine: bool = False
+    exists: bool = False
+    """It tells of an appointment of the caller's that stands, and asks for nothing."""
     greets: bool = False
     bare: bool = False
     names: bool = False
@@ -147,6 +163,7 @@ def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
         corrects_plainly=bool(cues.CORRECTS_PLAINLY.search(words)),
         closes=bool(cues.CLOSES.search(words)),
         mine=bool(_MINE.search(words)),
+        exists=not request and not told and bool(_EXISTS.search(words) or _MINE.search(words)),
         cannot_come=bool(cues.CANNOT_COME.search(words)),
         greets=bool(re.search(r"\b(?:happy|merry)\b", words)) and not services,
         bare=_bare(moments, services),
@@ -165,7 +182,11 @@ def _request(
         bool(services)
         or bool(moments)
         or bool(
-            re.search(r"\b(?:appointment|booking|visit|it|that|one|them|both|something)\b", words)
+            re.search(
+                r"\b(?:appointment|booking|visit|it|that|one|them|both|something"
+                r"|(?:me|us) there)\b",
+                words,
+            )
         )
     )
     if cues.CANCEL.search(words) and not (other and not services):
@@ -177,6 +198,8 @@ def _request(
             return "", False, True
         return MOVE, mine and not asks_only, False
     wants = bool(cues.WANTS.search(words))
+    if _goes_from_to(moments) or (len(moments.days) > 1 and _PUT_IT.search(words)):
+        return MOVE, not asks_only or question, False
     books = bool(cues.BOOK.search(words))
     about_mine = bool(_MINE.search(words))
     if cues.CANNOT_COME.search(words) and not (wants and services and not about_mine):
@@ -185,7 +208,10 @@ def _request(
         return "", False, True
     if other and not services:
         return "", False, False
-    if _EXISTS.search(words) and moments.wanted:
+    exists = bool(_EXISTS.search(words))
+    if exists and not moments.wanted and not wants:
+        return "", False, False
+    if exists and moments.wanted:
         several = len(moments.wanted) > 1
         return (MOVE, wants and several, False) if wants or several else ("", False, False)
     if about_mine and not _BOOKS_MINE.search(words):
@@ -193,9 +219,20 @@ def _request(
     subject = bool(services) or bool(moments)
     if (wants and (books or services)) or (books and subject) or (services and moments.wanted):
         return BOOK, not asks_only and (wants or books or not question), False
-    if services or (asks_only and moments and cues.AVAILABLE.search(words)):
+    named = services and (question or wants or moments or _bare(moments, services))
+    if named or (services and len(words.split()) <= _SHORT):
+        return BOOK, False, False
+    if asks_only and moments and cues.AVAILABLE.search(words):
         return BOOK, False, False
     return "", False, False
+
+
+def _goes_from_to(moments: Moments) -> bool:
+    """ "From the 16th at three to the 18th at ten": days on both ends."""
+    held = (*moments.gone, *moments.wanted)
+    return any(item.source and item.day is not None for item in held) and any(
+        item.day is not None and not item.source for item in moments.wanted
+    )
 
 
 def _bare(moments: Moments, services: tuple[str, ...]) -> bool:

@@ -62,13 +62,28 @@ COMMITS = any_of(
     r"\bwill do nicely\b",
     r"\bi am sure\b",
     r"^it is(?: \w+)?$",
+    r"\b(?:grab|lock|nab|snag) (?:it|that|this)\b",
+    r"\b(?:that|it|this|monday|tuesday|wednesday|thursday|friday) would (?:do|work|suit)\b",
+    r"\bput (?:it|that) there\b",
+    r"\bcount me in\b",
 )
 YES = any_of(
     r"^(?:\w+ ){0,3}?(?:yes|yeah|yep|yup|yah|ya|aye|sure|correct|right|exactly"
     r"|precisely|absolutely|definitely|certainly|perfect|great|okay|ok|fine"
     r"|wonderful|lovely|awesome|mm hm|mhm|mm hmm|uh huh|of course|please|indeed"
     r"|good|brilliant|excellent|super|cool|alright|all right|sweet|agreed|deal"
-    r"|you bet)\b"
+    r"|you bet|confirmed|affirmative|fabulous|fantastic|marvel+ous|terrific|beautiful|grand"
+    r"|smashing|splendid|bingo|totally|righto|okey|gladly|naturally|roger|true"
+    r"|spot on|bang on|by all means|for sure|very well|ten four|hundred percent)\b",
+    # "you may", "we do", "that would do": nothing but a short form of the question
+    r"^(?:(?:oh|well|then|ha|and) )?(?:i|we|you|it|that|they|he|she|she is|one)"
+    r" (?:i |would |will )?(?:do|does|is|are|have|has|can|could|may|would|will|am|got it|did)"
+    r"(?: (?:do|it|indeed|that|so|nicely|sir|ma'am|please|thanks|fine|too|now))?$",
+    r"^(?:that is|it is) (?:me|him|her|them|us|right|it|what i said|what i want(?:ed)?)\b",
+    r"^(?:yes )?(?:all|both|everything)(?: of (?:it|them))?(?: is)?(?: (?:good|right|correct|fine"
+    r"|great|please|okay|yes|perfect|set))?$",
+    r"^(?:exactly|just) (?:that|so|like that|right)$",
+    r"^(?:if you (?:would|could)|would you|please do|do|so be it)$",
 )
 NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong|none|neither|incorrect)\b")
 #: A "no" that says nothing against what is arranged.
@@ -94,7 +109,8 @@ CORRECTS = re.compile(
 CORRECTS_PLAINLY = re.compile(
     r"\b(?:actually make|make (?:that|it)|i mean|i meant|change (?:it|that|the "
     r"\w+) to|can we (?:do|make|say|change)|could we (?:do|make|say|change)"
-    r"|instead|let us (?:do|make|say)|it is not an? \w+ it is)\b"
+    r"|instead|let us (?:do|make|say)|it is not an? \w+ it is|better (?:do|say|go with)"
+    r"|can you (?:do|make it)|(?:do|have|say) (?:\w+ ){0,2}rather)\b"
 )
 
 
@@ -102,19 +118,35 @@ CORRECTS_PLAINLY = re.compile(
 
 CANCEL = any_of(
     r"\bcancel(?:ling|ing)?\b",
-    r"\bcall(?:ing)? off\b",
-    r"\b(?:take|get|scratch|cross|strike) (?:\w+ ){1,4}(?:off|out|from)\b",
+    r"\bcall(?:ing)? (?:it |that |this |them )?off\b",
+    r"\b(?:take|get|cross|strike) (?:\w+ ){1,4}(?:off|out|from)\b",
+    r"\b(?:kill|scratch|nix|bin|axe|ditch|wipe|void|release|erase|lose|chuck|unbook) (?:it|that"
+    r"|this|my|the|our|his|her|both|them|those|mine)\b",
+    r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up my)\b",
+    r"\b(?:give|let) (?:my|the|that|our) (?:\w+ ){0,5}(?:go|away|to (?:somebody|someone|anyone)"
+    r" else|to another (?:patient|person))\b",
+    r"\bcan go$",
     r"\bget out of\b",
     r"\boff (?:the|your) (?:calendar|schedule|books?|list)\b",
     r"\bfree up\b",
     r"\b(?:delete|remove|scrap)\b",
-    r"\b(?:drop|get rid of) (?:the|my|it|our|this|that)\b",
+    r"\bget rid of (?:the|my|it|our|this|that)\b",
+    r"\bdrop (?:the|my|it|our|this|that)\b(?! (?:kids?|son|daughter|car|dog|cat|boys?|girls?"
+    r"|children|off|phone|call))",
     r"\bnot (?:be )?need(?:ing)? (?:my|the|our|this|that)\b",
+    r"\bnot be needing (?:it|them)\b",
 )
 MOVE = any_of(
-    r"\b(?:move|moving|reschedul\w+|push(?:ing)?|switch(?:ing)?|swap(?:ping)?"
-    r"|shift(?:ing)?|postpon\w+|rebook|rearrang\w+)\b",
+    r"\b(?:move|moving (?=my|the|it|that|our|this)|reschedul\w+|push(?:ing)?|switch(?:ing)?"
+    r"|swap(?:ping)?|(?<!night )(?<!day )(?<!late )(?<!early )(?<!my )(?<!a )(?<!the )"
+    r"(?<!work )(?<!off )shift(?:ing)?|postpon\w+|rebook|rearrang\w+|bump(?:ing)?|relocat\w+"
+    r"|swop)\b",
     r"\bchang(?:e|ing)\b",
+    r"\b(?:different|other|another|new|better) (?:date|day|time|slot|hour)(?: and time)? for (?:my"
+    r"|our|the|his|her)\b",
+    r"\bcome (?:in )?(?:sooner|earlier|later) for my\b",
+    r"\b(?:bring|pull|take) (?:it|that|my \w+|the \w+) forward\b",
+    r"\b(?:rather|prefer to|sooner) (?:have|do|come|take) .{0,40}\bthan\b",
     r"\bbring (?:\w+ ){1,3}forward\b",
     r"\bput (?:\w+ ){1,3}back\b",
     r"\bput (?:it|my \w+) off\b",
@@ -140,6 +172,11 @@ CANNOT_COME = any_of(
     r"\bto be (?:some time )?later\b",
     r"\bconflict\b",
     r"\bdoes not work (?:for me )?any more\b",
+    r"(?:\b(?:is|are)|'s) a no go\b",
+    r"\bgot to (?:bail|miss|skip)\b",
+    r"\b(?:not|no longer) (?:be )?need(?:ing)? (?:it|to (?:come|see|be seen))\b",
+    r"\bhave to (?:miss|skip)\b",
+    r"\bnot going to be able\b",
 )
 BOOK = any_of(
     r"\b(?:book|booking|schedule|scheduling|reserve|arrange|set up)\b",
@@ -165,6 +202,7 @@ WANTS = any_of(
     r"\b(?:calling|call) (?:to|for)\b",
     r"\bneed\b",
     r"\blooking (?:to|for)\b",
+    r"\bto ask for\b",
 )
 #: Only asks whether, or what it would be like.
 ASKS_ONLY = any_of(

@@ -219,7 +219,8 @@ def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | Non
         return narrowed or hits, how or place
     if also:
         return also, how or beside
-    if claim.kind == CANCEL and missed:
+    told = any(None not in part.value for part in claim.meant.objects)
+    if claim.kind == CANCEL and (missed or told):
         return [], how
     return found, how
 

@@ -24,6 +24,15 @@ _NUMBER_IS = re.compile(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|thirty|"
     rf"fifteenth|sixteenth|{_DAYS})'s\b(?= (?:good|fine|grand|great|better|perfect|ok|okay|best))"
 )
+_HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_HOUR_ON = re.compile(
+    rf"\b(got|have|give me|do|take|about|say|want|like|prefer) ({_HOURS})"
+    rf"((?: thirty| fifteen| o'clock)?) (on (?:the|{_DAYS})|{_DAYS}|tomorrow|today)\b"
+)
+_HOUR_AFTER = re.compile(
+    rf"((?:\d|[a-z])(?:st|nd|rd|th)|{_DAYS}), ({_HOURS})((?: thirty| fifteen"
+    rf"| o'clock)?)(?=[.,!?]|$)"
+)
 _EVERY = re.compile(
     rf"\b(?:(?:{_DAYS})s|every (?:week|month|other|{_DAYS})|each (?:week|{_DAYS}))\b"
 )
@@ -102,6 +111,18 @@ def same_clock(one: dt.time, other: dt.time, half_open: bool) -> bool:
 def read(text: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
     """The days and times of one sentence, resolved at `now`, which is when it was said."""
     said = _NUMBER_IS.sub(r"\1 is", _POSSESSIVE.sub(r"\1", plain(text)))
+    said = _HOUR_ON.sub(r"\1 at \2\3 \4", said)
+    said = _HOUR_AFTER.sub(r"\1 at \2\3", said)
+    new, _, old = said.partition(" instead of ")
+    if old:
+        first, last = _read(new, now, prefer), _read(old, now, prefer)
+        if first.times and last:
+            left = tuple(replace(item, source=True) for item in last.wanted)
+            return replace(first, gone=(*first.gone, *left), rest=f"{first.rest} {last.rest}")
+    return _read(said, now, prefer)
+
+
+def _read(said: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
     mentions = resolve(said, now, prefer=prefer).mentions
     doubts: list[str] = []
     wanted: list[TimeMention] = []

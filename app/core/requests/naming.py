@@ -14,6 +14,19 @@ _WORD = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _LAST = re.compile(
     r"(?<=\w) (?:please|thanks|thank you|here|speaking|that's me|thats me|uh|um) ?$", re.IGNORECASE
 )
+_NAMES = r"(?P<name>(?:[A-Z][\w\u2019-]+ ){1,2}[A-Z]['\u2019]?[\w-]+?)"
+_FOR_WHOM = (
+    re.compile(
+        r"\b(?:[Pp]ut|[Bb]ook|[Gg]et|[Pp]encil|[Ss]queeze|[Ff]it|[Ss]ign|[Ww]rite|[Ss]lot|[Pp]op"
+        rf"|[Ss]chedule|[Cc]ancel|[Mm]ove|[Hh]ave) {_NAMES}(?:['\u2019]s)?"
+        r"(?= (?:down|in|up|for|there|on|at|to|from|out|off)\b|[.,?!]|$)"
+    ),
+    re.compile(rf"(?:^|[.!?,] ){_NAMES}(?= (?:wants|needs|would like|here to|for an? )\b)"),
+)
+_CAPITALS = re.compile(
+    r"\b[A-Z][\w'\u2019-]+(?: (?:(?:van|de|der|la|von|al|da) )?[A-Z][\w'\u2019-]+)+"
+)
+MIN_WORD = 3
 _FULL_NAME = "May I have your full name?"
 _PARTICLES = frozenset(("van", "der", "de", "la", "den", "von", "del", "da", "al", "bin", "ter"))
 
@@ -32,9 +45,65 @@ class Context:
 def name_in(text: str, context: Context) -> Name | None:
     """The name the caller gives as theirs, or as that of whom they book for."""
     found = names.read_name(text, context.question, agent=context.agent)
+    if found is not None and len(found.text.split()) == 1:
+        found = _with_the_rest(text, found, context)
     if found is not None or context.question is not None:
         return found
-    return _at_the_end(text, context)
+    return _asked_for(text, context) or _at_the_end(text, context)
+
+
+def completed(known: str, said: str, agent: str) -> str | None:
+    """The whole name in the agent's words, where only one word of it was understood: "Siobhan" in
+    "Thursday at ten, Siobhan O'Dwyer."."""
+    if len(known.split()) != 1 or len(known) < MIN_WORD:
+        return None
+    for match in _CAPITALS.finditer(said):
+        words = match[0].split()
+        places = [at for at, word in enumerate(words) if word.casefold() == known.casefold()]
+        if not places or len(words) < 2:
+            continue
+        start = max(0, places[0] - 1) if places[0] else 0
+        name = names.read_name(" ".join(words[start : start + 3]), _FULL_NAME, agent=agent)
+        whole = name.text.split() if name is not None else []
+        if len(whole) > 1 and known.casefold() in (word.casefold() for word in whole):
+            return " ".join(whole)
+    return None
+
+
+def _with_the_rest(text: str, found: Name, context: Context) -> Name:
+    """A name of which only a spelled word was taken, with the words it stands beside: "Jasper
+    Nwosu, that's N W O S U", "Siobhan, S I O B H A N, O'Dwyer"."""
+    word = re.escape(found.text)
+    for pattern in (
+        rf"(?:\b[A-Z][\w'\u2019-]+ ){{1,2}}{word}(?=[\s,.]|$)",
+        rf"\b{word}\b(?=,? (?:[A-Za-z]\b[ ,.-]*){{3,20}}([A-Z][\w'\u2019-]+)(?:[.,]|$))",
+    ):
+        match = re.search(pattern, text)
+        if match is None:
+            continue
+        said = f"{match[0]} {match[1]}" if match.lastindex else match[0]
+        for words in (said.split(), said.split()[1:]):
+            name = names.read_name(" ".join(words), _FULL_NAME, agent=context.agent)
+            if name is not None and len(words) > 1 and len(name.text.split()) == len(words):
+                spans = ((match.start(), match.end()), *found.spans)
+                if match.lastindex:
+                    spans = (*spans, match.span(1))
+                return Name(name.text, spans)
+    return found
+
+
+def _asked_for(text: str, context: Context) -> Name | None:
+    """ "Put Marta Hollis down", "Mitchell Garvey wants a cleaning": whom it is asked for."""
+    low = {word for phrase in context.ordinary for word in phrase.lower().split()}
+    for pattern in _FOR_WHOM:
+        for match in pattern.finditer(text):
+            said = match["name"]
+            if any(word.lower() in low for word in said.split()):
+                continue
+            name = names.read_name(said, _FULL_NAME, agent=context.agent)
+            if name is not None and len(name.text.split()) == len(said.split()):
+                return Name(name.text, (match.span("name"),))
+    return None
 
 
 def _at_the_end(text: str, context: Context) -> Name | None:

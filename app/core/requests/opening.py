@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from app.core.requests import cues, fold, stop_cues
 from app.core.requests.agent_turn import ASKS_MORE
 from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Utterance, quote
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Utterance, quote
 from app.core.requests.state import State
 
 _ANOTHER = re.compile(r"\b(?:another|second|also|too|as well|additional|one more)\b")
+_PREFERS = re.compile(
+    r"\b(?:better|rather|prefer|make (?:it|that|mine)|can|could|would|instead|put (?:it|me|that)"
+    r"|change|works?|suits?|need (?:it|that)|want (?:it|that)|have it|be)\b"
+)
 _KEPT = re.compile(r"\b(?:but |and )?(?:please )?(?:keep|leave|stays?)\b.*")
 
 
@@ -21,6 +26,8 @@ def opens(state: State, sentence: Said) -> bool:
     if claim.kind == BOOK and claim.state != "done":
         if sentence.request == CANCEL and not sentence.names_object:
             return False
+        if _turns_out_to_change(claim, sentence):
+            return True
         if sentence.request == MOVE and not sentence.mine:
             return False  # "can we do Thursday instead": what is being arranged changes
     elif claim.kind == BOOK and sentence.request == CANCEL and not sentence.names_object:
@@ -41,6 +48,28 @@ def opens(state: State, sentence: Said) -> bool:
     return True
 
 
+def _turns_out_to_change(claim: Claim, sentence: Said) -> bool:
+    """Whether what sounded like a booking was a preface to moving or cancelling a visit."""
+    vague = claim.kind == BOOK and claim.state in ("open", "unclear") and not claim.wish.service
+    changes = sentence.request in (MOVE, CANCEL) and sentence.strong
+    return vague and changes and bool(sentence.services) and claim.wish.day is None
+
+
+def in_context(state: State, sentence: Said) -> Said:
+    """A day named after the caller told of an appointment of theirs is where that one goes."""
+    if state.owned is None or (state.claim is not None and state.claim.state != "stopped"):
+        return sentence
+    if sentence.exists or sentence.request not in ("", BOOK) or sentence.services:
+        return sentence
+    if sentence.told or sentence.conditional or sentence.refused or sentence.weakens:
+        return sentence
+    if not sentence.moments.wanted or _ANOTHER.search(sentence.words):
+        return sentence
+    if _PREFERS.search(sentence.words) is None:
+        return sentence
+    return replace(sentence, request=MOVE, strong=True)
+
+
 def weakens_itself(sentence: Said) -> bool:
     """Whether a request is taken back or put off in its own sentence."""
     words = sentence.words
@@ -55,9 +84,9 @@ def weakens_itself(sentence: Said) -> bool:
     if sentence.request == CANCEL:
         return bool(stop_cues.KEEPS.search(words) or stop_cues.NOT_YET.search(words))
     return bool(
-        stop_cues.WITHDRAWS.search(words)
-        or stop_cues.POSTPONES.search(words)
-        or stop_cues.DOUBTS.search(words)
+        (sentence.withdraws and stop_cues.WITHDRAWS.search(words))
+        or (sentence.postpones and stop_cues.POSTPONES.search(words))
+        or (sentence.doubts and stop_cues.DOUBTS.search(words))
     )
 
 
@@ -71,7 +100,7 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
     ):
         if kind == CANCEL:
             claim.kind = CANCEL
-        elif kind == MOVE and not claim.strong:
+        elif kind == MOVE and (not claim.strong or _turns_out_to_change(claim, sentence)):
             claim.kind = MOVE
         claim.strong = claim.strong or sentence.strong
         claim.state = fold.after(claim.state, fold.ASKS)
@@ -80,13 +109,17 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
     made = state.add(kind, strong=sentence.strong, asked=quote(said, sentence.text), beside=beside)
     if kind != BOOK:
         made.meant.objects.extend(state.told[-4:])
-    state.told = []
+        if state.owned is not None and state.owned.value is not None:
+            made.wish.service = Part(state.owned.value, state.owned.span)
+    state.told, state.owned = [], None
 
 
 def _is_same(claim: Claim, kind: Kind, sentence: Said) -> bool:
     """Whether it is the same request said again, or one that becomes more exact."""
     if claim.state == "agreed" and _ANOTHER.search(sentence.words):
         return False
+    if _turns_out_to_change(claim, sentence):
+        return True
     if claim.kind == kind:
         return not (
             claim.wish.whole

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import fold
-from app.core.requests.agent_side import fitting
+from app.core.requests import cues, fold
+from app.core.requests.agent_side import fitting, new_slots, same_weekday
 from app.core.requests.agent_turn import (
     ASKS_DAY,
     ASKS_MORE,
@@ -19,9 +19,20 @@ from app.core.requests.caller_turn import Said
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
 from app.core.requests.state import State, distinct
 
+MAX_ECHO = 8
+"""An answer of more words is no echo of the question."""
+STEM = 5
+"""So many letters of a word tell it from others, whatever its ending."""
+SMALL_WORDS = frozenset(
+    """
+        a an the i we you he she it that this them me us him her my your do does did is are am be
+        was will would can could may and or to of in on at for so then there please thanks thank
+        ha oh um uh er ah well just too yes yeah go sir ma'am very quite really so absolutely
+    """.split()
+)
 _STRONG_STOP = re.compile(
     r"\b(?:never mind|forget (?:it|that|everything|what)|scratch that|strike that"
-    r"|do not (?:book|want it|do it)"
+    r"|do not (?:book|want it|do it|put|make|schedule|bother)"
     r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo)\b"
 )
 _STARTS_AGAINST = re.compile(
@@ -124,7 +135,7 @@ def _unclear(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
     """Whether it may be an objection: no yes, no answer, no question, in many words."""
     if asked is None or sentence.moments or sentence.names:
         return False
-    if asked.wants_yes:
+    if asked.wants_yes and not (claim.state == "agreed" and claim.before != "agreed"):
         return True
     if claim.state == "agreed":
         return bool(_STARTS_AGAINST.match(sentence.words)) and not sentence.bare
@@ -136,14 +147,14 @@ def _unclear(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
 def _agrees(state: State, sentence: Said, claim: Claim, asked: AgentTurn | None) -> bool:
     if asked is None:
         return False
-    if asked.asks & {ASKS_WHICH} or (
-        len(distinct(asked.slots)) > 1 and fitting(claim, asked) is None
-    ):
+    if asked.asks & {ASKS_WHICH} or not _one_thing(claim, asked):
+        return False
+    if sentence.commits and not sentence.agrees and _against_before(state, sentence):
         return False
     if asked.wants_yes:
         if asked.speaks_of not in (None, claim.kind) and not asked.slots:
             return sentence.agrees and not claim.strong
-        return sentence.agrees or sentence.commits
+        return sentence.agrees or sentence.commits or _echoes(sentence, asked)
     if asked.slots:
         return sentence.commits or (
             sentence.agrees and (not sentence.closes or claim.state == "taken")
@@ -153,6 +164,44 @@ def _agrees(state: State, sentence: Said, claim: Claim, asked: AgentTurn | None)
             return False
         return sentence.commits and not sentence.question and not (asked.asks - {ASKS_MORE})
     return False
+
+
+def _one_thing(claim: Claim, asked: AgentTurn) -> bool:
+    """Whether a yes to the agent's turn can mean one thing only."""
+    if len(new_slots(claim, asked)) <= 1 or fitting(claim, asked) is not None:
+        return True
+    return claim.kind == CANCEL and bool(claim.meant.mentioned or claim.meant.objects)
+
+
+def _against_before(state: State, sentence: Said) -> bool:
+    """Whether the turn said no, or took something back, before this sentence."""
+    if state.heard is None or sentence.moments.wanted:
+        return False
+    turn = state.heard[1]
+    before = turn[: turn.index(sentence)] if sentence in turn else ()
+    return any(item.denies or item.weakens for item in before)
+
+
+def says_yes_again(state: State, sentence: Said) -> bool:
+    """ "I'll release it?" "Yes, release it.": the request in the words of an answer."""
+    claim, asked = state.claim, state.asked
+    if claim is None or asked is None:
+        return False
+    if claim.state not in ("checked", "offered", "taken", "unclear"):
+        return False
+    if claim.kind != sentence.request or sentence.moments or sentence.services:
+        return False
+    return asked.wants_yes and (sentence.agrees or _echoes(sentence, asked))
+
+
+def _echoes(sentence: Said, asked: AgentTurn) -> bool:
+    """ "Can I lock that in?" "Lock it.": a short answer in the words of the question."""
+    words = sentence.words.split()
+    if sentence.question or sentence.denies or sentence.weakens or len(words) > MAX_ECHO:
+        return False
+    question = {word[:STEM] for word in cues.spelled(asked.text).split()}
+    told = [word[:STEM] for word in words if word not in SMALL_WORDS]
+    return bool(told) and all(word in question for word in told)
 
 
 def _takes_offer(sentence: Said, asked: AgentTurn) -> bool:
@@ -182,12 +231,12 @@ def _take_offer(state: State, claim: Claim) -> None:
     turn = state.asked if state.asked is not None and state.asked.slots else state.offer
     if turn is None or claim.kind == CANCEL:
         return
-    options = distinct(turn.slots)
+    options = new_slots(claim, turn)
     slot = fitting(claim, turn) or (options[0] if len(options) == 1 else None)
     if slot is None:
         return
     span = Span(turn.index, slot.words)
-    if slot.day is not None:
+    if slot.day is not None and not same_weekday(claim, slot):
         claim.wish.day, claim.wish.weekday = Part(slot.day, span), False
     if slot.time is not None:
         claim.wish.time = Part(slot.time, span)

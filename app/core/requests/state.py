@@ -51,6 +51,8 @@ class State:
     """What the agent wanted to know last about a booking."""
     told: list[Part[Place]] = field(default_factory=list)
     """Days and times said before anything was asked for: which appointment it is about."""
+    owned: Part[str | None] | None = None
+    """Where the caller told of an appointment of theirs, with its service if it was named."""
     name: Part[str] | None = None
     heard: tuple[Utterance, tuple[Said, ...]] | None = None
     """The caller's last turn."""

@@ -17,6 +17,8 @@ _FUTURE = (
 #: Takes back what was asked for.
 WITHDRAWS = any_of(
     r"\bnever mind\b",
+    r"\blet it be\b",
+    r"^(?:\w+ ){0,2}no stop\b",
     r"\bforget (?:it|that|about|everything|the|all|i)\b",
     r"\b(?:scratch|strike) (?:that|it|this|all)\b",
     r"^(?:\w+ ){0,4}cancel (?:that|this)$",
@@ -70,6 +72,7 @@ _VERBS = (
 KEEPS = any_of(
     r"\bkeep\b",
     r"\bleave\b",
+    r"\blet it be\b",
     r"\bnever mind\b",
     r"\bforget (?:it|that|about|everything)\b",
     r"\b(?:scratch|strike) (?:that|it)\b",
@@ -122,14 +125,14 @@ POSTPONES = any_of(
     r"\bmaybe (?:later|another|next|some)\b",
     r"\blater$",
     r"\bsome other time\b",
-    r"\bin the (?:new year|summer|spring|fall|autumn)$",
+    r"(?<!come )\bin the (?:new year|summer|spring|fall|autumn)$",
     r"\bfor now$",
     r"\bonce (?:i|we|he|she|they|it|my|the)\b",
     r"\buntil (?:i|we|he|she|they|my)\b",
     r"\bafter (?:i|we) (?:\w+ )?(?:talk|speak|ask|check|know|hear|get|have)",
     r"\bnearer the time\b",
     r"\bin a (?:bit|while|few)\b",
-    r"(?<!the )\bfirst$",
+    r"(?<!the )(?<!twenty )(?<!thirty )\bfirst$",
     r"\blet you know\b",
     r"\bwait (?:for|until|and)\b",
     r"\bbefore (?:i|we) (?:decide|commit|book)\b",
@@ -167,7 +170,10 @@ POLITE_IF = re.compile(
     r"|\bif (?:you (?:can|could|have|have got|would|do not mind|will|please)"
     r"|possible|that is (?:okay|ok|alright|all right|fine|possible|good|free)"
     r"|it is (?:okay|ok|alright|fine|possible|free|available|not too much)|it "
-    r"works|at all possible|that works|i may|i can|there is|available|so)\b"
+    r"works|(?:that|it) is (?:going|not too much trouble|no trouble)|at all possible|that works"
+    r"|i may|i can|there is|available|so)\b"
+    r"|\bif (?:somebody|someone|anybody|anyone|anything|something|a slot|a spot|one) (?:\w+ )?"
+    r"(?:dropped out|cancel+ed|cancels|opens?|opened|comes? up|came up|free|available|going)\b"
 )
 CONDITIONAL = any_of(
     r"\bif\b",
