@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.core.language.name_cues import BEHIND, CUES, Asked, Cue, Part, about_others
 from app.core.language.name_fold import Candidate, plain_word
+from app.core.language.name_parts import both_parts
 from app.core.language.name_runs import Run, accepts, is_season, read_run
 from app.core.language.name_tokens import HESITATION, Token, is_initial
 from app.core.language.name_words import FILLERS, KIN, MOODS, REPLIES, SHORT, TITLES, kind_of
@@ -39,18 +40,6 @@ _OF_KIN = re.compile(
     r"\b(?:for )?(?:my|our) (?:son|daughter|wife|husband|mother|father|mom|mum|dad|partner|brother"
     r"|sister|child|kid|friend|boss)\b"
 )
-_WORD_OF_NAME = r"[^\W\d_][\w'-]*"
-_PARTS = {
-    "given": rf"(?:first|given) name(?:'s| is|,)? (?P<given>{_WORD_OF_NAME})",
-    "family": rf"(?:last|family|sur) ?name(?:'s| is|,)? (?P<family>(?:(?:van|von|de|der|la|al|el"
-    rf"|bin"
-    rf"|da|di|del|den|ten|ter|dos|st) ){{0,2}}{_WORD_OF_NAME})",
-}
-_BETWEEN = r",? ?(?:and |my |the )?"
-_BOTH = (
-    re.compile(rf"{_PARTS['given']}{_BETWEEN}{_PARTS['family']}(?=$|[.,?!]| (?:please|thanks)\b)"),
-    re.compile(rf"{_PARTS['family']}{_BETWEEN}{_PARTS['given']}(?=$|[.,?!]| (?:please|thanks)\b)"),
-)
 _QUESTION_OF_AGENT = re.compile(r"\b(?:am i|are you|is this|is that|do i|was i|who|where) *$")
 
 
@@ -72,7 +61,7 @@ def candidates_in(low: str, tokens: list[Token], asked: Asked) -> list[Candidate
     spelled = find_spelled([token.low for token in tokens])
     tokens = _without(tokens, spelled)
     found: dict[int, Candidate] = {}
-    if asked not in ("", "other") and not spelled and (both := _both_parts(low, tokens)):
+    if asked not in ("", "other") and not spelled and (both := both_parts(low, tokens)):
         return both
 
     def add(run: Run, cue: Cue) -> None:
@@ -106,23 +95,6 @@ def candidates_in(low: str, tokens: list[Token], asked: Asked) -> list[Candidate
     return [
         _placed(one, before, low) for one, before in zip(ordered, [None, *ordered], strict=False)
     ]
-
-
-def _both_parts(low: str, tokens: list[Token]) -> list[Candidate]:
-    """ "First name marcus last name al-sayed": whatever the words are, they were called names."""
-    for pattern in _BOTH:
-        match = pattern.search(low)
-        if match is None:
-            continue
-        parts: list[Candidate] = []
-        for part in ("given", "family"):
-            start, end = match.span(part)
-            words = tuple(t.text for t in tokens if start <= t.start and t.end <= end)
-            if not words or any(kind_of(word.lower()) == "grammar" for word in words[-1:]):
-                return []
-            parts.append(Candidate(words, part, "sure", start, end))
-        return parts
-    return []
 
 
 def _behind(

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
+from dataclasses import replace
 
-from app.core.requests import agent_turn, fold, moments, naming
-from app.core.requests.agent_turn import (
+from app.core.requests import fold
+from app.core.requests.evidence import (
+    BOOK,
+    CALLER,
+    CANCEL,
+    MOVE,
+    Claim,
+    Part,
+    Span,
+    Utterance,
+    quote,
+)
+from app.core.requests.fitting import fitting, same_weekday
+from app.core.requests.state import State, as_place, distinct
+from app.core.requests.turns import agent_turn, naming
+from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
     ASKS_NAME,
     ASKS_OTHER,
@@ -14,21 +29,10 @@ from app.core.requests.agent_turn import (
     ASKS_WHICH,
     AgentTurn,
 )
-from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import (
-    BOOK,
-    CANCEL,
-    MOVE,
-    Claim,
-    Part,
-    Place,
-    Span,
-    Utterance,
-    quote,
-)
-from app.core.requests.moments import Moment
-from app.core.requests.state import State, as_place, distinct, merged
+from app.core.requests.turns.caller_turn import Said
+from app.core.requests.turns.moments import Moment
 
+_MOVES = re.compile(r"\bmov(?:e|ed|ing)\b|\breschedul")
 _BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
 
 
@@ -42,7 +46,8 @@ def hear(state: State, said: Utterance) -> None:
     state.asked = turn
     _complete_name(state, turn)
     if turn.slots:
-        state.offer = turn
+        turn = _with_day(state, turn)
+        state.asked = state.offer = turn
     if turn.asks & _BOOKING:
         state.pending = turn.asks & _BOOKING
     told = () if state.live or state.owned is not None else turn.slots
@@ -58,11 +63,30 @@ def hear(state: State, said: Utterance) -> None:
             _becomes(claim, turn)
         for event in _events(claim, turn):
             claim.state = fold.after(claim.state, event)
+        if _is_undone(state, claim, turn):
+            claim.state, claim.confirmed = fold.after(claim.state, fold.STOPS), None
+            claim.why = turn.text
+
+
+def _with_day(state: State, turn: AgentTurn) -> AgentTurn:
+    """ "Four is open as well": on the day that was offered before, where none was asked for."""
+    claim, offer = state.claim, state.offer
+    if offer is None or any(slot.day is not None for slot in turn.slots):
+        return turn
+    if claim is not None and (claim.kind != BOOK or claim.wish.day is not None):
+        return turn
+    days = {slot.day for slot in offer.slots if slot.day is not None}
+    if len(days) != 1:
+        return turn
+    (day,) = days
+    return replace(turn, slots=tuple(replace(slot, day=day) for slot in turn.slots))
 
 
 def _complete_name(state: State, turn: AgentTurn) -> None:
-    """The agent says the whole of a name of which one word was understood."""
+    """The agent says the whole of a name of which one word was understood, or takes up as a name
+    what the caller said among other words."""
     if state.name is None:
+        _take_name_up(state, turn)
         return
     whole = naming.completed(state.name.value, turn.text, state.rules.agent_name)
     if whole is None:
@@ -71,6 +95,19 @@ def _complete_name(state: State, turn: AgentTurn) -> None:
     for claim in state.live:
         if claim.wish.name is not None and claim.wish.name.value == held:
             claim.wish.name = state.name
+
+
+def _take_name_up(state: State, turn: AgentTurn) -> None:
+    heard = [item for item in state.utterances[: turn.index] if item.role == CALLER]
+    greeting = state.utterances[0].text if state.utterances else ""
+    for said in reversed(heard):
+        name = naming.taken_up(said.text, turn.text, greeting, state.rules.agent_name)
+        if name is None:
+            continue
+        state.name = Part(name, Span(said.index, name, turn.index))
+        for claim in state.live:
+            claim.wish.name = claim.wish.name or state.name
+        return
 
 
 def _open_by_report(state: State, turn: AgentTurn) -> None:
@@ -103,10 +140,14 @@ def _is_beside(sentence: Said) -> bool:
 def _becomes(claim: Claim, turn: AgentTurn) -> None:
     """Where the agent speaks of a change of an appointment, no booking was asked for."""
     spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
+    if claim.kind == MOVE and not claim.strong and turn.speaks_of == CANCEL and not claim.wish.day:
+        claim.kind = CANCEL
+        return
     if claim.kind != BOOK or spoken not in (MOVE, CANCEL) or claim.state in ("done", "stopped"):
         return
     unnamed = claim.wish.service is None and (turn.services or not claim.strong)
-    if unnamed or turn.existing or turn.done == CANCEL or _leaves_another(claim, turn):
+    moves = not claim.strong and spoken == MOVE and _MOVES.search(turn.text.casefold())
+    if unnamed or moves or turn.existing or turn.done == CANCEL or _leaves_another(claim, turn):
         claim.kind = CANCEL if spoken == CANCEL else MOVE
         place = (
             claim.wish.day.value if claim.wish.day else None,
@@ -117,6 +158,15 @@ def _becomes(claim: Claim, turn: AgentTurn) -> None:
             claim.meant.mentioned.append(Part(place, span, not claim.wish.weekday))
         claim.wish.day = claim.wish.time = None
         claim.strong = False
+
+
+def _is_undone(state: State, claim: Claim, turn: AgentTurn) -> bool:
+    """ "Okay, taken off again": what was booked in this call, where no other visit is meant."""
+    if claim.kind != BOOK or turn.done != CANCEL or turn.all_done != {CANCEL} or turn.slots:
+        return False
+    if any(other.kind != BOOK and other.state != "stopped" for other in state.claims):
+        return False
+    return claim.state in ("done", "agreed") and not turn.services and not turn.existing
 
 
 def _leaves_another(claim: Claim, turn: AgentTurn) -> bool:
@@ -188,7 +238,9 @@ def _reports(claim: Claim, turn: AgentTurn) -> bool:
     if turn.done is None or (turn.refuses and not turn.slots):
         return False
     moved = claim.kind == MOVE and turn.done == BOOK
-    if turn.done not in ("", claim.kind) and not moved:
+    if moved and not turn.slots and (turn.existing or not claim.meant.mentioned):
+        return False
+    if turn.done not in ("", claim.kind) and claim.kind not in turn.all_done and not moved:
         if claim.strong or turn.done == BOOK:
             return False
         claim.kind = MOVE if turn.done == MOVE else CANCEL
@@ -210,94 +262,6 @@ def _tell_object(claim: Claim, turn: AgentTurn) -> None:
         claim.meant.objects.append(Part(as_place(slot), Span(turn.index, slot.words)))
     if len(turn.services) == 1 and claim.wish.service is None and (told or claim.kind == CANCEL):
         claim.wish.service = Part(turn.services[0], Span(turn.index, turn.services[0]))
-
-
-def new_slots(claim: Claim, turn: AgentTurn) -> list[Moment]:
-    """The slots of a turn that a claim can take; for a move without those it comes from."""
-    options = distinct(turn.slots)
-    if claim.kind != MOVE or len(options) < 2:
-        return options
-    old = [part.value for part in (*claim.meant.mentioned[:-1], *claim.meant.objects)]
-    left = [option for option in options if not any(_is_old(option, *place) for place in old)]
-    return left or options
-
-
-def _is_old(slot: Moment, day: dt.date | None, time: dt.time | None) -> bool:
-    """Whether a slot is the day and time that an appointment is moved from."""
-    if day is None or slot.day != day:
-        return False
-    return slot.time is None or time is None or moments.same_clock(slot.time, time, True)
-
-
-def fitting(claim: Claim, turn: AgentTurn) -> Moment | None:
-    """The one slot of a turn that is what the claim asks for."""
-    if claim.kind == CANCEL:
-        return None
-    options = new_slots(claim, turn)
-    if not options:
-        return None
-    whole = merged(options)
-    if whole is None:
-        exact = [o for o in options if o.time is not None and asked_for(claim, o)]
-        return exact[0] if len(exact) == 1 and turn.done is not None else None
-    return whole if asked_for(claim, whole) else None
-
-
-def asked_for(claim: Claim, slot: Moment) -> bool:
-    """Whether a slot is what the caller said, in the agent's words, and nothing new is in it."""
-    if claim.kind == MOVE:
-        return any(_fits_move(claim, part, slot) for part in claim.meant.mentioned)
-    if claim.wish.options:
-        return any(
-            option.day is not None and slot.day is not None and option.is_day(slot.day)
-            and ((option.time is None and claim.wish.time is not None) or option.time is not None)
-            and slot.time is not None
-            and moments.same_clock(option.time or claim.wish.time.value, slot.time, True)  # type: ignore[union-attr]
-            for option in claim.wish.options
-        )  # fmt: skip
-    if claim.wish.day is None and claim.wish.time is None:
-        return False
-    if claim.wish.day is not None and slot.day is not None and not _is_day(claim, slot):
-        return False
-    if claim.wish.day is None and slot.day is not None:
-        return False
-    if claim.wish.time is None or slot.time is None:
-        return (claim.wish.time is None and slot.time is None) or claim.wish.time is not None
-    return moments.same_clock(claim.wish.time.value, slot.time, not claim.wish.time.sure)
-
-
-def _is_day(claim: Claim, slot: Moment) -> bool:
-    assert claim.wish.day is not None
-    assert slot.day is not None
-    if same_weekday(claim, slot):
-        return True
-    said = Moment(claim.wish.day.value, None, "", weekday=claim.wish.weekday)
-    return said.is_day(slot.day)
-
-
-def same_weekday(claim: Claim, slot: Moment) -> bool:
-    """Whether a slot's day is the day asked for, told by its weekday alone. Said after midnight,
-    "Tuesday" is still the one that was agreed."""
-    held = claim.wish.day
-    if held is None or claim.wish.weekday or claim.kind != BOOK or not slot.weekday:
-        return False
-    return slot.day is not None and slot.day.weekday() == held.value.weekday()
-
-
-def _fits_move(claim: Claim, part: Part[Place], slot: Moment) -> bool:
-    day, time = part.value
-    if day is None and time is None:
-        return False
-    said = Moment(day, None, "", weekday=not part.sure)
-    if slot.day is not None and not said.is_day(slot.day):
-        return False
-    if time is not None and slot.time is not None:
-        return moments.same_clock(time, slot.time, True)
-    return time is not None or slot.time is None or claim.meant.same_time is not None or any(
-        other.value[0] is None and other.value[1] is not None
-        and moments.same_clock(other.value[1], slot.time, True)
-        for other in claim.meant.mentioned
-    )  # fmt: skip
 
 
 def _adopt(claim: Claim, slot: Moment, turn: AgentTurn) -> None:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from app.core.language.name_fold import alike
 from app.core.language.names import Name, join_names, mask_name
-from app.core.requests import caller_turn, fold, naming, opening, replies, values
-from app.core.requests.agent_turn import (
-    ASKS_NAME,
-)
-from app.core.requests.caller_turn import Said
+from app.core.requests import fold, opening, replies, several, values
 from app.core.requests.evidence import (
     AGENT,
     Part,
@@ -17,6 +13,11 @@ from app.core.requests.evidence import (
     quote,
 )
 from app.core.requests.state import State, as_place
+from app.core.requests.turns import caller_turn, naming
+from app.core.requests.turns.agent_turn import (
+    ASKS_NAME,
+)
+from app.core.requests.turns.caller_turn import Said
 
 
 def hear(state: State, said: Utterance) -> None:
@@ -43,10 +44,15 @@ def hear(state: State, said: Utterance) -> None:
         else:
             replies.hear(state, said, sentence)
         groups[-1].append(sentence)
+        if sentence.services and not (sentence.told or sentence.refused):
+            state.service = Part(sentence.services[-1], quote(said, sentence.text))
         if sentence.exists and not (sentence.conditional or sentence.refused):
             service = sentence.services[-1] if sentence.services else None
             state.owned = Part(service, quote(said, sentence.text))
+            for moment in sentence.moments.wanted:
+                state.told.append(Part(as_place(moment), Span(said.index, moment.words)))
     values.give(state, said, groups[-1], state.claim)
+    several.split(state, said, groups[-1])
     if not state.live:
         for moment in (m for s in turn if not s.told for m in s.moments.wanted):
             state.told.append(Part(as_place(moment), Span(said.index, moment.words)))

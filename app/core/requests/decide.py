@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.language.name_match import same_name
-from app.core.requests import moments
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Decision, Known, Part, Span
 from app.core.requests.state import State
+from app.core.requests.turns import moments
 
 _AGREED = ("agreed", "done")
 _WHY = {

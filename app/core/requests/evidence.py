@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from app.core.requests.moments import Moment
+    from app.core.requests.turns.moments import Moment
 
 T = TypeVar("T")
 MAX_QUOTE = 300
@@ -143,6 +143,8 @@ class Claim:
     """Where the call confirms it: the caller's yes, or the agent's word that it is done."""
     why: str = ""
     """What stopped it, in words for the record."""
+    beside: bool = False
+    """It was asked for in one breath with others of its kind."""
     reopened: bool = False
     """It was changed after the agent had taken it up, so that the agent has to do so again."""
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app.core.requests import cues, fold, stop_cues
-from app.core.requests.agent_turn import ASKS_MORE
-from app.core.requests.caller_turn import Said
+from app.core.requests import fold
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Utterance, quote
 from app.core.requests.state import State
+from app.core.requests.turns import cues, stop_cues
+from app.core.requests.turns.agent_turn import ASKS_MORE
+from app.core.requests.turns.caller_turn import Said
 
 _ANOTHER = re.compile(r"\b(?:another|second|also|too|as well|additional|one more)\b")
+_SOME_DAY = re.compile(r"\b(?:another|some other|a different|a better) (?:time|day)\b")
+_STILL = re.compile(r"\b(?:is|am|are|will)(?: be)? still\b|\bstill (?:come|coming)\b")
+_AGAINST = re.compile(r"\b(?:no|wait|actually|sorry|hang|hold)\b")
+_ONE = re.compile(r"\b(?:needs?|wants?|for|like|another|have|get|take) one\b|\bone (?:too|for)\b")
 _PREFERS = re.compile(
     r"\b(?:better|rather|prefer|make (?:it|that|mine)|can|could|would|instead|put (?:it|me|that)"
-    r"|change|works?|suits?|need (?:it|that)|want (?:it|that)|have it|be)\b"
+    r"|change|works?|suits?|need (?:it|that)|want (?:it|that)|have it|be|anything|something"
+    r"|any chance|free|open"
+    r"|available|how about|what about)\b"
 )
 _KEPT = re.compile(r"\b(?:but |and )?(?:please )?(?:keep|leave|stays?)\b.*")
 
@@ -36,6 +43,8 @@ def opens(state: State, sentence: Said) -> bool:
         if sentence.corrects_plainly and not _ANOTHER.search(sentence.words):
             return False
         more = state.asked is not None and ASKS_MORE in state.asked.asks
+        if sentence.request == BOOK and _ONE.search(sentence.words) and sentence.moments.wanted:
+            return sentence.strong and not sentence.weakens
         if not sentence.strong and not (more and sentence.services and sentence.moments.wanted):
             return False
         if sentence.weakens or (sentence.question and not sentence.moments):
@@ -79,6 +88,10 @@ def weakens_itself(sentence: Said) -> bool:
         for match in pattern.finditer(words)
     ]
     words = words[max(ends, default=0) :]
+    if sentence.request == MOVE:
+        words = _SOME_DAY.sub("", words)
+    if sentence.request == CANCEL and not _AGAINST.search(words):
+        words = _STILL.sub("", words)
     if sentence.request in (CANCEL, MOVE):
         words = _KEPT.sub("", words) if not re.search(r"\bleave it\b|\bkeep it\b", words) else words
     if sentence.request == CANCEL:
@@ -107,6 +120,9 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
         claim.confirmed = None
         return
     made = state.add(kind, strong=sentence.strong, asked=quote(said, sentence.text), beside=beside)
+    last = state.claims[-2] if len(state.claims) > 1 else None
+    if kind == BOOK and last is not None and _ONE.search(sentence.words):
+        made.wish.service = last.wish.service
     if kind != BOOK:
         made.meant.objects.extend(state.told[-4:])
         if state.owned is not None and state.owned.value is not None:

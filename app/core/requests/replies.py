@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import cues, fold
-from app.core.requests.agent_side import fitting, new_slots, same_weekday
-from app.core.requests.agent_turn import (
+from app.core.requests import fold
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
+from app.core.requests.fitting import fitting, new_slots, same_weekday
+from app.core.requests.state import State, distinct
+from app.core.requests.turns import cues, stop_cues
+from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
     ASKS_MORE,
     ASKS_OTHER,
@@ -15,9 +18,7 @@ from app.core.requests.agent_turn import (
     ASKS_YES,
     AgentTurn,
 )
-from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
-from app.core.requests.state import State, distinct
+from app.core.requests.turns.caller_turn import Said
 
 MAX_ECHO = 8
 """An answer of more words is no echo of the question."""
@@ -27,7 +28,7 @@ SMALL_WORDS = frozenset(
     """
         a an the i we you he she it that this them me us him her my your do does did is are am be
         was will would can could may and or to of in on at for so then there please thanks thank
-        ha oh um uh er ah well just too yes yeah go sir ma'am very quite really so absolutely
+        ha oh um uh er ah well just too yes yeah go when sir ma'am very quite really so absolutely
     """.split()
 )
 _STRONG_STOP = re.compile(
@@ -35,6 +36,12 @@ _STRONG_STOP = re.compile(
     r"|do not (?:book|want it|do it|put|make|schedule|bother)"
     r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo)\b"
 )
+_TAKE_OFF = re.compile(
+    r"\b(?:take (?:me|us|it|that) (?:back )?off|cancel (?:it|that|mine)|do not book)\b(?! (?:on"
+    r"|for)\b)"
+)
+_ONLY_STILL = re.compile(r"\bstill (?:want|need|come|coming)\b")
+_NOT_THEN = re.compile(r"\bno good\b|\btoo (?:late|early|close|long)\b")
 _STARTS_AGAINST = re.compile(
     r"(?:(?:oh|ah|um|uh|so|well|okay|yeah)\s)*(?:no|wait|sorry|actually|hmm|hang|hold|but|stop)\b"
 )
@@ -55,7 +62,13 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
         _open_by_answer(state, said, sentence, asked)
         claim = state.claim
         assert claim is not None
+    if sentence.told and _TAKE_OFF.search(sentence.words) and claim.kind == BOOK:
+        state.happens(fold.STOPS, sentence.text)
+        return
     if claim.state == "done":
+        if _takes_back_own(claim, sentence):
+            state.happens(fold.STOPS, sentence.text)
+            return
         stops = _STRONG_STOP.search(sentence.words) or (
             _STARTS_AGAINST.match(sentence.words) and sentence.postpones
         )
@@ -74,11 +87,18 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
     _answer(state, said, sentence, claim, asked)
 
 
+def _takes_back_own(claim: Claim, sentence: Said) -> bool:
+    """ "Cancel that": what was just booked, as nothing else is named."""
+    if claim.kind != BOOK or sentence.request != CANCEL or sentence.names_object:
+        return False
+    return sentence.strong and not (sentence.question or sentence.conditional or sentence.told)
+
+
 def _answer(
     state: State, said: Utterance, sentence: Said, claim: Claim, asked: AgentTurn | None
 ) -> None:
     cancels = claim.kind == CANCEL and bool(re.search(r"\bcancel|\bdo it\b", sentence.words))
-    stop = _stop(claim, sentence, asked)
+    stop = _stop(state, claim, sentence, asked)
     if sentence.refused and not stop:
         stop = fold.STOPS
     if not stop and claim.wish.day is not None and not sentence.moments.wanted:
@@ -103,13 +123,34 @@ def _answer(
         state.happens(fold.REMARKS)
 
 
-def _stop(claim: Claim, sentence: Said, asked: AgentTurn | None) -> str:
+def _contrasts(state: State, sentence: Said) -> bool:
+    """ "Cancel Oscar's. I'm still coming.": what stays beside what goes, in the same breath."""
+    if state.heard is None or _STARTS_AGAINST.match(sentence.words):
+        return False
+    turn = state.heard[1]
+    before = turn[: turn.index(sentence)] if sentence in turn else ()
+    rest = _ONLY_STILL.sub("", sentence.words)
+    return any(item.request == CANCEL for item in before) and not stop_cues.KEEPS.search(rest)
+
+
+def _another_time(claim: Claim, sentence: Said) -> bool:
+    """ "Then nine is no good": another time than the one that was agreed."""
+    if claim.state != "agreed" or _NOT_THEN.search(sentence.words) is None:
+        return False
+    if claim.start is None or not sentence.moments.wanted:
+        return False
+    return not any(moment.fits(claim.start) for moment in sentence.moments.wanted)
+
+
+def _stop(state: State, claim: Claim, sentence: Said, asked: AgentTurn | None) -> str:
     """How a sentence stops the claim: takes it back, or puts it off; blank where it does not."""
     if claim.kind == CANCEL:
         if asked is not None and asked.speaks_of in (MOVE, BOOK) and not sentence.keeps:
             return ""  # whether they want another one
+        if sentence.keeps and _contrasts(state, sentence):
+            return ""
         return fold.STOPS if sentence.keeps else fold.DOUBTS if sentence.not_yet else ""
-    if _replaces(sentence):
+    if _replaces(sentence) or _another_time(claim, sentence):
         return ""
     if sentence.withdraws:
         return fold.STOPS
@@ -185,12 +226,17 @@ def _against_before(state: State, sentence: Said) -> bool:
 def says_yes_again(state: State, sentence: Said) -> bool:
     """ "I'll release it?" "Yes, release it.": the request in the words of an answer."""
     claim, asked = state.claim, state.asked
-    if claim is None or asked is None:
+    if asked is None:
         return False
+    if claim is None:
+        about = asked.wants_yes and asked.speaks_of == sentence.request
+        return about and sentence.agrees and not (sentence.moments or sentence.services)
     if claim.state not in ("checked", "offered", "taken", "unclear"):
         return False
     if claim.kind != sentence.request or sentence.moments or sentence.services:
         return False
+    if asked.slots and sentence.commits:
+        return True
     return asked.wants_yes and (sentence.agrees or _echoes(sentence, asked))
 
 
@@ -221,7 +267,9 @@ def _open_by_answer(state: State, said: Utterance, sentence: Said, asked: AgentT
     offer = state.offer
     claim = state.add(kind, strong=False, asked=span, beside=False)
     state.offer = offer
-    claim.state = "offered" if asked.slots else "open"
+    claim.state = "checked" if asked.wants_yes else "offered" if asked.slots else "open"
+    if kind == BOOK and claim.wish.service is None:
+        claim.wish.service = state.service
     if kind in (MOVE, CANCEL):
         claim.meant.objects.extend(state.told[-4:])
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from app.core.language.settings import TimePreferences
-from app.core.requests import fold, moments, services
-from app.core.requests.agent_turn import AgentTurn
-from app.core.requests.caller_turn import Said
+from app.core.requests import fold
 from app.core.requests.evidence import (
     AGENT,
     Claim,
@@ -21,7 +19,10 @@ from app.core.requests.evidence import (
     Utterance,
     Wish,
 )
-from app.core.requests.moments import Moment, Moments
+from app.core.requests.turns import moments, services
+from app.core.requests.turns.agent_turn import AgentTurn
+from app.core.requests.turns.caller_turn import Said
+from app.core.requests.turns.moments import Moment, Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class State:
     """Days and times said before anything was asked for: which appointment it is about."""
     owned: Part[str | None] | None = None
     """Where the caller told of an appointment of theirs, with its service if it was named."""
+    service: Part[str] | None = None
+    """The service that the caller named last, whatever for."""
     name: Part[str] | None = None
     heard: tuple[Utterance, tuple[Said, ...]] | None = None
     """The caller's last turn."""

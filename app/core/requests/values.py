@@ -10,9 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.requests import cues, fold, moments
-from app.core.requests.agent_side import asked_for
-from app.core.requests.agent_turn import (
+from app.core.requests import fold
+from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
+from app.core.requests.fitting import asked_for
+from app.core.requests.state import State, as_place, distinct
+from app.core.requests.turns import cues, moments
+from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
     ASKS_NAME,
     ASKS_OTHER,
@@ -22,10 +25,8 @@ from app.core.requests.agent_turn import (
     ASKS_YES,
     AgentTurn,
 )
-from app.core.requests.caller_turn import Said
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
-from app.core.requests.moments import Moment, Moments
-from app.core.requests.state import State, as_place, distinct
+from app.core.requests.turns.caller_turn import Said
+from app.core.requests.turns.moments import Moment, Moments
 
 _ORDINALS = {
     "first": 0, "former": 0, "earlier": 0, "earliest": 0, "second": 1, "third": 2, "last": -1,
@@ -113,7 +114,10 @@ def _put_in_its_place(turn: Sequence[Said]) -> bool:
 
 def _telling(state: State, claim: Claim, turn: Sequence[Said]) -> list[Said]:
     """The sentences whose days, times and services are about the claim."""
-    good = [s for s in turn if not (s.told or s.refused or s.conditional or s.greets)]
+    good = [
+        s for s in turn
+        if not (s.told or s.refused or s.conditional or s.greets or (s.exists and not s.request))
+    ]  # fmt: skip
     plainly = [place for place, s in enumerate(good) if s.corrects_plainly and s.moments]
     if plainly and not (claim.kind == MOVE and any(s.request for s in good)):
         return good[plainly[-1] :]

@@ -1,13 +1,13 @@
 """The words by which callers take something back, put it off, doubt it, or only speak of it.
 
-Matched against the same `spelled` text as `app.core.requests.cues`.
+Matched against the same `spelled` text as `app.core.requests.turns.cues`.
 """
 
 from __future__ import annotations
 
 import re
 
-from app.core.requests.cues import any_of
+from app.core.requests.turns.cues import any_of
 
 _FUTURE = (
     r"(?:i|we|she|he|they) (?:will|would have to|have to|need to|must|should|had better|got to"
@@ -167,7 +167,8 @@ DOUBTS = any_of(
 #: Asks only under a condition. A polite "if you can" is none.
 POLITE_IF = re.compile(
     r"\b(?:wondering|see|know|asking) if\b"
-    r"|\bif (?:you (?:can|could|have|have got|would|do not mind|will|please)"
+    r"|\bif (?:you (?:can|could|have|have got|got|get|guys (?:have|can|got)|would|do not mind"
+    r"|will|please)"
     r"|possible|that is (?:okay|ok|alright|all right|fine|possible|good|free)"
     r"|it is (?:okay|ok|alright|fine|possible|free|available|not too much)|it "
     r"works|(?:that|it) is (?:going|not too much trouble|no trouble)|at all possible|that works"

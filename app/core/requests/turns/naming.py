@@ -14,18 +14,27 @@ _WORD = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _LAST = re.compile(
     r"(?<=\w) (?:please|thanks|thank you|here|speaking|that's me|thats me|uh|um) ?$", re.IGNORECASE
 )
-_NAMES = r"(?P<name>(?:[A-Z][\w\u2019-]+ ){1,2}[A-Z]['\u2019]?[\w-]+?)"
+_NO_DAY = (
+    r"(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August"
+    r"|September|October|November|December)"
+)
+_NAMES = rf"(?P<name>(?:[A-Z][\w\u2019-]+ ){{1,2}}{_NO_DAY}[A-Z]['\u2019]?[\w-]+?)"
 _FOR_WHOM = (
     re.compile(
         r"\b(?:[Pp]ut|[Bb]ook|[Gg]et|[Pp]encil|[Ss]queeze|[Ff]it|[Ss]ign|[Ww]rite|[Ss]lot|[Pp]op"
         rf"|[Ss]chedule|[Cc]ancel|[Mm]ove|[Hh]ave) {_NAMES}(?:['\u2019]s)?"
         r"(?= (?:down|in|up|for|there|on|at|to|from|out|off)\b|[.,?!]|$)"
     ),
+    re.compile(rf"\b(?:[Cc]ancel|[Mm]ove|[Dd]rop|[Rr]eschedule) {_NAMES}['\u2019]s\b"),
+    re.compile(rf"\bfor {_NAMES}(?= |[.,?!]|$)"),
     re.compile(rf"(?:^|[.!?,] ){_NAMES}(?= (?:wants|needs|would like|here to|for an? )\b)"),
 )
 _CAPITALS = re.compile(
     r"\b[A-Z][\w'\u2019-]+(?: (?:(?:van|de|der|la|von|al|da) )?[A-Z][\w'\u2019-]+)+"
 )
+_PERSON = rf"{_NO_DAY}[A-Z][\w'\u2019-]+"
+_PERSONS = re.compile(rf"\b{_PERSON}(?: (?:van |de |von |al |da )?{_PERSON})+")
+_OPENS = frozenset(("And", "For", "Then", "Also", "My", "Put", "Book", "Move", "It's", "I'm"))
 MIN_WORD = 3
 _FULL_NAME = "May I have your full name?"
 _PARTICLES = frozenset(("van", "der", "de", "la", "den", "von", "del", "da", "al", "bin", "ter"))
@@ -45,11 +54,25 @@ class Context:
 def name_in(text: str, context: Context) -> Name | None:
     """The name the caller gives as theirs, or as that of whom they book for."""
     found = names.read_name(text, context.question, agent=context.agent)
+    if found is not None:
+        found = Name(_said_once(found.text), found.spans)
     if found is not None and len(found.text.split()) == 1:
         found = _with_the_rest(text, found, context)
     if found is not None or context.question is not None:
         return found
     return _asked_for(text, context) or _at_the_end(text, context)
+
+
+def _said_once(name: str) -> str:
+    """A name without the surname that was said, or spelled, before it: "Ng, N G, Thomas Ng"."""
+    words = name.split()
+    letters = [word.rstrip(".") for word in words]
+    count = next((at for at, word in enumerate(letters) if len(word) != 1), 0)
+    if count > 1 and "".join(letters[:count]).casefold() == words[-1].casefold():
+        words = words[count:]
+    if len(words) > 2 and words[0].casefold() == words[-1].casefold():
+        words = words[1:]
+    return " ".join(words)
 
 
 def completed(known: str, said: str, agent: str) -> str | None:
@@ -68,6 +91,38 @@ def completed(known: str, said: str, agent: str) -> str | None:
         if len(whole) > 1 and known.casefold() in (word.casefold() for word in whole):
             return " ".join(whole)
     return None
+
+
+def taken_up(said: str, agent_said: str, greeting: str, agent: str) -> str | None:
+    """The name among the caller's words that the agent calls them, or whom they book for, by."""
+    heard = f" {' '.join(_WORD.findall(said)).casefold()} "
+    for match in _CAPITALS.finditer(agent_said):
+        words = match[0].split()
+        for count in range(min(len(words), 4), 1, -1):
+            for start in range(len(words) - count + 1):
+                run = " ".join(words[start : start + count])
+                if f" {run.casefold()} " not in heard or run in greeting:
+                    continue
+                name = names.read_name(run, _FULL_NAME, agent=agent)
+                if name is not None and len(name.text.split()) == count:
+                    return name.text
+    return None
+
+
+def every_name(text: str, context: Context) -> list[str]:
+    """The full names in a turn, in order: written as names, none of a service or a day."""
+    low = {word for phrase in context.ordinary for word in phrase.lower().split()}
+    found: list[str] = []
+    for match in _PERSONS.finditer(text):
+        words = match[0].split()
+        while words and (words[0].lower() in low or words[0] in _OPENS):
+            words = words[1:]
+        if len(words) < 2 or any(word.lower() in low for word in words):
+            continue
+        name = names.read_name(" ".join(words), _FULL_NAME, agent=context.agent)
+        if name is not None and len(name.text.split()) == len(words) and name.text not in found:
+            found.append(name.text)
+    return found
 
 
 def _with_the_rest(text: str, found: Name, context: Context) -> Name:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from app.core.language.agreement import Sense, senses
 from app.core.language.agreement import withdraws as takes_back
 from app.core.language.text import plain, sentences
-from app.core.requests import cues, stop_cues
 from app.core.requests.evidence import BOOK, CANCEL, MOVE
-from app.core.requests.moments import Moments
+from app.core.requests.turns import cues, stop_cues
+from app.core.requests.turns.moments import Moments
 
 _NEXT_REQUEST = re.compile(
-    r",? (?:and|then|but) (?=(?:please |also |just |then ){0,3}(?:could|can|move"
-    r"|cancel|book|reschedule"
-    r"|i would like|i'd like|i want|i need)\b)"
+    r",? (?:and|then|but) (?=(?:please |also |just |then ){0,3}(?:could|can|move|cancel|book"
+    r"|reschedule|i'd (?:also )?like|i (?:also |then |still )?(?:would like|want|need))\b)"
 )
 _TITLE = re.compile(r"\b(mr|mrs|ms|dr|st)\.")
 _THING = r"(?:appointment|booking|visit|cleaning|check ?-?up|filling|consultation|exam)"
@@ -40,6 +39,7 @@ _EXISTS = re.compile(
     r"with you\b"
 )
 _BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for) my\b|\bcome\b")
+_MY_DAY = re.compile(r"\bmy (?:mon|tues|wednes|thurs|fri)day\b.{0,60}\bput (?:me|us)\b")
 _PUT_IT = re.compile(
     r"\b(?:put|make|have|set|get|take|do) (?:it|that) (?:on|to|for|at|back|over)\b"
 )
@@ -184,7 +184,7 @@ def _request(
         or bool(
             re.search(
                 r"\b(?:appointment|booking|visit|it|that|one|them|both|something"
-                r"|(?:me|us) there)\b",
+                r"|(?:me|us) (?:there|off|out))\b",
                 words,
             )
         )
@@ -198,7 +198,9 @@ def _request(
             return "", False, True
         return MOVE, mine and not asks_only, False
     wants = bool(cues.WANTS.search(words))
-    if _goes_from_to(moments) or (len(moments.days) > 1 and _PUT_IT.search(words)):
+    if _goes_from_to(moments) or (
+        len(moments.days) > 1 and (_PUT_IT.search(words) or _MY_DAY.search(words))
+    ):
         return MOVE, not asks_only or question, False
     books = bool(cues.BOOK.search(words))
     about_mine = bool(_MINE.search(words))

@@ -50,7 +50,8 @@ COMMITS = any_of(
     r"\bsounds (?:good|great|fine|perfect|lovely|okay)\b",
     r"\b(?:that|this|it|one|those|which) (?:works|suits|is (?:good|fine|great"
     r"|perfect|okay|ok|right|correct|grand|lovely|better|it|the one|me|alright)"
-    r"|will do|would (?:be )?(?:work|great|good|fine|perfect|lovely|better|suit"
+    r"|will (?:do|work|suit|be (?:fine|good|great|perfect|lovely))|would (?:be )?(?:work|great"
+    r"|good|fine|perfect|lovely|better|suit"
     r"|ideal))\b",
     r"\bplease do\b",
     r"\bdo (?:it|that)\b",
@@ -65,7 +66,12 @@ COMMITS = any_of(
     r"\b(?:grab|lock|nab|snag) (?:it|that|this)\b",
     r"\b(?:that|it|this|monday|tuesday|wednesday|thursday|friday) would (?:do|work|suit)\b",
     r"\bput (?:it|that) there\b",
+    r"\b(?:swap|switch|move|change|put|shift|book) (?:me|us|it) (?:to|over|there|into"
+    r"|for) (?:that|it"
+    r"|then|there)\b",
     r"\bcount me in\b",
+    r"\btake (?:it|that|the \w+(?: one)?)$",
+    r"\b(?:fire away|ready when you are)\b",
 )
 YES = any_of(
     r"^(?:\w+ ){0,3}?(?:yes|yeah|yep|yup|yah|ya|aye|sure|correct|right|exactly"
@@ -125,6 +131,8 @@ CANCEL = any_of(
     r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up my)\b",
     r"\b(?:give|let) (?:my|the|that|our) (?:\w+ ){0,5}(?:go|away|to (?:somebody|someone|anyone)"
     r" else|to another (?:patient|person))\b",
+    r"\blet (?:somebody|someone|anyone|anybody) else (?:have|take|use) (?:my|the|that|it)\b",
+    r"\bgive (?:it|that) (?:away|to (?:somebody|someone|anyone) else)\b",
     r"\bcan go$",
     r"\bget out of\b",
     r"\boff (?:the|your) (?:calendar|schedule|books?|list)\b",
@@ -142,6 +150,8 @@ MOVE = any_of(
     r"(?<!work )(?<!off )shift(?:ing)?|postpon\w+|rebook|rearrang\w+|bump(?:ing)?|relocat\w+"
     r"|swop)\b",
     r"\bchang(?:e|ing)\b",
+    r"\b(?:has|have|needs?|got) to (?:become|turn into)\b",
+    r"\b(?:that|it|this) go to\b",
     r"\b(?:different|other|another|new|better) (?:date|day|time|slot|hour)(?: and time)? for (?:my"
     r"|our|the|his|her)\b",
     r"\bcome (?:in )?(?:sooner|earlier|later) for my\b",
@@ -174,6 +184,7 @@ CANNOT_COME = any_of(
     r"\bdoes not work (?:for me )?any more\b",
     r"(?:\b(?:is|are)|'s) a no go\b",
     r"\bgot to (?:bail|miss|skip)\b",
+    r"\bnot (?:going to|gonna) happen\b",
     r"\b(?:not|no longer) (?:be )?need(?:ing)? (?:it|to (?:come|see|be seen))\b",
     r"\bhave to (?:miss|skip)\b",
     r"\bnot going to be able\b",
@@ -189,6 +200,7 @@ BOOK = any_of(
     r"\b(?:would like|want|need|wanted|would love|love|like|hoping|looking|trying)"
     r" to (?:\w+ )?(?:come|get|have|see|be seen|make|set|take|visit)\b",
     r"\bappointment\b",
+    r"\b(?:needs?|wants?) one\b",
 )
 WANTS = any_of(
     r"\b(?:i|we) (?:would like|want|need|wanted|would love|am after|will have"
