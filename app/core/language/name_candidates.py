@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from app.core.language.name_cues import BEHIND, CUES, Asked, Cue, Part, about_others
 from app.core.language.name_fold import Candidate, plain_word
-from app.core.language.name_parts import both_parts
 from app.core.language.name_runs import Run, accepts, is_season, read_run
 from app.core.language.name_tokens import HESITATION, Token, is_initial
 from app.core.language.name_words import FILLERS, KIN, MOODS, REPLIES, SHORT, TITLES, kind_of
@@ -61,8 +60,6 @@ def candidates_in(low: str, tokens: list[Token], asked: Asked) -> list[Candidate
     spelled = find_spelled([token.low for token in tokens])
     tokens = _without(tokens, spelled)
     found: dict[int, Candidate] = {}
-    if asked not in ("", "other") and not spelled and (both := both_parts(low, tokens)):
-        return both
 
     def add(run: Run, cue: Cue) -> None:
         at = run.words[0].start

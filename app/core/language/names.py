@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from app.core.language.name_candidates import candidates_in
 from app.core.language.name_cues import asked_for
 from app.core.language.name_fold import Candidate, fold, plain_word
+from app.core.language.name_parts import both_parts
 from app.core.language.name_tokens import Token, straighten, tokenise
 from app.core.language.name_words import (
     ORDINAL_SUFFIXES,
@@ -61,7 +62,8 @@ def read_name(text: str, question: str | None = None, *, agent: str = "") -> Nam
     """
     low, tokens = _read(text)
     asked = asked_for(question)
-    found = candidates_in(low, tokens, asked)
+    both = both_parts(low, tokens) if asked not in ("", "other") else []
+    found = both or candidates_in(low, tokens, asked)
     words = fold(found)
     if not words or _is_agent(words, agent, low):
         return None

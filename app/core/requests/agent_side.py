@@ -17,8 +17,8 @@ from app.core.requests.evidence import (
     Utterance,
     quote,
 )
-from app.core.requests.fitting import fitting, same_weekday
-from app.core.requests.state import State, as_place, distinct
+from app.core.requests.fitting import fitting, new_slots, same_weekday
+from app.core.requests.state import State, as_place, distinct, merged
 from app.core.requests.turns import agent_turn, naming
 from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
@@ -41,7 +41,10 @@ def hear(state: State, said: Utterance) -> None:
     if agent_turn.only_checks_the_line(said.text):
         return
     turn = agent_turn.read(
-        said.index, said.text, lambda text: state.moments_in(text, said), state.services_in
+        said.index,
+        _without_name(state, said.text),
+        lambda text: state.moments_in(text, said),
+        state.services_in,
     )
     state.asked = turn
     _complete_name(state, turn)
@@ -66,6 +69,16 @@ def hear(state: State, said: Utterance) -> None:
         if _is_undone(state, claim, turn):
             claim.state, claim.confirmed = fold.after(claim.state, fold.STOPS), None
             claim.why = turn.text
+
+
+def _without_name(state: State, text: str) -> str:
+    """The text without the caller's name where it is said as one: "Mr. Friday", "Mark Friday"."""
+    words = state.name.value.split() if state.name is not None else []
+    if len(words) < 2:
+        return text
+    last = re.escape(words[-1])
+    pattern = rf"\b(?:(?:Mr|Mrs|Ms|Miss|Dr)\.?|{re.escape(words[0])}) {last}\b"
+    return re.sub(pattern, words[0], text) if words[0] != words[-1] else text
 
 
 def _with_day(state: State, turn: AgentTurn) -> AgentTurn:
@@ -173,7 +186,7 @@ def _leaves_another(claim: Claim, turn: AgentTurn) -> bool:
     """ "From the 21st to the 19th": it comes from a day that was not asked for."""
     held = (claim.wish.day.value if claim.wish.day else None), None
     sources = [slot for slot in turn.left if slot.day is not None]
-    if claim.state == "open" and not claim.reopened:
+    if claim.state in ("open", "unclear", "taken") and not claim.reopened:
         return bool(sources)
     return any(slot.day != held[0] for slot in sources) and len(distinct(turn.slots)) == 1
 
@@ -225,7 +238,10 @@ def _to_slots(claim: Claim, turn: AgentTurn) -> list[str]:
             _adopt(claim, slot, turn)
         return [fold.CHECKS if turn.wants_yes else fold.STATES]
     if claim.state == "done":
-        if claim.kind == BOOK and not turn.refuses and not turn.asks:
+        whole = merged(new_slots(claim, turn))
+        if claim.kind == BOOK and turn.done == MOVE and whole is not None and whole.whole:
+            _adopt(claim, whole, turn)
+        elif claim.kind == BOOK and not turn.refuses and not turn.asks:
             claim.wish.doubts.append("the agent named another time later")
         return []
     return [*([fold.REFUSES] if turn.refuses else []), fold.OFFERS]

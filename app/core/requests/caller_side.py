@@ -69,7 +69,8 @@ def _name(state: State, said: Utterance) -> str:
     question = asked.text if asked is not None and ASKS_NAME in asked.asks else None
     later = " ".join(u.text for u in state.utterances[said.index + 1 :] if u.role == AGENT)
     ordinary = [word for s in state.rules.services for word in (s.name, *s.also)]
-    context = naming.Context(question, state.rules.agent_name, later, ordinary)
+    known_name = state.name is not None
+    context = naming.Context(question, state.rules.agent_name, later, ordinary, known_name)
     found = naming.name_in(said.text, context)
     if found is None:
         return said.text

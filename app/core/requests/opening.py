@@ -109,11 +109,13 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
     if (
         claim is not None
         and claim.state not in ("done", "stopped")
-        and _is_same(claim, kind, sentence)
+        and _is_same(claim, kind, sentence, said.index)
     ):
         if kind == CANCEL:
             claim.kind = CANCEL
-        elif kind == MOVE and (not claim.strong or _turns_out_to_change(claim, sentence)):
+        elif kind == MOVE and (
+            not claim.strong or claim.kind == CANCEL or _turns_out_to_change(claim, sentence)
+        ):
             claim.kind = MOVE
         claim.strong = claim.strong or sentence.strong
         claim.state = fold.after(claim.state, fold.ASKS)
@@ -130,7 +132,7 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
     state.told, state.owned = [], None
 
 
-def _is_same(claim: Claim, kind: Kind, sentence: Said) -> bool:
+def _is_same(claim: Claim, kind: Kind, sentence: Said, index: int) -> bool:
     """Whether it is the same request said again, or one that becomes more exact."""
     if claim.state == "agreed" and _ANOTHER.search(sentence.words):
         return False
@@ -147,6 +149,8 @@ def _is_same(claim: Claim, kind: Kind, sentence: Said) -> bool:
         return True
     if not claim.strong and claim.kind == BOOK and kind in (MOVE, CANCEL):
         return True
+    if claim.kind == CANCEL and kind == MOVE and claim.state != "agreed":
+        return not sentence.services and claim.asked.utterance != index
     if claim.kind in (MOVE, CANCEL) and kind == BOOK:
         return not (sentence.services and sentence.moments.wanted) and claim.kind == MOVE
     return claim.kind == BOOK and kind == MOVE and not sentence.strong

@@ -48,9 +48,11 @@ _STARTS_AGAINST = re.compile(
 #: A remark without any of these is no objection, however it is meant.
 _MAY_OBJECT = re.compile(
     r"\b(?:no|not|never|but|though|however|first|wait|hang|hold|actually|sorry|oh|hmm|well|will"
-    r"|have to|has to|need|needs|should|must|could|would|might|may|going to|gotta|think|thought"
+    r"|have to|has to|need|needs|should|must|could|would|might|(?<!of )(?<!in )may|going to"
+    r"|gotta|think|thought"
     r"|know|see|check|ask|look|call|ring|text|talk|decide|money|expensive|pay|cost|boss|wife"
-    r"|husband|instead|rather|already|then|until|unless|if|when|later|soon|time|another|other|else)\b"
+    r"|husband|instead|rather|already|then|until (?:i|we|my)|unless|if|when|later|soon"
+    r"|(?<!last )(?<!this )time|another|other|else)\b"
 )
 
 
@@ -81,10 +83,17 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
     if sentence.told or (sentence.conditional and not sentence.agrees):
         if sentence.postpones and not sentence.conditional:
             state.happens(fold.DOUBTS, sentence.text)
-        elif asked is not None and asked.wants_yes:
+        elif asked is not None and asked.wants_yes and not _just_agreed(claim, sentence):
             state.happens(fold.REMARKS)
         return
     _answer(state, said, sentence, claim, asked)
+
+
+def _just_agreed(claim: Claim, sentence: Said) -> bool:
+    """Whether a yes was said in this turn, and what follows it says nothing against it."""
+    against = sentence.denies or sentence.postpones or sentence.doubts or sentence.conditional
+    against = against or bool(_STRONG_STOP.search(sentence.words))
+    return claim.state == "agreed" and claim.before != "agreed" and not against
 
 
 def _takes_back_own(claim: Claim, sentence: Said) -> bool:
@@ -230,7 +239,8 @@ def says_yes_again(state: State, sentence: Said) -> bool:
         return False
     if claim is None:
         about = asked.wants_yes and asked.speaks_of == sentence.request
-        return about and sentence.agrees and not (sentence.moments or sentence.services)
+        said_yes = sentence.agrees or _echoes(sentence, asked)
+        return about and said_yes and not (sentence.moments or sentence.services)
     if claim.state not in ("checked", "offered", "taken", "unclear"):
         return False
     if claim.kind != sentence.request or sentence.moments or sentence.services:

@@ -73,6 +73,9 @@ class State:
     def add(self, kind: Kind, *, strong: bool, asked: Span, beside: bool) -> Claim:
         """Open a claim; `beside` the ones that were opened in the same breath."""
         claim = Claim(len(self.claims) + 1, kind, strong, asked, wish=Wish(name=self.name))
+        claim.beside = beside
+        for other in self.live if beside else ():
+            other.beside = True
         self.claims.append(claim)
         self.live = [*self.live, claim] if beside else [claim]
         self.offer, self.pending = None, frozenset()

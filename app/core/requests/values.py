@@ -51,7 +51,7 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
     if held == "stopped" and not revives:
         return
     asked = state.asked
-    telling = _telling(state, claim, turn)
+    telling = _telling(state, said, claim, turn)
     if not telling:
         return
     text = " ".join(s.text for s in telling if s.moments or s.services or s.corrects or s.weakens)
@@ -73,6 +73,8 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
     if not any(s.request for s in turn):
         named = text
     _give_service(state, claim, _KEPT.sub("", named), quote(said, named, question))
+    if claim.kind == BOOK and (len(found.days) > 1 or len(found.times) > 1):
+        found = _last_of(telling, turn) or found
     picked = _picked(telling, found, asked)
     if claim.kind == BOOK:
         _give_moments(state, claim, telling, found, picked, quote(said, text, question))
@@ -80,6 +82,26 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
         _mention(state, claim, text, found, picked, quote(said, text, question))
     if not revives:
         claim.state = held
+
+
+def _last_of(telling: Sequence[Said], turn: Sequence[Said]) -> Moments | None:
+    """What stands of days and times that correct each other from sentence to sentence: "Wednesday
+    at four? No, make it five. Oh, traffic. Six."."""
+    spoken = [s for s in (*turn[: turn.index(telling[0])], *telling) if s.moments.wanted]
+    if len(spoken) < 2 or not any(s.corrects or s.denies for s in turn):
+        return None
+    day: Moment | None = None
+    time: Moment | None = None
+    for sentence in spoken:
+        heard = sentence.moments
+        if len(heard.days) > 1 or len(heard.times) > 1 or heard.doubts or " or " in sentence.text:
+            return None
+        day = next((item for item in heard.wanted if item.day is not None), day)
+        time = next((item for item in heard.wanted if item.time is not None), time)
+    if day is None or time is None:
+        return replace(spoken[-1].moments) if day is None and time is None else None
+    joined = replace(day, time=time.time, assumed=time.assumed, words=f"{day.words} {time.words}")
+    return Moments((joined,), rest=spoken[-1].moments.rest)
 
 
 def _of_object(state: State, claim: Claim, telling: Sequence[Said], said: Utterance) -> str:
@@ -112,7 +134,7 @@ def _put_in_its_place(turn: Sequence[Said]) -> bool:
     return any(s.moments.wanted and (s.bare or s.request or s.corrects) for s in turn[stop + 1 :])
 
 
-def _telling(state: State, claim: Claim, turn: Sequence[Said]) -> list[Said]:
+def _telling(state: State, said: Utterance, claim: Claim, turn: Sequence[Said]) -> list[Said]:
     """The sentences whose days, times and services are about the claim."""
     good = [
         s for s in turn
@@ -123,7 +145,7 @@ def _telling(state: State, claim: Claim, turn: Sequence[Said]) -> list[Said]:
         return good[plainly[-1] :]
     if claim.state == "done":
         return [s for s in good if s.moments.wanted and ((s.bare and s.corrects) or _says_no(s))]
-    if any(s.request for s in good):
+    if any(s.request and (s.strong or claim.asked.utterance == said.index) for s in good):
         return good
     asked = state.asked
     if asked is not None and _in_context(claim, asked):
@@ -135,7 +157,7 @@ def _telling(state: State, claim: Claim, turn: Sequence[Said]) -> list[Said]:
             if s.bare
             or s.corrects_plainly
             or (s.denies and s.corrects)
-            or _picked([s], s.moments, asked)
+            or (_names_offered(s.moments, asked) and _picked([s], s.moments, asked))
         ]
     corrected = any(s.corrects for s in good)
     if corrected and good and all(s.bare for s in good):
@@ -173,7 +195,8 @@ def _give_service(state: State, claim: Claim, text: str, span: Span) -> None:
         if place is not None and -len(asked.services) <= place < len(asked.services):
             named = (asked.services[place],)
     claim.wish.general = claim.wish.general or bool(_APPOINTMENT.search(text))
-    if named:
+    both = claim.kind == CANCEL and len(named) > 1 and "both" in text.casefold()
+    if named and not both:
         claim.wish.service = Part(named[-1], span)
 
 
@@ -284,6 +307,21 @@ def _picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) ->
     if fitting[0].day is None and said is not None:
         return replace(fitting[0], day=said.day, weekday=said.weekday)
     return fitting[0]
+
+
+def _names_offered(heard: Moments, asked: AgentTurn) -> bool:
+    """Whether all that is said of days and times was offered just so."""
+    return all(
+        any(
+            (said.day is None or (option.day is not None and said.is_day(option.day)))
+            and (
+                said.time is None
+                or (option.time is not None and moments.same_clock(said.time, option.time, True))
+            )
+            for option in (*asked.slots, *asked.existing)
+        )
+        for said in heard.wanted
+    )
 
 
 def _ordinal(text: str) -> int | None:

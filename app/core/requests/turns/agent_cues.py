@@ -24,7 +24,8 @@ NAME = re.compile(
 DAY = re.compile(
     r"\b(?:(?:what|which) (?:day|date|days)|what (?:about|works|would work|suits)"
     r"|when (?:would|do|can|could|should|shall|are|is|were you thinking|works|suits)"
-    r"|what would you (?:like|prefer) (?:instead|better)|(?:day|date) (?:works|suits|would|do"
+    r"|what would you (?:like|prefer) (?:instead|better)|when(?= ?\?)|(?:day|date) (?:works"
+    r"|suits|would|do"
     r"|were|are)|where to|what day and time|what day)\b"
 )
 TIME = re.compile(
@@ -149,6 +150,7 @@ SOONEST = re.compile(
 )
 STAYS = re.compile(r"\b(?:still|stays?|stands?|remains?|keep(?:ing)?|kept|left as)\b")
 GOES = re.compile(r"\b(?:goes|cancel\w*|off|out|gone|dropped?)\b")
+TWO_REPORTS = re.compile(r",? and (?=(?:an?|the|your|you're|you are|i've|i'll) )")
 CLAUSE = re.compile(r",? (?:and|but|while) |[,;:] | - ")
 TITLE = re.compile(r"\b(mr|mrs|ms|dr|st)\.")
 OFFERS_TO = re.compile(r"\bi (?:can|could) (?:\w+ ){0,2}(?:cancel|take care of|remove|delete)\b")

@@ -81,7 +81,7 @@ def read(
     all_done: set[str] = set()
     refuses = leaves = goes_on = assents = offers_to = gone = False
     speaks_of: str | None = None
-    for whole in sentences(cues.TITLE.sub(r"\1", " ".join(plain(text).split()))):
+    for whole in _parts(cues.TITLE.sub(r"\1", " ".join(plain(text).split()))):
         question = whole.endswith("?")
         sentence = _without_what_stays(cues.INSTEAD.sub("instead of", whole), question)
         sentence = cues.SOONEST.sub("", sentence)
@@ -90,7 +90,7 @@ def read(
             asks.add(ASKS_MORE)
             continue
         services_here = services_in(sentence)
-        if question and len(services_here) > 1 and not found & {ASKS_WHICH}:
+        if question and len(services_here) > 1 and " or " in sentence and not found & {ASKS_WHICH}:
             found = {ASKS_SERVICE}
         services += [name for name in services_here if name not in services]
         if found == {ASKS_MORE}:
@@ -123,6 +123,8 @@ def read(
         goes_on = goes_on or bool(cues.GOES_ON.search(sentence))
         assents = assents or bool(cues.ASSENTS.search(sentence))
         offers_to = offers_to or bool(cues.OFFERS_TO.search(sentence))
+    if speaks_of is None and ASKS_YES in asks and left and slots:
+        speaks_of = "move"
     both = re.search(r"\b(?:is that right|correct|okay), and\b", plain(text))
     if asks & {ASKS_NAME, ASKS_OTHER} and not both:
         asks.discard(ASKS_YES)
@@ -165,6 +167,14 @@ def _asked(sentence: str, question: bool) -> set[str]:
         ):
             asks.add(ASKS_YES)
     return asks or {ASKS_OTHER}
+
+
+def _parts(text: str) -> list[str]:
+    """The sentences of a text, and of a report of two things each."""
+    out: list[str] = []
+    for sentence in sentences(text):
+        out += [sentence] if sentence.endswith("?") else cues.TWO_REPORTS.split(sentence)
+    return out
 
 
 def _without_what_stays(sentence: str, question: bool) -> str:

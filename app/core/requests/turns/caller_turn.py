@@ -28,7 +28,9 @@ _EXISTS = re.compile(
     r"|\bi am (?:down|booked|scheduled|supposed to (?:come|be)) (?:\w+ )?(?:for|on|at|in)\b"
     rf"|\bmy (?:\w+ )?{_THING} is (?:on|at|for)\b"
     r"|(?<!can )(?<!could )(?<!may )(?<!might )\bi come (?:on|at|in)\b"
-    r"|\byou (?:have got|have|got) (?:me|us|him|her)\b"
+    r"|(?<!can )(?<!could )(?<!would )(?<!will )(?<!if )\byou (?:have got|have put|have booked"
+    r"|have|got|put|booked) (?:me|us|him|her)\b"
+    r"(?! (?:in|down) please)"
     r"|\b(?:i|we|he|she) (?:am|are|is) (?:in|due|slated|set|meant|supposed|signed up|on the \w+)"
     r" (?:to (?:come|be) (?:in )?)?(?:on|at|for|with|next)\b"
     r"|\bi am in your (?:book|diary|calendar)\b"
@@ -39,14 +41,19 @@ _EXISTS = re.compile(
     r"with you\b"
 )
 _BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for) my\b|\bcome\b")
+_AS_SAID = re.compile(r"\b(?:that|it) is what i (?:said|told you|want(?:ed)?)\b|\bdid i say\b")
+_THIS_ONE = re.compile(
+    r"\b(?:appointment|booking|visit|it|that|one|them|both|something|(?:me|us) (?:there|off|out))\b"
+)
+_SAYS_CANCEL = re.compile(r"\bcancel|\bnot\b")
 _MY_DAY = re.compile(r"\bmy (?:mon|tues|wednes|thurs|fri)day\b.{0,60}\bput (?:me|us)\b")
 _PUT_IT = re.compile(
     r"\b(?:put|make|have|set|get|take|do) (?:it|that) (?:on|to|for|at|back|over)\b"
 )
 _HEDGE = re.compile(r"\b(?:but|though|however|except|only if|unless|until)\b(?! only in)")
 _MINE = re.compile(rf"\bmy (?!last|previous|first|old)(?:\w+ ){{0,3}}(?:{_THING}|one)\b")
-_SHORT = 14
-"""A sentence of so many words that names a service asks for it."""
+_SHORT = 4
+"""A sentence that says so much beside a service asks for it."""
 _SOFT = frozenset(
     """
         a an the at on in for to of and so well um uh er hm hmm mm oh ah okay ok please thanks
@@ -126,7 +133,7 @@ def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
     words = cues.spelled(text)
     polite = stop_cues.POLITE_IF.sub(" ", words)
     conditional = bool(stop_cues.CONDITIONAL.search(polite))
-    told = bool(stop_cues.TOLD.search(words))
+    told = bool(stop_cues.TOLD.search(_AS_SAID.sub(" ", words)))
     question = text.rstrip().endswith("?")
     no_words = cues.HARMLESS_NO.sub(" ", words)
     denies = bool(cues.NO.search(no_words))
@@ -174,59 +181,67 @@ def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
 def _request(
     words: str, polite: str, moments: Moments, services: tuple[str, ...], question: bool
 ) -> tuple[str, bool, bool]:
-    other = bool(cues.OBJECT_OTHER.search(words))
+    """The kind of request in a sentence, whether it is made in so many words, whether it is
+    refused."""
     said_no = cues.HARMLESS_NO.sub(" ", words)
     refused = bool(stop_cues.REFUSED.search(said_no))
     asks_only = bool(cues.ASKS_ONLY.search(polite))
-    mine = (
-        bool(services)
-        or bool(moments)
-        or bool(
-            re.search(
-                r"\b(?:appointment|booking|visit|it|that|one|them|both|something"
-                r"|(?:me|us) (?:there|off|out))\b",
-                words,
-            )
-        )
-    )
-    if cues.CANCEL.search(words) and not (other and not services):
-        if refused or stop_cues.REFUSED_BY_KIND[CANCEL].search(said_no):
-            return "", False, True
-        return CANCEL, mine and not asks_only, False
-    if cues.MOVE.search(words) and not (other and not services):
-        if refused or stop_cues.REFUSED_BY_KIND[MOVE].search(said_no):
-            return "", False, True
-        return MOVE, mine and not asks_only, False
-    wants = bool(cues.WANTS.search(words))
-    if _goes_from_to(moments) or (
-        len(moments.days) > 1 and (_PUT_IT.search(words) or _MY_DAY.search(words))
-    ):
+    about_other = bool(cues.OBJECT_OTHER.search(words)) and not services
+    if _goes_from_to(moments) and not _SAYS_CANCEL.search(words):
         return MOVE, not asks_only or question, False
-    books = bool(cues.BOOK.search(words))
+    mine = bool(services) or bool(moments) or bool(_THIS_ONE.search(words))
+    for kind, cue in ((CANCEL, cues.CANCEL), (MOVE, cues.MOVE)):
+        if cue.search(words) and not about_other:
+            if refused or stop_cues.REFUSED_BY_KIND[kind].search(said_no):
+                return "", False, True
+            return kind, mine and not asks_only, False
+    wants = bool(cues.WANTS.search(words))
+    if len(moments.days) > 1 and (_PUT_IT.search(words) or _MY_DAY.search(words)):
+        return MOVE, not asks_only or question, False
     about_mine = bool(_MINE.search(words))
     if cues.CANNOT_COME.search(words) and not (wants and services and not about_mine):
         return MOVE, wants and bool(moments.wanted), False
     if refused or stop_cues.REFUSED_BY_KIND[BOOK].search(said_no):
         return "", False, True
-    if other and not services:
+    if about_other:
         return "", False, False
+    existing = _of_existing(words, moments, wants)
+    if existing is not None:
+        return (existing, False, False)
+    return (*_booking(words, moments, services, question, wants, asks_only), False)
+
+
+def _of_existing(words: str, moments: Moments, wants: bool) -> str | None:
+    """What a sentence about an appointment that stands asks for, which may be nothing; None where
+    it is not about one."""
     exists = bool(_EXISTS.search(words))
     if exists and not moments.wanted and not wants:
-        return "", False, False
+        return ""
     if exists and moments.wanted:
-        several = len(moments.wanted) > 1
-        return (MOVE, wants and several, False) if wants or several else ("", False, False)
-    if about_mine and not _BOOKS_MINE.search(words):
-        return (MOVE, False, False) if wants else ("", False, False)
+        return MOVE if wants or len(moments.wanted) > 1 else ""
+    if _MINE.search(words) and not _BOOKS_MINE.search(words):
+        return MOVE if wants else ""
+    return None
+
+
+def _booking(
+    words: str,
+    moments: Moments,
+    services: tuple[str, ...],
+    question: bool,
+    wants: bool,
+    asks_only: bool,
+) -> tuple[str, bool]:
+    """Whether a sentence asks for a booking, and whether in so many words."""
+    books = bool(cues.BOOK.search(words))
     subject = bool(services) or bool(moments)
     if (wants and (books or services)) or (books and subject) or (services and moments.wanted):
-        return BOOK, not asks_only and (wants or books or not question), False
-    named = services and (question or wants or moments or _bare(moments, services))
-    if named or (services and len(words.split()) <= _SHORT):
-        return BOOK, False, False
+        return BOOK, not asks_only and (wants or books or not question)
+    if services and (question or wants or moments or _left(moments, services) <= _SHORT):
+        return BOOK, False
     if asks_only and moments and cues.AVAILABLE.search(words):
-        return BOOK, False, False
-    return "", False, False
+        return BOOK, False
+    return "", False
 
 
 def _goes_from_to(moments: Moments) -> bool:
@@ -238,10 +253,13 @@ def _goes_from_to(moments: Moments) -> bool:
 
 
 def _bare(moments: Moments, services: tuple[str, ...]) -> bool:
+    return _left(moments, services) <= 1
+
+
+def _left(moments: Moments, services: tuple[str, ...]) -> int:
+    """How many words are left beside days, times, services and small words."""
     known = {word for name in services for word in name.split()}
-    left = [
-        word
+    return sum(
+        word not in _SOFT and word not in known and set(word) != {"x"}
         for word in re.findall(r"[a-z']+", moments.rest)
-        if word not in _SOFT and word not in known and set(word) != {"x"}
-    ]
-    return len(left) <= 1
+    )

@@ -89,6 +89,10 @@ YES = any_of(
     r"^(?:yes )?(?:all|both|everything)(?: of (?:it|them))?(?: is)?(?: (?:good|right|correct|fine"
     r"|great|please|okay|yes|perfect|set))?$",
     r"^(?:exactly|just) (?:that|so|like that|right)$",
+    r"^(?:oh |yes |very |absolutely )?(?:delighted|thrilled|chuffed|ecstatic|ideal|sold|settled"
+    r"|done|amazing|brill|perfecto|si|ja|oui|positive|certain|happy|ready|right on|right you are"
+    r"|righty ho|as you say|go on(?: then)?|very much|very much so|happy to|happy with (?:that|it)"
+    r"|sounds like a plan|it is a date|let us|you know it|no objections?|that is grand)\b",
     r"^(?:if you (?:would|could)|would you|please do|do|so be it)$",
 )
 NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong|none|neither|incorrect)\b")
@@ -103,7 +107,9 @@ HARMLESS_NO = re.compile(
 CLOSES = re.compile(
     r"\b(?:thank|thanks|bye|goodbye|cheers|great|perfect|lovely|wonderful|awesome"
     r"|cool|see you|good night|have a|appreciate|that is (?:all|it|everything)"
-    r"|you are a star|super|sweet|all good|take care|nope that is)\b"
+    r"|you are (?:a \w+|the best|(?:so |very |too )?(?:kind|sweet|nice)|an angel)|you rock"
+    r"|bless you|much obliged|cheers|brilliant|fantastic|amazing|excellent|love it|nice one"
+    r"|super|sweet|all good|take care|nope that is)\b"
 )
 
 #: A cue that what follows takes the place of what was said.
@@ -125,7 +131,12 @@ CORRECTS_PLAINLY = re.compile(
 CANCEL = any_of(
     r"\bcancel(?:ling|ing)?\b",
     r"\bcall(?:ing)? (?:it |that |this |them )?off\b",
-    r"\b(?:take|get|cross|strike) (?:\w+ ){1,4}(?:off|out|from)\b",
+    r"\b(?:take|get|cross|strike|wipe) (?:\w+ ){1,4}(?:off|out)\b",
+    r"\b(?:take|remove|strike) (?:\w+ ){1,4}from (?:the|your) (?:list|book|books|schedule|calendar"
+    r"|diary)\b",
+    r"\b(?:have|has|got|need|going) to (?:pull|back|bow|drop|bail) out\b",
+    r"\b(?:one|appointment|booking|monday|tuesday|wednesday|thursday|friday) (?:(?:has to|must"
+    r"|can|should) go|goes)\b",
     r"\b(?:kill|scratch|nix|bin|axe|ditch|wipe|void|release|erase|lose|chuck|unbook) (?:it|that"
     r"|this|my|the|our|his|her|both|them|those|mine)\b",
     r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up my)\b",
@@ -152,6 +163,8 @@ MOVE = any_of(
     r"\bchang(?:e|ing)\b",
     r"\b(?:has|have|needs?|got) to (?:become|turn into)\b",
     r"\b(?:that|it|this) go to\b",
+    r"\b(?:turn|make) (?:it|that|this) into\b",
+    r"\bin (?:its|that one's) place\b",
     r"\b(?:different|other|another|new|better) (?:date|day|time|slot|hour)(?: and time)? for (?:my"
     r"|our|the|his|her)\b",
     r"\bcome (?:in )?(?:sooner|earlier|later) for my\b",

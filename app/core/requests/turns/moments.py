@@ -26,8 +26,13 @@ _NUMBER_IS = re.compile(
 )
 _HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _HOUR_ON = re.compile(
-    rf"\b(got|have|give me|do|take|about|say|want|like|prefer) ({_HOURS})"
+    rf"(^|[.,?!]|\b(?:got|have|give me|do|take|about|say|want|like|prefer)) ?\b({_HOURS})"
     rf"((?: thirty| fifteen| o'clock)?) (on (?:the|{_DAYS})|{_DAYS}|tomorrow|today)\b"
+)
+_HOUR_IS = re.compile(
+    rf"(^|[.,?!;] )({_HOURS})((?: thirty)?)(?= (?:is|was|would be) (?:also |still )?(?:open|free"
+    r"|available|possible|the last|the latest|the earliest|fine|good|better|great|perfect|okay|ok"
+    r"|doable)\b)"
 )
 _HOUR_AFTER = re.compile(
     rf"((?:\d|[a-z])(?:st|nd|rd|th)|{_DAYS}), ({_HOURS})((?: thirty| fifteen"
@@ -56,6 +61,11 @@ class Moment:
     """It is where something is moved from."""
     weekday: bool = False
     """The day was told by the name of a weekday alone."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether both a day and a time of day were said."""
+        return self.day is not None and self.time is not None
 
     def is_day(self, other: dt.date) -> bool:
         """Whether its day can be `other`: a weekday alone can be that of a later week."""
@@ -112,10 +122,13 @@ def read(text: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
     """The days and times of one sentence, resolved at `now`, which is when it was said."""
     said = _NUMBER_IS.sub(r"\1 is", _POSSESSIVE.sub(r"\1", plain(text)))
     said = _HOUR_ON.sub(r"\1 at \2\3 \4", said)
+    said = _HOUR_IS.sub(r"\1at \2\3", said)
     said = _HOUR_AFTER.sub(r"\1 at \2\3", said)
     new, _, old = said.partition(" instead of ")
     if old:
         first, last = _read(new, now, prefer), _read(old, now, prefer)
+        if first and not last:
+            return replace(first, rest=f"{first.rest} {last.rest}")
         if first.times and last:
             left = tuple(replace(item, source=True) for item in last.wanted)
             return replace(first, gone=(*first.gone, *left), rest=f"{first.rest} {last.rest}")

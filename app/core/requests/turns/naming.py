@@ -27,7 +27,11 @@ _FOR_WHOM = (
     ),
     re.compile(rf"\b(?:[Cc]ancel|[Mm]ove|[Dd]rop|[Rr]eschedule) {_NAMES}['\u2019]s\b"),
     re.compile(rf"\bfor {_NAMES}(?= |[.,?!]|$)"),
-    re.compile(rf"(?:^|[.!?,] ){_NAMES}(?= (?:wants|needs|would like|here to|for an? )\b)"),
+    re.compile(
+        rf"(?:^|[.!?,] ){_NAMES}"
+        r"(?= (?:wants|needs|would like|here to|for an?|has (?:an?|the)|is (?:down|in|booked)"
+        r"|again|back again|calling)\b)"
+    ),
 )
 _CAPITALS = re.compile(
     r"\b[A-Z][\w'\u2019-]+(?: (?:(?:van|de|der|la|von|al|da) )?[A-Z][\w'\u2019-]+)+"
@@ -35,6 +39,13 @@ _CAPITALS = re.compile(
 _PERSON = rf"{_NO_DAY}[A-Z][\w'\u2019-]+"
 _PERSONS = re.compile(rf"\b{_PERSON}(?: (?:van |de |von |al |da )?{_PERSON})+")
 _OPENS = frozenset(("And", "For", "Then", "Also", "My", "Put", "Book", "Move", "It's", "I'm"))
+_ANOTHER = re.compile(r"\b(?:another|also|too|as well|one|for my|both)\b")
+_PLACES = frozenset(
+    """
+        street avenue road boulevard hospital clinic university college school church station
+        airport hotel dental
+    """.split()
+)
 MIN_WORD = 3
 _FULL_NAME = "May I have your full name?"
 _PARTICLES = frozenset(("van", "der", "de", "la", "den", "von", "del", "da", "al", "bin", "ter"))
@@ -49,6 +60,8 @@ class Context:
     agent: str
     later: str
     ordinary: Sequence[str] = ()
+    known: bool = False
+    """The caller has given a name already: only words that announce one give another."""
 
 
 def name_in(text: str, context: Context) -> Name | None:
@@ -60,6 +73,8 @@ def name_in(text: str, context: Context) -> Name | None:
         found = _with_the_rest(text, found, context)
     if found is not None or context.question is not None:
         return found
+    if context.known and not _ANOTHER.search(text.casefold()):
+        return None
     return _asked_for(text, context) or _at_the_end(text, context)
 
 
@@ -173,6 +188,8 @@ def _at_the_end(text: str, context: Context) -> Name | None:
                 continue
             start = segment.start() + tail[0].start()
             said = text[start : segment.start() + tail[-1].end()]
+            if tail[-1][0].lower() in _PLACES or tail[0][0] in ("Christmas", "Thanksgiving"):
+                continue
             if not _written_as_name(tail) and not _taken_up(tail, context.later):
                 continue
             name = names.read_name(said, _FULL_NAME, agent=context.agent)

@@ -71,7 +71,7 @@ _VERBS = (
 #: Stops a cancellation: what keeps the appointment, not what gives a reason to cancel it.
 KEEPS = any_of(
     r"\bkeep\b",
-    r"\bleave\b",
+    r"\bleave (?:it|that|them|the|my|mine|this|things|everything|me|us|as)\b",
     r"\blet it be\b",
     r"\bnever mind\b",
     r"\bforget (?:it|that|about|everything)\b",
@@ -79,7 +79,7 @@ KEEPS = any_of(
     r"\bdo not (?:cancel|do (?:it|that)|touch|delete|move|change)\b",
     r"\bchanged my mind\b",
     r"\bsecond thoughts?\b",
-    r"\bafter all\b",
+    r"\b(?:will|can|could|would|am|are|going) (?:\w+ ){0,4}after all\b",
     r"\bnot cancel\b",
     r"\bwill come\b",
     r"\bwill be there\b",
@@ -128,7 +128,7 @@ POSTPONES = any_of(
     r"(?<!come )\bin the (?:new year|summer|spring|fall|autumn)$",
     r"\bfor now$",
     r"\bonce (?:i|we|he|she|they|it|my|the)\b",
-    r"\buntil (?:i|we|he|she|they|my)\b",
+    r"\buntil (?:i|we|my)\b",
     r"\bafter (?:i|we) (?:\w+ )?(?:talk|speak|ask|check|know|hear|get|have)",
     r"\bnearer the time\b",
     r"\bin a (?:bit|while|few)\b",
@@ -211,13 +211,14 @@ CONDITIONAL = any_of(
 TOLD = any_of(
     r"\bmy (?:\w+ )?(?:wife|husband|son|daughter|boss|mother|father|mom|dad|friend"
     r"|neighbou?r|brother|sister|cousin|colleague|roommate|partner|aunt|uncle"
-    r"|girlfriend|boyfriend|kid|doctor|dentist|coworker|buddy|old dentist)(?: \w+)"
+    r"|girlfriend|boyfriend|kid|doctor|dentist|coworker|buddy|old dentist)(?: (?!to\b)\w+)"
     r"? (?:has|had|have|booked|cancel+ed|moved|said|says|told|wants|wanted|was|is"
     r"|comes|came|got|made|asked|would|will|went|can|keeps|always)\b",
     r"\b(?:he|she|they|somebody|someone|nobody|you|you guys|the lady) (?:had "
     r"|have |has |already |just |never )?(?:cancel+ed|moved|booked|told"
     r"|rescheduled|said|changed|billed|charged)\b",
-    r"\b(?:said|says|say|told (?:me|him|her|us|my \w+|you))\b",
+    r"\b(?:said|says|(?<!we )(?<!us )(?<!i )(?<!better )(?<!rather )say|told (?:me|him|her|us"
+    r"|my \w+|you))\b",
     r"\b(?:it|message|website|site|text|coupon|voucher|sign|letter|email) (?:said"
     r"|says|reads)\b",
     r"\bquote\b",
