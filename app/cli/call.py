@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from app.cli import free_days
+from app.cli import call_all, free_days
 from app.cli.client import Records
 from app.cli.screen import Screen
 from app.local.stack import beside
@@ -55,13 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="caller", metavar="NUMBER", help="the caller's number")
     parser.add_argument("--call-id", metavar="ID", help="use this call id")
     parser.add_argument("--quiet", action="store_true", help="print only what failed")
+    parser.add_argument("--all", action="store_true", help="play every shipped scenario")
+    parser.add_argument("--junit", metavar="FILE", help="with --all: write the results for CI")
+    parser.add_argument("--html", metavar="FILE", help="with --all: write the results as a page")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play or type; 0 if all went as expected."""
+    """Play or type; 0 if all went as expected. Raises `BadRequest` for arguments that clash."""
+    call_all.check(args)
     settings = Settings.of_command(beside(os.environ))
     url = args.url or socket_url(settings)
     screen = Screen()
+    if args.all:
+        with _stopping() as stopped:
+            return call_all.play_all(args, url, screen, settings, stopped.is_set)
     if args.scenario is None:
         return _talk(args, url, screen)
     return _play(args, url, screen, settings)
