@@ -40,7 +40,7 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
             zone=agent.time_zone,
         ),
         agent.instructions.strip(),
-        _offer(agent.booking),
+        _offer(agent.booking, books="check_availability" in agent.toolset),
     ]
     if any(name not in TOOLS for name in agent.toolset):
         parts.append(_SAY)
@@ -55,8 +55,8 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
     return "\n\n".join(parts)
 
 
-def _offer(rules: BookingRules) -> str:
-    """What can be booked and when the business is open, in words."""
+def _offer(rules: BookingRules, *, books: bool) -> str:
+    """When the business is open and, if the agent `books`, what can be booked, in words."""
     services = ", ".join(service.name for service in rules.services)
     by_spans: dict[str, list[str]] = {}
     for number, day in enumerate(WEEKDAYS):
@@ -67,8 +67,8 @@ def _offer(rules: BookingRules) -> str:
         f"{say_list(days, 'and')} {'closed' if words == 'closed' else 'open ' + words}"
         for words, days in by_spans.items()
     )
-    told = [f"Services: {services}.", f"Opening hours: {hours}.", *_resources(rules)]
-    return "\n".join(told)
+    opens = f"Opening hours: {hours}."
+    return "\n".join([f"Services: {services}.", opens, *_resources(rules)] if books else [opens])
 
 
 def _resources(rules: BookingRules) -> list[str]:

@@ -18,5 +18,5 @@ TextBody = Annotated[str, Field(min_length=1, max_length=320)]
 def describe_texts(tool: Tool, names: Iterable[str]) -> Tool:
     """The tool `send_text` with the names of the texts as what it takes."""
     known = tool.parameters
-    text = {"type": "string", "enum": list(names), "description": "Which text."}
+    text = {"type": "string", "enum": list(names), "description": "The text to send."}
     return replace(tool, parameters={**known, "properties": {"text": text}})

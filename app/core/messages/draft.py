@@ -140,9 +140,9 @@ def _number(given: str, known: Draft, around: Circumstances) -> tuple[str, list[
                 "I did not get that telephone number. Could you say it again, digit by digit, with"
                 " the area code?"
             )
-            return "", [Question(f"unclear:{given}", "number_unclear", sentence)]
+            return "", [Question(f"unclear:{given}", "phone_unclear", sentence)]
         sentence = "I cannot see your number. On which number can we call you back?"
-        return "", [Question("number", "number_needed", sentence)]
+        return "", [Question("number", "phone_needed", sentence)]
     said = say_phone_number(number, around.country)
     sentence = f"I have the number {said}. Is that right?"
     if number == around.caller and not found:

@@ -147,7 +147,7 @@ _ALL = (
         "noted only if it says so.",
         _object(
             ("about",),
-            about=_text("What the message says, complete, in the caller's words."),
+            about=_text("The message, complete, in the caller's words."),
             name=_text("Who the message is from."),
             phone=_text(
                 "The number to call back, as the caller said it. Leave out for the number they "
@@ -168,7 +168,7 @@ _ALL = (
         "send_text",
         "Send the caller one of the texts that the business has written, to the mobile they call "
         "from. It asks for their consent; it is sent only if it says so.",
-        _object(("text",), text=_text("Which text.")),
+        _object(("text",), text=_text("The text to send.")),
         "write",
         Policy(runs_per_call=3),
     ),

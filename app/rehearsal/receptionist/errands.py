@@ -52,6 +52,7 @@ _EMPTY = frozenset(
 _QUESTION = re.compile(
     r"\?|^\W*(?:who|what|where|when|which|how|why|do|does|can|could|is|are|will)\b", re.IGNORECASE
 )
+_OFFERS_MESSAGE = re.compile(r"\b(?:leave|take) a message\?", re.IGNORECASE)
 #: A tool's name found in what was said counts twice what a word of its description does.
 _NAME_WEIGHT, _THRESHOLD, _THRESHOLD_BESIDE = 2, 2, 3
 _MOST_MISSES = 2
@@ -68,6 +69,10 @@ class Errand:
     agreed: bool = False
     must_agree: bool = False
     """A tool that was not run until the caller agrees."""
+    asks: str = ""
+    """What the tool itself had the caller be asked."""
+    wanted: str = ""
+    """The argument that it asked for, though it is not required."""
     misses: int = 0
 
     @property
@@ -79,7 +84,7 @@ class Errand:
     @property
     def missing(self) -> str | None:
         """The next required argument that has no value."""
-        required = self.parameters.get("required") or ()
+        required = [*(self.parameters.get("required") or ()), *([self.wanted] * bool(self.wanted))]
         return next((name for name in required if name not in self.given), None)
 
     @property
@@ -98,6 +103,8 @@ class Errand:
     def question(self, again: bool = False) -> str:
         """The question that is open: for an argument, or whether to go ahead."""
         name = self.missing
+        if self.asks:
+            return f"Sorry, I did not get that. {self.asks}" if again else self.asks
         if name is not None:
             asked = question_for(name, self.schemas.get(name, {}))
             return f"Sorry, I did not get that. {asked}" if again else asked
@@ -142,7 +149,7 @@ class Errands:
             return True
         if state.goal is not None and state.asked not in (None, "more", "help"):
             return False
-        chosen = self._choose(heard)
+        chosen = self._offered(state, heard) or self._choose(heard)
         if chosen is None:
             return False
         self.errand = chosen
@@ -158,8 +165,14 @@ class Errands:
         errand = self.errand
         if errand is None or errand.name != outcome.tool:
             return
+        errand.asks = outcome.say if outcome.say and outcome.say.endswith("?") else ""
         if outcome.error == "confirm_first":
             errand.agreed, errand.must_agree, self.due = False, True, True
+            return
+        wanted = re.sub(r"_(?:needed|unclear)$", "", outcome.error or "")
+        if errand.asks and wanted in errand.schemas and errand.misses < _MOST_MISSES:
+            errand.misses, errand.wanted, self.due = errand.misses + 1, wanted, True
+            errand.given.pop(wanted, None)
             return
         message = str(outcome.data.get("message") or outcome.error or "")
         wrong = [key for key in errand.given if outcome.error and re.search(rf"\b{key}\b", message)]
@@ -201,7 +214,7 @@ class Errands:
             errand.schemas.get(name, {}), name, heard.text, self._business.now
         )
         if value is not None:
-            errand.given[name], errand.misses = value, 0
+            errand.given[name], errand.misses, errand.asks = value, 0, ""
             self._fill(errand, heard.text)
             return True
         errand.misses += 1
@@ -214,7 +227,7 @@ class Errands:
 
     def _agreement(self, errand: Errand, heard: Heard) -> bool:
         if heard.agrees:
-            errand.agreed = True
+            errand.agreed, errand.asks = True, ""
             return True
         before = dict(errand.given)
         for name in before:
@@ -249,6 +262,16 @@ class Errands:
             if value is not None and str(value) not in map(str, taken):
                 errand.given[name] = value
                 taken.append(value)
+
+    def _offered(self, state: Dialogue, heard: Heard) -> Errand | None:
+        """A message, where the caller was just asked whether they want to leave one."""
+        if not heard.agrees or not _OFFERS_MESSAGE.search(state.last_said):
+            return None
+        tool = next((each for each in self._tools if each["name"] == "take_message"), None)
+        if tool is None:
+            return None
+        parameters = tool.get("parameters") or {}
+        return Errand("take_message", str(tool.get("description") or ""), parameters)
 
     def _choose(self, heard: Heard) -> Errand | None:
         """The tool that the utterance is about: enough of its words, and more than of any other."""

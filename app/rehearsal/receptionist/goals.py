@@ -9,7 +9,7 @@ import orjson
 
 from app.core.language import speech
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
-from app.rehearsal.receptionist import phrases
+from app.rehearsal.receptionist import people, phrases
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue
 
@@ -201,7 +201,9 @@ class Goals:
         """There is no tool for it: hand over, or say so."""
         if self._prompt.has("transfer_call"):
             reason = f"The agent cannot {what}."
-            return call("transfer_call", message="I will connect you now.", reason=reason)
+            target = people.target_for(self._prompt)
+            line = "I will connect you now."
+            return call("transfer_call", **target, message=line, reason=reason)
         return [Say(f"I am sorry, I cannot {what} here. {MORE}")]
 
 

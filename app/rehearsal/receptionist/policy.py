@@ -15,7 +15,7 @@ from app.core.language import speech
 from app.core.language.words import unheard
 from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
-from app.rehearsal.receptionist import answers, phrases, transitions, wording
+from app.rehearsal.receptionist import answers, people, phrases, transitions, wording
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE, Errands
@@ -305,7 +305,8 @@ class _Turn:
     ) -> list[Part]:
         if not self._prompt.has("transfer_call"):
             return [Say(f"I am sorry, I cannot connect you from here. {MORE}")]
-        return call("transfer_call", message=message, reason=reason)
+        target = people.target_for(self._prompt, self._state.heard)
+        return call("transfer_call", **target, message=message, reason=reason)
 
     # -- tools ----------------------------------------------------------------------------
 
@@ -366,7 +367,8 @@ class _Turn:
         if "noted" in error:
             return [Say(f"It is noted, and you will get a confirmation. {MORE}")]
         if outcome.tool == "transfer_call":
-            return [Say(f"I am sorry, nobody is there to take the call right now. {MORE}")]
+            told = people.words_of_refusal(outcome.error or "")
+            return [Say(told if told.endswith("?") else f"{told} {MORE}")]
         if outcome.say:
             return [Say(outcome.say)]
         return [Say(f"I am sorry, I cannot reach the calendar right now. {_AGAIN}")]

@@ -130,7 +130,7 @@ def test_a_withheld_caller_may_leave_a_message_without_a_number(desk: Desk) -> N
     assert take(call, heard=heard)["output"]["error"] == "name_needed"
     assert take(call, heard=heard)["output"]["error"] == "name_needed", "nobody has answered yet"
     heard += [("agent", "Your name?"), ("user", "I would rather not say")]
-    assert take(call, heard=heard)["output"]["error"] == "number_needed"
+    assert take(call, heard=heard)["output"]["error"] == "phone_needed"
     heard += [("agent", "A number?"), ("user", "No, thanks")]
     done = take(call, heard=heard)
     assert done["ok"]

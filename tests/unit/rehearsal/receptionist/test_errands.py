@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -272,3 +273,71 @@ def test_a_booking_is_not_disturbed() -> None:
     assert [name for name, _ in desk.calls] == ["check_availability", "book_appointment"]
     desk.says("Thanks. And what is the status of order 1042?")
     assert desk.calls[-1] == ("order_status", {"order": "1042"})
+
+
+def _message_desk(given: dict[str, Any]) -> dict[str, Any]:
+    """Asks for a name, then has the number agreed to, as the tool does."""
+    if "name" not in given:
+        ask = "May I have your name, please?"
+        return {"ok": False, "error": "name_needed", "message": ask, "say": ask}
+    if not agreed:
+        agreed.append(True)
+        ask = "I have the number four one five. Is that right?"
+        return {"ok": False, "error": "confirm_first", "message": ask, "say": ask}
+    return {"ok": True, "say": "I have noted your message."}
+
+
+agreed: list[bool] = []
+
+
+def test_what_a_tool_asks_for_is_asked_in_its_own_words() -> None:
+    agreed.clear()
+    desk = Desk(TOOLS["take_message"], take_message=_message_desk)
+    assert desk.says("I want to leave a message.").endswith("in the caller's words?")
+    assert desk.says("The boiler drips.").endswith("Shall I go ahead?")
+    assert desk.says("Yes, please.") == "May I have your name, please?"
+    assert desk.says("Dana Reyes.") == "I have the number four one five. Is that right?"
+    assert desk.says("Yes.").startswith("I have noted your message.")
+    name, about = desk.calls[-1][1]["name"], desk.calls[-1][1]["about"]
+    assert (name, about) == ("Dana Reyes", "The boiler drips")
+
+
+def _transfer(*names: str) -> Tool:
+    known = TOOLS["transfer_call"]
+    target = {"type": "string", "enum": list(names)}
+    properties = {"target": target, **known.parameters["properties"]}
+    return replace(known, parameters={**known.parameters, "properties": properties})
+
+
+CLOSED = (
+    "Not done: nobody is there at office now. Somebody is there again Monday at eight AM. Say so,"
+    " and offer to take a message."
+)
+
+
+def test_a_target_that_is_closed_leads_to_a_message() -> None:
+    transfer = _transfer("plumber on call", "office")
+    refused = {"ok": False, "error": CLOSED}
+    desk = Desk(TOOLS["take_message"], transfer, transfer_call=lambda given: refused)
+    said = desk.says("Can you connect me with the office?")
+    assert desk.calls[-1][1]["target"] == "office"
+    assert said.endswith(
+        "I am sorry, nobody is there at office now. Somebody is there again Monday at eight AM."
+        " Would you like to leave a message?"
+    )
+    assert desk.says("Yes, please.").endswith("in the caller's words?")
+
+
+@pytest.mark.parametrize(
+    ("said", "target"),
+    [
+        ("This is an emergency!", "plumber on call"),
+        ("I want to talk to a person.", "office"),
+        ("Put me through to the plumber, a real person please.", "plumber on call"),
+    ],
+)
+def test_whom_a_caller_is_put_through_to(said: str, target: str) -> None:
+    desk = Desk(_transfer("office", "plumber on call"))
+    desk.says(said)
+    assert desk.calls[-1][0] == "transfer_call"
+    assert desk.calls[-1][1]["target"] == target
