@@ -102,8 +102,13 @@ def _print_messages(messages: list[dict[str, Any]], as_json: bool) -> None:
     print(f"\n{len(messages)} message{'' if len(messages) == 1 else 's'} for the business")
     for message in messages:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(message["at"]))
-        number = message["caller_number"] or "number withheld"
-        print(f"{at}  {message['kind']}  {number}  {message['business']}: {message['text']}")
+        number = message.get("number") or message["caller_number"] or "no number"
+        who = f"{message['name']}, " if message.get("name") else ""
+        urgent = "URGENT " if message.get("urgent") else ""
+        print(
+            f"{at}  {urgent}{message['kind']}  {who}{number}  {message['business']}:"
+            f" {message['text']}"
+        )
 
 
 def _json(letter: DeadLetter, *, indent: bool) -> str:

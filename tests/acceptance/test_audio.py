@@ -284,6 +284,28 @@ def test_a_call_in_24_khz_through_signed_requests(other: RunningStack) -> None:
     assert faults(other) == {}
 
 
+def test_a_caller_whom_nobody_takes_is_back_with_the_agent(stack: RunningStack) -> None:
+    call = AudioCall(stack, "Can I talk to a person?", wait=None, dial_status="no-answer").start()
+    call.until("dialled")
+    call.until("connected", 2)
+    call.until_spoken(call.phone.handset.frames)
+    call.mouth.hang_up_after = 2.0
+    outcome = call.finish()
+    assert (outcome.dialled, outcome.streams) == ("+14155550142", 2)
+    assert sum(GREETING in text for _, text in call.said) == 1
+    assert "a colleague did not answer" in str(call.said)
+    events = [event["kind"] for event in call.story["events"]]
+    assert "transfer_failed" in events
+    assert faults(stack) == {}
+
+
+def test_an_answered_transfer_ends_the_call(stack: RunningStack) -> None:
+    call = AudioCall(stack, "Can I talk to a person?", wait=None).start()
+    outcome = call.finish()
+    assert (outcome.dialled, outcome.ended_by) == ("+14155550142", "transfer")
+    eventually(lambda: call.story.get("outcome") == "transferred", timeout=20)
+
+
 def test_streams_without_a_token_are_closed_and_nothing_is_opened(stack: RunningStack) -> None:
     url = stack.base.replace("http", "ws") + "/media-stream"
     before = control(stack, "sessions", method="GET")["sessions"]

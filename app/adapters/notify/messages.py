@@ -123,6 +123,11 @@ class Messages:
             pipeline.set(key, blob, ex=DRAFT_TTL_S)
             pipeline.execute()
 
+    @guarded
+    def drop_draft(self, call_id: str) -> None:
+        """Forget the message that was being taken."""
+        self.redis.delete(keys.message_draft(call_id))
+
     def watch_draft(self, pipeline: Any, call_id: str, now: float) -> None:
         """Add to `pipeline` the job that looks after a draft in a while."""
         about = "keep a message that was not ended"

@@ -16,6 +16,7 @@ from app.adapters.notify import words
 from app.adapters.notify.base import MESSAGE_KINDS, Change, NotTold
 from app.adapters.notify.text_budget import can_be_texted
 from app.core.agent.definition import Agent
+from app.core.language.phone_numbers import number_hash
 
 API = "https://api.twilio.com"
 
@@ -93,8 +94,8 @@ class StaffText:
 
     @property
     def name(self) -> str:
-        """One channel for each number, so that none gets a text twice."""
-        return f"text {self.number}"
+        """One channel for each number, so that none gets a text twice. It does not show it."""
+        return f"text {number_hash(self.number)}"
 
     def wants(self, change: Change, agent: Agent) -> bool:
         """All messages."""

@@ -48,7 +48,7 @@ class AudioCall:
 
     def __init__(self, setup: Setup, *, codec: Codec | None = None) -> None:
         agent = setup.agent
-        self.state = state = CallState(agent, setup.details, back_note=setup.back_note())
+        self.state = state = CallState(agent, setup.details, setup.back_note())
         self.model = model = ModelSession(condense)
         self.cost = setup.meter()
         self.record = record = SpokenRecord()
@@ -149,6 +149,9 @@ class AudioCall:
         """A new stream for a call that goes on: no greeting, nothing forgotten."""
         self._restore(state)
         actions: Actions = [*self._configure(), notes.CallResumed(), *self.model.open()]
+        if self.state.is_back:
+            # What is saved still says that they are put through.
+            actions.append(SaveState())
         actions += self.tools.resume()
         turn = self.state.open_turn
         if turn is None:

@@ -36,6 +36,11 @@ class CallState:
         turn = self.turn
         return None if turn is None or turn.wait.state is State.OVER else turn
 
+    @property
+    def is_back(self) -> bool:
+        """Whether the caller was put through in vain and is back."""
+        return self.back_note != prompts.BACK
+
     def end_turn(self, turn: Turn, how: str, now: float) -> TurnEnded:
         """The turn is over."""
         self.turns += 1

@@ -15,7 +15,7 @@ from app.core.language import speech
 from app.core.language.words import unheard
 from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
-from app.rehearsal.receptionist import answers, people, phrases, transitions, wording
+from app.rehearsal.receptionist import answers, orders, people, phrases, transitions, wording
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE, Errands
@@ -28,10 +28,6 @@ _AGAIN = "Would you like me to try again, or talk to a person?"
 _PERSON = "Would you like me to connect you with a colleague?"
 _SILENT = re.compile(r"\b(?:said nothing|silen(?:t|ce)|still there|quiet)\b", re.IGNORECASE)
 _GO_ON = re.compile(r"\bgo on\b|\bcontinue\b", re.IGNORECASE)
-_VERBATIM = re.compile(
-    r"\b(?:say|reply|answer|respond|speak)\b[^\"“]{0,80}[\"“](?P<words>[^\"”]{2,})[\"”]",
-    re.IGNORECASE,
-)
 _LAST_QUESTION = re.compile(r"(?:^|[.!?] )([^.!?]+\?)[^?]*$")
 #: What the receptionist cannot do for a caller, by what they said.
 _REPLIES = {
@@ -112,9 +108,9 @@ class _Turn:
     def _decide(self) -> list[Part]:
         state = self._state
         for text in state.system:
-            verbatim = _VERBATIM.search(text)
-            if verbatim is not None:
-                return [Say(verbatim["words"])]
+            told = orders.words_of(text)
+            if told is not None:
+                return [Say(told)]
         errand = self._errands.step()
         if errand is not None:
             return errand

@@ -1,7 +1,8 @@
 """A caller on a real media stream: rings at `/twilio/voice`, streams in real time, obeys TwiML.
 
 Stands in for Twilio and the telephone network together: requests are signed where an auth token is
-given, and when the stream ends the TwiML's `action` is asked what to do with the call.
+given, and when the stream ends the TwiML's `action` is asked what to do with the call. Whoever is
+dialled answers, or does what `dial_status` says.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ FRAME_S = 0.02
 #: Twilio stops asking after so many hand-overs of one call.
 MAX_DOCUMENTS = 12
 
+_ENDED_BY = {"Hangup": "agent", "Reject": "rejected"}
 Watch = Callable[[float, str, dict[str, Any]], None]
 
 
@@ -63,12 +65,14 @@ class Telephone:
         agent: str = "",
         auth_token: str = "",
         call_sid: str = "",
+        dial_status: str = "completed",
         watch: Watch = lambda at, kind, about: None,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._mouth = mouth
         self._agent = agent
         self._token = auth_token
+        self._dial_status = dial_status
         self._watch = watch
         self._stopped = threading.Event()
         self.handset = Handset()
@@ -150,14 +154,21 @@ class Telephone:
                 self.outcome.said.append(verb.text or "")
                 self._tell("twilio says", text=verb.text or "")
             elif verb.tag == "Dial":
-                dialled = "".join(verb.itertext())
-                self.outcome.dialled, self.outcome.ended_by = dialled, "transfer"
-                return None
+                return self._dial(verb)
             elif verb.tag in ("Hangup", "Reject"):
-                self.outcome.ended_by = "agent" if verb.tag == "Hangup" else "rejected"
+                self.outcome.ended_by = self.outcome.ended_by or _ENDED_BY[verb.tag]
                 return None
-        self.outcome.ended_by = "agent"
+        self.outcome.ended_by = self.outcome.ended_by or "agent"
         return None
+
+    def _dial(self, verb: ET.Element) -> str | None:
+        """Somebody else is called; then the URL to ask next."""
+        self.outcome.dialled = "".join(verb.itertext())
+        self._tell("dialled", number=self.outcome.dialled, status=self._dial_status)
+        if self._dial_status == "completed":
+            self.outcome.ended_by = "transfer"
+        self._form["DialCallStatus"] = self._dial_status
+        return verb.get("action")
 
     def _stream(self, noun: ET.Element) -> None:
         self.parameters = {p.get("name", ""): p.get("value", "") for p in noun}

@@ -181,3 +181,22 @@ def test_a_call_of_which_nothing_is_known_is_over_after_a_while(
     monkeypatch.setattr(drafts, "IDLE_S", -1.0)
     drafts.keep_draft("c9")
     assert [message["confirmed"] for message in left(desk)] == [False]
+
+
+def test_what_was_left_under_another_call_id_is_not_left_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests that do not say their call are a call each."""
+    take(desk.call("function-a"))
+    heard = (("agent", "So that is 415 555 0142?"), ("user", "Yes."))
+    assert take(desk.call("function-b"), name="Dana", phone="4155550142", heard=heard)["ok"]
+    monkeypatch.setattr(drafts, "IDLE_S", -1.0)
+    draft = Messages(desk.redis, 3600).draft("function-a")
+    assert draft is not None
+    drafts.keep_draft("function-a")
+    number = {message["number"] for message in left(desk)}
+    assert number == {"+14155550142", "+14155550123"}, "another number is another message"
+    take(desk.call("function-c", "anonymous"))
+    drafts.keep_draft("function-c")
+    assert len(left(desk)) == 2
+    assert Messages(desk.redis, 3600).draft("function-c") is None

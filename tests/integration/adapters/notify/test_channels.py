@@ -22,6 +22,7 @@ from app.adapters.notify.webhook import Webhook
 from app.core.agent.definition import Agent
 from app.core.agent.messages import MessageSettings
 from app.core.booking.rules import Notify
+from app.core.language.phone_numbers import number_hash
 from app.security import outgoing
 from app.settings import Settings
 from tests.support.local_http import Answer, LocalServer, Request
@@ -88,6 +89,7 @@ def test_the_webhook_is_signed(server: LocalServer) -> None:
     assert request.headers["idempotency-key"] == "chg-1"
 
 
+STAFF = f"text {number_hash('+14155550142')}"
 LEFT = {
     "about": "The boiler drips.",
     "name": "Dana Reyes",
@@ -129,7 +131,7 @@ def test_a_message_goes_where_the_agents_file_says(
     default.send(change("callback", booking=None), agent())
     assert server.seen[-1].path == "/default"
 
-    assert text.name == "text +14155550142"
+    assert text.name == STAFF
     assert recipients(left, desk) == ("desk@example.com",)
     assert recipients(left, agent(email=["office@example.com"])) == ("office@example.com",)
     assert words.subject(left, desk) == "URGENT: message from Dana Reyes"
@@ -238,7 +240,7 @@ def test_what_the_settings_switch_on() -> None:
     own = MessageSettings(text=("+14155550142",))
     desk = agent().model_copy(update={"messages": own})
     opened = open_channels(everything, desk, "message")
-    assert [channel.name for channel in opened] == ["webhook", "mail", "text +14155550142"]
+    assert [channel.name for channel in opened] == ["webhook", "mail", STAFF]
     assert can_text(everything)
     assert can_tell_office(everything, agent())
     by_mail = Settings(env="production", smtp_url="smtp://x.example")

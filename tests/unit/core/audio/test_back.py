@@ -6,6 +6,7 @@ import pytest
 
 from app.core.audio.call import AudioCall
 from app.core.call import prompts
+from app.core.call.events import SaveState
 from app.core.call.setup import Setup
 from tests.support.audio_sim import Sim, agent
 
@@ -24,7 +25,8 @@ def test_the_agent_knows_why_the_caller_is_back(tools: tuple[str, ...], offered:
     setup = Setup("call_1", mia, stream="MZ2", back_from="front office", back_why="busy")
     assert Setup.from_json(setup.to_json()) == setup
     call = AudioCall(setup)
-    call.resume(state, 5.0)
+    actions = call.resume(state, 5.0)
+    assert SaveState() in actions, "a stream that breaks at once is not put through again"
     turn = call.state.open_turn
     assert turn is not None
     wanted = call.model.responses.wanted
