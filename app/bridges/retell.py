@@ -10,7 +10,7 @@ import gevent
 
 from app import logs
 from app.adapters.agents import prices
-from app.bridges import calls_here, monthly_budget
+from app.bridges import monthly_budget
 from app.bridges.live_call import LiveCall
 from app.bridges.note_uses import Use
 from app.bridges.services import Services
@@ -50,10 +50,9 @@ class RetellChannel:
         if state is None and self._refused(live, agent):
             return
         # A holder that died before it saved anything has greeted: that comes first of all. One that
-        # this socket has replaced after a moment was heard by nobody.
-        replaced_s = calls_here.replaced_s(live.call_id)
-        unheard = replaced_s is not None and replaced_s < GREETED_S
+        # this socket has replaced after a moment was heard by nobody, in whichever process it was.
         lease = live.kept.lease.lease
+        unheard = lease is not None and bool(lease.before) and lease.held_s < GREETED_S
         greet = lease is None or not lease.before or unheard
         if unheard and state is not None and not state.get("turn"):
             state = None

@@ -163,6 +163,7 @@ class Store:
         self.away = False
         self.stalled = 0
         self.told: list[tuple[str, int]] = []
+        self.held_s = 60.0
 
     def _check(self) -> None:
         if self.away:
@@ -177,7 +178,7 @@ class Store:
         if self.stalled:
             self.stalled -= 1
             raise Unavailable("no answer in time", code="redis")
-        return Lease(call_id, process, self.fence, before, self.state)
+        return Lease(call_id, process, self.fence, before, self.state, held_s=self.held_s)
 
     def save(
         self, call_id: str, state: dict[str, Any], *, fence: int, fields: dict[str, Any]

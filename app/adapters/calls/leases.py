@@ -24,3 +24,5 @@ class Lease:
     state: dict[str, Any] | None = None
     #: The call's status when it was taken.
     status: str = "ongoing"
+    #: Seconds since the first of the holders that took the call from each other had it.
+    held_s: float = 0.0

@@ -63,7 +63,7 @@ class CallStore:
     def take(self, call_id: str, process: str) -> Lease:
         """Make `process` the holder of the call. The newest wins; the one before is told through
         its replies. The lease carries the state to resume from."""
-        fence, before, state, status = self._sender.run(
+        fence, before, state, status, held_s = self._sender.run(
             _TAKE,
             {
                 "summary": keys.summary(call_id),
@@ -90,6 +90,7 @@ class CallStore:
             before.decode(),
             orjson.loads(state) if state else None,
             orjson.loads(status),
+            float(held_s),
         )
 
     @guarded

@@ -1,4 +1,5 @@
--- The newest socket gets the call: {fence, process before or '', state or '', status}.
+-- The newest socket gets the call: {fence, process before or '', state or '', status, seconds since
+-- the first of the holders that took it from each other had it}.
 -- The process that had it is told through its replies.
 --@ keys summary lease state live recent
 --@ args call_id process lease_s live_s keep_s most replies
@@ -7,7 +8,9 @@
 heard_of(summary, recent, call_id, keep_s, most)
 local fence = redis.call('HINCRBY', summary, 'fence', 1)
 local before = redis.call('HGET', lease, 'process')
-redis.call('HSET', lease, 'process', process, 'fence', fence, 'until', stamp(now + lease_s))
+local began = before and tonumber(redis.call('HGET', lease, 'began')) or now
+redis.call('HSET', lease, 'process', process, 'fence', fence, 'until', stamp(now + lease_s),
+           'began', stamp(began))
 redis.call('EXPIRE', lease, live_s)
 redis.call('ZADD', live, 'GT', stamp(now + lease_s), call_id)
 redis.call('EXPIRE', live, keep_s)
@@ -16,4 +19,5 @@ if before then
   redis.call('XADD', stream, 'MAXLEN', '~', 2000, '*', 'taken', call_id, 'fence', fence)
   redis.call('EXPIRE', stream, 120)
 end
-return {fence, before or '', redis.call('GET', state) or '', redis.call('HGET', summary, 'status')}
+return {fence, before or '', redis.call('GET', state) or '', redis.call('HGET', summary, 'status'),
+        stamp(now - began)}
