@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -172,7 +171,7 @@ def _settle(
             "state": state,
             "ok": bool(result and result["ok"]),
             "attempt": effect.attempts,
-            "seconds": round(time.time() - effect.asked_at, 3),
+            "seconds": round(effect.age_s, 3),
             "error": error or None,
         },
     )
@@ -232,7 +231,7 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
         only_business=len(at_work.agents.businesses) == 1,
         redis=at_work.redis,
         calendar=at_work.calendar(agent),
-        deadline=effect.deadline,
+        deadline=effect.ends_at,
         asked_at=effect.asked_at,
         caller_time_zone=told.get("caller_time_zone"),
         can_text=can_text(at_work.settings),

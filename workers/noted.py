@@ -134,7 +134,7 @@ def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
         log.error("deferred request is lost", extra={"key": key})
         return
     ctx = effects.context_of(at_work, effect)
-    ctx = replace(ctx, deadline=time.time() + 3600)
+    ctx = replace(ctx, deadline=time.monotonic() + 3600)
     with logs.bind(call_id=call_id):
         try:
             result = effects.HANDLERS[effect.tool](ctx, effect.arguments)
@@ -176,7 +176,7 @@ def forget(call_id: str, key: str, wish: str) -> None:
     effect = at_work.effects.get(call_id, key)
     if effect is None:
         return
-    ctx = replace(effects.context_of(at_work, effect), deadline=time.time() + 3600)
+    ctx = replace(effects.context_of(at_work, effect), deadline=time.monotonic() + 3600)
     given_up = Wish(wish, "book", ctx.asked_at, start=ctx.now.isoformat())
     with logs.bind(call_id=call_id), one_at_a_time(ctx):
         try:

@@ -128,7 +128,7 @@ class Call:
             told_number=self.number,
             redis=self.desk.redis,
             calendar=self.desk.calendar,
-            deadline=time.time() + 8,
+            deadline=time.monotonic() + 8,
             asked_at=self.desk.now.timestamp() + next(self.desk.seconds),
         )
         return replace(base, **fields)

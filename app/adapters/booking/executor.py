@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -114,7 +113,7 @@ def one_at_a_time(ctx: ToolContext) -> Iterator[None]:
     lock = ctx.redis.lock(
         keys.booking_lock(ctx.call_id), timeout=LOCK_S, sleep=0.03, thread_local=False
     )
-    wait = min(LOCK_WAIT_S, max(0.0, ctx.deadline - time.time() - 2.0))
+    wait = min(LOCK_WAIT_S, max(0.0, ctx.remaining() - 2.0))
     try:
         held = lock.acquire(blocking=True, blocking_timeout=wait)
     except (redis.RedisError, OSError) as error:

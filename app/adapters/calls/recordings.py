@@ -8,7 +8,6 @@ known of their calls stays.
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,7 +50,7 @@ class RecordKeeper:
     @guarded
     def sweep(self, idle_s: float = IDLE_S) -> None:
         """Forget what has lapsed, make room, and pack what is written. Raises `Unavailable`."""
-        now = time.time()
+        now = float(self._redis.time()[0])  # the clock of the marks
         for index in (keys.OPEN_RECORDS, keys.PACKED_RECORDS):
             lapsed = cast(
                 list[bytes], self._redis.zrangebyscore(index, "-inf", now - self._keep_s, 0, 500)

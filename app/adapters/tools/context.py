@@ -35,7 +35,7 @@ class ToolContext:
     redis: Redis
     calendar: Calendar
     deadline: float
-    """Unix seconds by which the waiting caller must have an answer."""
+    """By the monotonic clock of this process: when the waiting caller must have an answer."""
     asked_at: float = 0.0
     """Unix seconds at which the effect was first asked for: orders the intentions of a call."""
     caller_time_zone: str | None = None
@@ -74,4 +74,4 @@ class ToolContext:
 
     def remaining(self) -> float:
         """Seconds left until the deadline; negative once it has passed."""
-        return self.deadline - time.time()
+        return self.deadline - time.monotonic()

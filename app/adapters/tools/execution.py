@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -47,11 +48,23 @@ class Effect:
     result: dict[str, Any] | None = None
     """`{"ok": bool, "output": {...}, "say": str | None}` once it is settled."""
     tool_call_ids: tuple[str, ...] = ()
+    read_at: float = field(default_factory=time.monotonic, compare=False)
+    """When this was read from the store, by the monotonic clock of this process."""
 
     @property
     def settled(self) -> bool:
         """True when it has ended, well or not: `result` is there."""
         return self.state in SETTLED
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was asked for, of an effect that was read as its attempt began."""
+        return max(0.0, self.started_at - self.asked_at) + time.monotonic() - self.read_at
+
+    @property
+    def ends_at(self) -> float:
+        """When the waiting caller must have an answer, by the monotonic clock of this process."""
+        return self.read_at + (self.deadline - self.started_at if self.started_at else 0.0)
 
     @property
     def ok(self) -> bool:
