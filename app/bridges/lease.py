@@ -20,6 +20,8 @@ from app.errors import AppError, Unavailable
 #: Leases renewed in one step, and the pause between steps: a thousand at once would hold up
 #: everything else for a quarter of a second.
 RENEW_AT_ONCE, RENEW_PAUSE_S = 20, 0.02
+#: How long a process that has lost a call may take to tell that it lives, and how often one looks.
+HANDED_WAIT_S, HANDED_LOOK_S = 0.5, 0.02
 
 log = logs.get(__name__)
 
@@ -66,6 +68,23 @@ class CallLease:
             if self._newest > self.lease.fence:
                 self.lose()
         return not self.lost
+
+    def replaced_within(self, seconds: float) -> bool:
+        """Whether this socket has taken the call from one that lives, and that one (or those before
+        it) had it for less than so long. Waits a moment for the other process to tell.
+        """
+        lease = self.lease
+        if lease is None or not lease.before or lease.held_s >= seconds:
+            return False
+        if lease.before == self._process:
+            return True
+        until = time.monotonic() + HANDED_WAIT_S
+        try:
+            while not (handed := self.store.was_handed(lease)) and time.monotonic() < until:
+                gevent.sleep(HANDED_LOOK_S)
+        except Unavailable:
+            return False
+        return handed
 
     def newer(self, fence: int) -> None:
         """The store tells of a holder with this number.

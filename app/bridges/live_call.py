@@ -98,6 +98,7 @@ class LiveCall:
 
     def take(self) -> dict[str, Any] | None:
         """Take the call over; the state to resume from, None for a new call."""
+        self.services.replies.start()  # from now on others can tell that this process lives
         state = self.kept.take()
         self.recorder.socket = self.kept.lease.fence
         how = "new" if state is None else "resumed"

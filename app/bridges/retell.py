@@ -52,7 +52,7 @@ class RetellChannel:
         # A holder that died before it saved anything has greeted: that comes first of all. One that
         # this socket has replaced after a moment was heard by nobody, in whichever process it was.
         lease = live.kept.lease.lease
-        unheard = lease is not None and bool(lease.before) and lease.held_s < GREETED_S
+        unheard = live.kept.lease.replaced_within(GREETED_S)
         greet = lease is None or not lease.before or unheard
         if unheard and state is not None and not state.get("turn"):
             state = None

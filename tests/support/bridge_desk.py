@@ -180,6 +180,9 @@ class Store:
             raise Unavailable("no answer in time", code="redis")
         return Lease(call_id, process, self.fence, before, self.state, held_s=self.held_s)
 
+    def was_handed(self, lease: Lease) -> bool:
+        return False
+
     def save(
         self, call_id: str, state: dict[str, Any], *, fence: int, fields: dict[str, Any]
     ) -> bool:
@@ -254,6 +257,9 @@ class Replies:
         self.on_taken: Callable[[int], None] | None = None
         self.expected: list[str] = []
         self.closed = False
+
+    def start(self) -> None:
+        pass
 
     def subscribe(
         self, call_id: str, on_reply: Any, *, fence: int = 0, on_taken: Any = None

@@ -123,6 +123,11 @@ class CallStore:
         )
 
     @guarded
+    def was_handed(self, lease: Lease) -> bool:
+        """Whether the process that held the call before lives: it has heard of this holder."""
+        return bool(self._redis.exists(keys.handed(lease.call_id, lease.fence)))
+
+    @guarded
     def owner(self, call_id: str) -> str | None:
         """The process that holds the call and has renewed its lease in time."""
         process, until = cast(

@@ -62,6 +62,11 @@ def state(call_id: str) -> str:
     return call(call_id, "state")
 
 
+def handed(call_id: str, fence: int) -> str:
+    """String: there once the holder before this one, which lives, has heard of it."""
+    return call(call_id, f"handed:{fence}")
+
+
 def lease(call_id: str) -> str:
     """Hash: the process that holds the call's socket, its fencing number, until when."""
     return call(call_id, "lease")

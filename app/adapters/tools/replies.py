@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,8 @@ from app.settings import Settings
 READ_S = 1.0
 #: An effect that was asked for is looked up when its reply has not come in this time.
 PATIENCE_S = 1.0
+#: How long it stays known that this process lived when another one took a call of its own.
+HANDED_S = 10
 
 log = logs.get(__name__)
 
@@ -218,6 +221,8 @@ class Replies:
         for subscription in tuple(self._subscriptions.get(call_id, ())):
             if subscription.on_taken is not None and 0 <= subscription.fence < fence:
                 self._guarded(subscription.on_taken, fence)
+        with suppress(redis.RedisError, OSError):
+            self._redis.set(keys.handed(call_id, fence), 1, ex=HANDED_S)
 
     def _deliver(self, reply: Reply) -> None:
         for subscription in tuple(self._subscriptions.get(reply.call_id, ())):
