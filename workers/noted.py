@@ -23,6 +23,7 @@ from app import logs, metrics
 from app.adapters import queue
 from app.adapters.booking.executor import Performer, one_at_a_time, wish_key
 from app.adapters.booking.offers import Offered
+from app.adapters.calls.reports import ReportStore
 from app.adapters.job_names import ANNOUNCE, FINISH_NOTED, FORGET_BOOKING
 from app.adapters.notify.text_budget import TextBudget, can_be_texted
 from app.adapters.tools.context import Handler, ToolContext
@@ -204,6 +205,7 @@ def _report(ctx: ToolContext, kind: str, what: str, output: dict[str, Any]) -> N
     runtime().calls.add_event(
         ctx.call_id, {"at": time.time(), "kind": f"booking_{kind}", "wish": what, **_why(output)}
     )
+    ReportStore(ctx.redis, runtime().settings).touch(ctx.call_id)
     with ctx.redis.pipeline(transaction=True) as pipeline:
         queue.enqueue(pipeline, ANNOUNCE, (change,), about=f"tell of a booking: {kind}")
         pipeline.execute()

@@ -22,6 +22,8 @@ log = logs.get(__name__)
 
 #: Longer than holders take to renew their leases once Redis is back.
 PATIENCE_S = 20.0
+#: A caller who was handed over is looked after again so much later, in seconds.
+HANDED_OVER_S = 60
 MOST = 50
 
 
@@ -50,10 +52,20 @@ class LapsedCalls:
         for name, believed_until in silent:
             call_id = name.decode()
             if now - self._seen[call_id] >= self._patience_s:
+                if self._is_handed_over(call_id):
+                    later = seconds + HANDED_OVER_S
+                    self._redis.zadd(keys.LIVE_CALLS, {call_id: later}, xx=True)
+                    continue
                 last = self._last_heard(call_id, believed_until)
                 ended += self._calls.end(call_id, lapsed_at=last)
                 log.warning("a call without an end was ended", extra={"call_id": call_id})
         return ended
+
+    def _is_handed_over(self, call_id: str) -> bool:
+        """Whether the caller was transferred to somebody: then the call goes on without a socket,
+        for as long as its state is kept."""
+        ending = (self._calls.load(call_id) or {}).get("ending")
+        return isinstance(ending, dict) and ending.get("kind") == "transfer"
 
     def _last_heard(self, call_id: str, believed_until: float) -> float:
         """When there was last a sign of the call, in Unix seconds."""

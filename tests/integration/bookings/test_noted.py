@@ -153,8 +153,11 @@ def test_noted_and_done_later(office: Office, caplog: pytest.LogCaptureFixture) 
     with pytest.raises(CalendarDown):
         noted.finish(*job)
     office.resume()
+    office.at_work.calls.end(CALL)
+    office.redis.zrem(keys.REPORTS_DUE, CALL)
     noted.finish(*job)
     assert [item["status"] for item in office.bookings()] == ["booked"]
+    assert office.redis.zscore(keys.REPORTS_DUE, CALL) is not None, "the report tells of it"
     told = [change for (change,) in office.jobs(notifications.__name__ + ".announce")]
     assert [change["kind"] for change in told] == ["created", "noted_done"]
     for change in told:

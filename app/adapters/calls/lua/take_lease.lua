@@ -6,6 +6,10 @@
 --@ use clock heard_of
 
 heard_of(summary, recent, call_id, keep_s, most)
+if redis.call('HDEL', summary, 'lapsed') == 1 then  -- it only seemed to be over
+  redis.call('HDEL', summary, 'ended_at')
+  redis.call('HSET', summary, 'status', '"ongoing"')
+end
 local fence = redis.call('HINCRBY', summary, 'fence', 1)
 local before = redis.call('HGET', lease, 'process')
 local began = before and tonumber(redis.call('HGET', lease, 'began')) or now

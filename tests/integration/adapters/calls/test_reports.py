@@ -166,6 +166,30 @@ def test_a_silent_call_is_ended_at_its_last_sign(
     assert again["ended_at"] == told["ended_at"]
 
 
+def test_a_call_that_comes_back_goes_on(redis: Redis, calls: CallStore) -> None:
+    calls.take("c1", "web-1")
+    redis.zadd(keys.LIVE_CALLS, {"c1": 1})
+    assert LapsedCalls(redis, calls, patience_s=0.0).sweep() == 1
+    assert calls.take("c1", "web-2").status == "ongoing"
+    summary = calls.summary("c1")
+    assert summary is not None
+    assert "ended_at" not in summary
+    assert calls.active() == 1
+
+
+def test_a_caller_who_was_handed_over_still_calls(redis: Redis, calls: CallStore) -> None:
+    lease = calls.take("c1", "web-1")
+    calls.save("c1", {"ending": {"kind": "transfer", "number": "+1"}}, fence=lease.fence)
+    calls.release(lease)
+    redis.zadd(keys.LIVE_CALLS, {"c1": 1})
+    sweep = LapsedCalls(redis, calls, patience_s=0.0)
+    assert sweep.sweep() == 0
+    assert calls.active() == 1
+    redis.delete(keys.state("c1"))
+    redis.zadd(keys.LIVE_CALLS, {"c1": 1})
+    assert sweep.sweep() == 1
+
+
 def test_a_call_that_is_heard_of_again_is_not_ended(redis: Redis, calls: CallStore) -> None:
     calls.take("c1", "web-1")
     assert not calls.end("c1", lapsed_at=5.0)
