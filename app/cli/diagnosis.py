@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -16,10 +16,12 @@ from websockets.sync.client import connect
 
 from app.adapters import queue
 from app.adapters.agents import files
+from app.adapters.notify.channels import can_text
 from app.adapters.realtime.client import refusal_of
 from app.adapters.redis import client as redis
 from app.cli.check import redis_problem
 from app.cli.client import Records
+from app.core.agent.definition import Agent
 from app.errors import ModelError, SettingsError
 from app.rehearsal.retell_caller import frames, rules
 from app.rehearsal.retell_caller.play import new_call_id
@@ -84,7 +86,21 @@ def agent_file(found: Settings) -> list[Finding]:
         if "transfer_call" in agent.toolset and not agent.switchboard:
             cure = "set transfer_targets or transfer_number, or take transfer_call out of its tools"
             out.append(Finding("agents", "warn", f"{agent.name} has nobody to transfer to", cure))
+        out += [Finding("agents", "warn", *lacking) for lacking in _lacking(agent, found)]
     return out
+
+
+def _lacking(agent: Agent, found: Settings) -> Iterator[tuple[str, str]]:
+    """What an agent's file relies on and the settings do not have: what is the matter, the cure."""
+    account = bool(found.twilio_account_sid and found.twilio_auth_token)
+    if any(target.warm for target in agent.switchboard.targets) and not account:
+        cure = "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
+        yield f"{agent.name} cannot ask a colleague before a transfer", cure
+    texts = agent.messages.text or "send_text" in agent.toolset
+    if texts and not can_text(found):
+        yield f"{agent.name} cannot send text messages", "set Twilio's settings and NOTIFY_SMS_FROM"
+    if agent.messages.email and not found.smtp_url:
+        yield f"{agent.name} cannot mail messages", "set SMTP_URL"
 
 
 def store(found: Settings) -> list[Finding]:

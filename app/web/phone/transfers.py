@@ -36,7 +36,7 @@ def put_through(leg: Leg, number: str, say: str = "") -> str:
         waiting = _ask_colleague(leg, target, say)
         if waiting is not None:
             return waiting
-        return not_answered(leg, "failed")
+        # Better put through without a word beforehand than not at all.
     return twiml.dial_twiml(
         number,
         say=say,

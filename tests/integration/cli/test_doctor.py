@@ -53,6 +53,30 @@ def test_an_agent_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert only(diagnosis.agent_file(Settings()), "ok")
 
 
+def test_an_agent_that_relies_on_what_is_not_set(tmp_path: Path) -> None:
+    file = tmp_path / "agents.yaml"
+    file.write_text(
+        "name: Sam\nbusiness: Pipes\ninstructions: x\ntools: [send_text, transfer_call]\n"
+        "texts: {address: Harbor Street}\nmessages: {email: [a@b.example]}\n"
+        "transfer_targets: [{name: Al, number: '+14155550143', warm: true}]\n"
+    )
+    lacking = only(diagnosis.agent_file(Settings(agent_file=str(file), env="production")), "warn")
+    assert [line.partition(" | ")[0] for line in lacking] == [
+        "Sam cannot ask a colleague before a transfer",
+        "Sam cannot send text messages",
+        "Sam cannot mail messages",
+    ]
+    full = Settings(
+        agent_file=str(file),
+        env="production",
+        notify_sms_from="+1415",
+        twilio_account_sid="AC1",
+        twilio_auth_token="t",
+        smtp_url="smtp://x",
+    )
+    assert only(diagnosis.agent_file(full), "warn") == []
+
+
 def test_redis(redis_url: str, free_port: int) -> None:
     assert only(diagnosis.store(Settings(redis_url=redis_url)), "ok")
     away = diagnosis.store(Settings(redis_url=f"redis://127.0.0.1:{free_port}"))

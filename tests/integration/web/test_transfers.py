@@ -278,10 +278,14 @@ def test_a_caller_who_hangs_up_on_hold_frees_the_colleague(house: House) -> None
     assert leg.said == routes.GONE
 
 
-def test_a_transfer_that_cannot_begin_comes_back_at_once(house: House) -> None:
+def test_where_a_colleague_cannot_be_asked_the_caller_is_put_through_at_once(
+    house: House,
+) -> None:
     house.twilio.refuse = 500
     line = house.caller("plumber")
-    assert parameters(line)["back_why"] == "failed"
+    assert dialled(line) == ("+14155550146", "20")
+    redial(house, line, "busy")
+    assert parameters(line)["back_why"] == "busy"
 
 
 def test_a_fetch_that_twilio_did_not_take_is_tried_again_while_the_caller_waits(
