@@ -16,6 +16,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,16 @@ def load(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+@cache
+def _of_business(name: str) -> Agent:
+    """The agent of one of the corpus's businesses."""
+    return files.load(CORPUS / "businesses" / f"{name}.yaml").default
+
+
 def effects(call: dict[str, Any], agent: Agent) -> tuple[list[dict[str, Any]], list[Decision]]:
-    """What would be done about a call of the corpus, in the corpus's form."""
+    """What would be done about a call of the corpus, in the corpus's form. `agent` is the one of
+    calls that name no `business`."""
+    agent = _of_business(call["business"]) if "business" in call else agent
     zone = agent.booking.zone
     start = dt.datetime.fromisoformat(call["started_at"]).astimezone(zone)
     entries = [

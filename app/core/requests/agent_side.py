@@ -45,6 +45,7 @@ def hear(state: State, said: Utterance) -> None:
         _without_name(state, said.text),
         lambda text: state.moments_in(text, said),
         state.services_in,
+        state.without_services,
     )
     state.asked = turn
     _complete_name(state, turn)

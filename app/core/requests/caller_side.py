@@ -23,7 +23,12 @@ from app.core.requests.turns.caller_turn import Said
 def hear(state: State, said: Utterance) -> None:
     """Take one turn of the caller's in."""
     text = _name(state, said)
-    turn = caller_turn.read(text, lambda part: state.moments_in(part, said), state.services_in)
+    turn = caller_turn.read(
+        text,
+        lambda part: state.moments_in(part, said),
+        state.services_in,
+        state.without_services,
+    )
     state.heard = said, turn
     for claim in state.live:
         claim.before = claim.state
@@ -36,6 +41,7 @@ def hear(state: State, said: Utterance) -> None:
         if sentence.request and not again and opening.opens(state, sentence):
             opening.open_claim(state, said, sentence, beside=opened > 0)
             opened += 1
+            _whose(state, said, sentence)
             if state.claim is not before and opened > 1:
                 values.give(state, said, groups[-1], before)
                 groups.append([])
@@ -58,6 +64,21 @@ def hear(state: State, said: Utterance) -> None:
             state.told.append(Part(as_place(moment), Span(said.index, moment.words)))
 
 
+def _whose(state: State, said: Utterance, sentence: Said) -> None:
+    """Where several persons are named in a turn, the one in the sentence is the one it is for."""
+    persons = naming.every_name(said.text, _context(state, None, said))
+    own = [name for name in persons if name.casefold() in sentence.text]
+    if state.claim is not None and len(persons) > 1 and len(own) == 1:
+        state.claim.wish.name = Part(own[0], quote(said, said.text))
+
+
+def _context(state: State, question: str | None, said: Utterance) -> naming.Context:
+    later = " ".join(u.text for u in state.utterances[said.index + 1 :] if u.role == AGENT)
+    ordinary = [word for s in state.rules.services for word in (s.name, *s.also)]
+    known = state.name is not None
+    return naming.Context(question, state.rules.agent_name, later, ordinary, known)
+
+
 def _part_of(new: str, known: str) -> bool:
     """Whether one word is a word of the known name, said or spelled again."""
     return len(new.split()) == 1 and any(alike(new, word) for word in known.split())
@@ -67,10 +88,7 @@ def _name(state: State, said: Utterance) -> str:
     """Take the name out of a turn: "April Jones" is no month."""
     asked = state.asked
     question = asked.text if asked is not None and ASKS_NAME in asked.asks else None
-    later = " ".join(u.text for u in state.utterances[said.index + 1 :] if u.role == AGENT)
-    ordinary = [word for s in state.rules.services for word in (s.name, *s.also)]
-    known_name = state.name is not None
-    context = naming.Context(question, state.rules.agent_name, later, ordinary, known_name)
+    context = _context(state, question, said)
     found = naming.name_in(said.text, context)
     if found is None:
         return said.text

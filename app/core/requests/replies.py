@@ -34,7 +34,8 @@ SMALL_WORDS = frozenset(
 _STRONG_STOP = re.compile(
     r"\b(?:never mind|forget (?:it|that|everything|what)|scratch that|strike that"
     r"|do not (?:book|want it|do it|put|make|schedule|bother)"
-    r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo)\b"
+    r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo|un ?book"
+    r"|scrap (?:it|that)|strike that|take (?:me|it|that) (?:back )?(?:off|out))\b"
 )
 _TAKE_OFF = re.compile(
     r"\b(?:take (?:me|us|it|that) (?:back )?off|cancel (?:it|that|mine)|do not book)\b(?! (?:on"

@@ -91,6 +91,10 @@ class State:
         """The services named in a text."""
         return services.named_in(text, self.rules.services)
 
+    def without_services(self, text: str) -> str:
+        """A text with the services' names blanked."""
+        return services.masked(text, self.rules.services)
+
     def happens(self, event: str, why: str = "") -> None:
         """Something is said to the live claims."""
         for claim in self.live:

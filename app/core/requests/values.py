@@ -36,6 +36,7 @@ _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|ti
 _APPOINTMENT = re.compile(r"\b(?:appointment|booking|visit|slot)\b")
 _CLAUSES = re.compile(r",| so | because | since | as i | but ")
 _SAME_TIME = re.compile(r"\b(?:same (?:time|hour)|as well|at the same)\b")
+_SAME_DAY = re.compile(r"\b(?:the|that) same (?:day|date)\b")
 _ABOUT_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_YES, ASKS_SERVICE))
 _KEPT = re.compile(
     r"\b(?:but |and )?(?:please )?(?:keep|leave)\b.*|\b(?:the )?\w+(?: on \w+)? stays\b.*"
@@ -76,12 +77,26 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
     if claim.kind == BOOK and (len(found.days) > 1 or len(found.times) > 1):
         found = _last_of(telling, turn) or found
     picked = _picked(telling, found, asked)
+    if claim.kind == BOOK and claim.wish.day is None and _SAME_DAY.search(text):
+        _give_same_day(state, claim, quote(said, text))
     if claim.kind == BOOK:
         _give_moments(state, claim, telling, found, picked, quote(said, text, question))
     else:
         _mention(state, claim, text, found, picked, quote(said, text, question))
     if not revives:
         claim.state = held
+
+
+def _give_same_day(state: State, claim: Claim, span: Span) -> None:
+    """ "The same day": that of what was asked for before."""
+    earlier = [other for other in state.claims if other.number < claim.number]
+    if not earlier:
+        return
+    held = earlier[-1].wish.day
+    named = [part.value[0] for part in earlier[-1].meant.mentioned if part.value[0] is not None]
+    day = held.value if held is not None else named[-1] if named else None
+    if day is not None:
+        claim.wish.day = Part(day, span)
 
 
 def _last_of(telling: Sequence[Said], turn: Sequence[Said]) -> Moments | None:

@@ -60,7 +60,7 @@ CONFIRM = re.compile(
 )
 DONE = {
     "cancel": re.compile(
-        r"\b(?:cancel+ed|removed|deleted|deleting|cancel+ing|removing|releasing|released"
+        r"\b(?:cancel+ed|un-?booked|undone|removed|deleted|deleting|cancel+ing|removing|releasing|released"
         r"|taken (?:\w+ ){0,2}(?:off|out)|called off|is off|off the (?:books|schedule|calendar"
         r"|list)|scratched|struck|scrapped|wiped|crossed (?:\w+ )?(?:off|out)|off (?:it|that|you)"
         r" (?:comes|goes|are|is)|out (?:it|that) (?:comes|goes)|freed up|given up)\b"

@@ -70,6 +70,7 @@ def read(
     text: str,
     moments_in: Callable[[str], Moments],
     services_in: Callable[[str], tuple[str, ...]],
+    mask: Callable[[str], str] = str,
 ) -> AgentTurn:
     """Classify one turn of the agent's."""
     asks: set[str] = set()
@@ -113,9 +114,9 @@ def read(
             found = {ASKS_YES}
         asks |= found
         if question or ASKS_YES in found:
-            speaks_of = _kind(sentence) or speaks_of
+            speaks_of = _kind(mask(sentence)) or speaks_of
         else:
-            done = _done(sentence, done)
+            done = _done(mask(sentence), done)
             all_done |= {kind for kind, told in cues.DONE.items() if kind and told.search(sentence)}
             gone = gone or (bool(cues.GONE.search(sentence)) and not cues.UNDONE.search(sentence))
         refuses = refuses or refused

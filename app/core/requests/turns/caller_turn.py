@@ -18,7 +18,7 @@ _NEXT_REQUEST = re.compile(
     r"|reschedule|i'd (?:also )?like|i (?:also |then |still )?(?:would like|want|need))\b)"
 )
 _TITLE = re.compile(r"\b(mr|mrs|ms|dr|st)\.")
-_THING = r"(?:appointment|booking|visit|cleaning|check ?-?up|filling|consultation|exam)"
+_THING = r"(?:appointment|booking|visit|cleaning|check ?-?up|filling|consultation|exam|zz)"
 _HAVE = r"(?<!can )(?<!could )(?<!may )(?<!might )(?<!if )(?<!shall )\bi (?:have|have got|got)"
 #: The caller tells of an appointment that stands.
 _EXISTS = re.compile(
@@ -40,7 +40,7 @@ _EXISTS = re.compile(
     r"|\bi (?:have got|have|had) (?:\w+ ){1,6}"
     r"with you\b"
 )
-_BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for) my\b|\bcome\b")
+_BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for|get|have) my\b|\bcome\b")
 _AS_SAID = re.compile(r"\b(?:that|it) is what i (?:said|told you|want(?:ed)?)\b|\bdid i say\b")
 _THIS_ONE = re.compile(
     r"\b(?:appointment|booking|visit|it|that|one|them|both|something|(?:me|us) (?:there|off|out))\b"
@@ -119,19 +119,22 @@ def read(
     text: str,
     moments_in: Callable[[str], Moments],
     services_in: Callable[[str], tuple[str, ...]],
+    mask: Callable[[str], str] = str,
 ) -> tuple[Said, ...]:
     """The sentences of one turn."""
     out: list[Said] = []
     for sentence in sentences(_TITLE.sub(r"\1", " ".join(plain(text, 8000).split()))):
         for clause in _NEXT_REQUEST.split(sentence):
             if clause.strip(" .,!?-"):
-                out.append(_read(clause, moments_in(clause), services_in(clause)))
+                masked = cues.spelled(mask(clause))
+                out.append(_read(clause, masked, moments_in(clause), services_in(clause)))
     return tuple(out)
 
 
-def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
+def _read(text: str, masked: str, moments: Moments, services: tuple[str, ...]) -> Said:
+    """One sentence; `masked` are its words without the names of services."""
     words = cues.spelled(text)
-    polite = stop_cues.POLITE_IF.sub(" ", words)
+    polite = stop_cues.POLITE_IF.sub(" ", masked)
     conditional = bool(stop_cues.CONDITIONAL.search(polite))
     told = bool(stop_cues.TOLD.search(_AS_SAID.sub(" ", words)))
     question = text.rstrip().endswith("?")
@@ -144,7 +147,7 @@ def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
     hedged = bool(_HEDGE.search(words))
     request, strong, refused = "", False, False
     if not told:
-        request, strong, refused = _request(words, polite, moments, services, question)
+        request, strong, refused = _request(masked, polite, moments, services, question)
     if conditional:
         request, strong = (request and ""), False
     return Said(
@@ -169,8 +172,8 @@ def _read(text: str, moments: Moments, services: tuple[str, ...]) -> Said:
         corrects=bool(cues.CORRECTS.search(words)),
         corrects_plainly=bool(cues.CORRECTS_PLAINLY.search(words)),
         closes=bool(cues.CLOSES.search(words)),
-        mine=bool(_MINE.search(words)),
-        exists=not request and not told and bool(_EXISTS.search(words) or _MINE.search(words)),
+        mine=bool(_MINE.search(masked)),
+        exists=not request and not told and bool(_EXISTS.search(masked) or _MINE.search(masked)),
         cannot_come=bool(cues.CANNOT_COME.search(words)),
         greets=bool(re.search(r"\b(?:happy|merry)\b", words)) and not services,
         bare=_bare(moments, services),

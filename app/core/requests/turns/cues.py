@@ -130,6 +130,7 @@ CORRECTS_PLAINLY = re.compile(
 
 CANCEL = any_of(
     r"\bcancel(?:ling|ing)?\b",
+    r"\b(?:has|have|had|needs?|got|want|like) (?:\w+ ){0,3}cancel+ed\b",
     r"\bcall(?:ing)? (?:it |that |this |them )?off\b",
     r"\b(?:take|get|cross|strike|wipe) (?:\w+ ){1,4}(?:off|out)\b",
     r"\b(?:take|remove|strike) (?:\w+ ){1,4}from (?:the|your) (?:list|book|books|schedule|calendar"
@@ -161,7 +162,9 @@ MOVE = any_of(
     r"(?<!work )(?<!off )shift(?:ing)?|postpon\w+|rebook|rearrang\w+|bump(?:ing)?|relocat\w+"
     r"|swop)\b",
     r"\bchang(?:e|ing)\b",
-    r"\b(?:has|have|needs?|got) to (?:become|turn into)\b",
+    r"\b(?:has|have|needs?|got) to (?:become|turn into|be (?:moved|rescheduled|changed))\b",
+    r"\bneed (?:it|that|mine) to be\b",
+    r"\b(?:want|need|like) (?:it|that|mine|my \w+) (?:moved|rescheduled|changed)\b",
     r"\b(?:that|it|this) go to\b",
     r"\b(?:turn|make) (?:it|that|this) into\b",
     r"\bin (?:its|that one's) place\b",

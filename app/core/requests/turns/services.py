@@ -10,6 +10,8 @@ from typing import Protocol
 from app.core.booking.rules import ANY_SERVICE
 from app.core.language.text import plain
 
+MASK = "zz"
+"""What stands for the name of a service in a text where it is blanked."""
 _NOT = re.compile(
     r"\b(?:not|no longer|rather than|instead of|isn't|wasn't)(?: for)?(?: an?| the| my)? $"
 )
@@ -50,6 +52,16 @@ def named_in(text: str, services: Sequence[Service], *, general: bool = False) -
     ]
     names = [name for _, _, name in kept]
     return tuple(name for place, name in enumerate(names) if name not in names[place + 1 :])
+
+
+def masked(text: str, services: Sequence[Service]) -> str:
+    """The text with the services' names blanked, so that an "oil change" asks for no change."""
+    said = plain(text)
+    for service in services:
+        for word in (service.name, *service.also):
+            if word.casefold() not in ANY_SERVICE:
+                said = _pattern(word).sub(MASK, said)
+    return said
 
 
 @lru_cache(maxsize=512)

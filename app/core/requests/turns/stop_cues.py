@@ -35,6 +35,7 @@ WITHDRAWS = any_of(
     r"\btake (?:it|that) back\b",
     r"\bsecond thoughts?\b",
     r"\bundo\b",
+    r"\bun ?(?:book|schedule|do)\b",
     r"\bsomewhere else\b",
     r"\bsomebody else\b",
     r"\belsewhere\b",
