@@ -176,7 +176,8 @@ def _becomes(claim: Claim, turn: AgentTurn) -> None:
 
 def _is_undone(state: State, claim: Claim, turn: AgentTurn) -> bool:
     """ "Okay, taken off again": what was booked in this call, where no other visit is meant."""
-    if claim.kind != BOOK or turn.done != CANCEL or turn.all_done != {CANCEL} or turn.slots:
+    undone = turn.done == CANCEL or (turn.gone and not turn.refuses)
+    if claim.kind != BOOK or not undone or turn.all_done - {CANCEL} or turn.slots:
         return False
     if any(other.kind != BOOK and other.state != "stopped" for other in state.claims):
         return False

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.language.name_match import same_name
-from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Decision, Known, Part, Span
+from app.core.requests.evidence import (
+    AGENT,
+    BOOK,
+    CANCEL,
+    MOVE,
+    Claim,
+    Decision,
+    Known,
+    Part,
+    Span,
+)
 from app.core.requests.state import State
 from app.core.requests.turns import moments
 
@@ -154,7 +164,8 @@ def _change(
         spans["name"] = name.span
     if not standing:
         return [Decision("ask", "no such appointment of the caller's is known", claim, spans=spans)]
-    named, how = _named(claim, standing)
+    others = [item for item in appointments if item not in standing]
+    named, how = _named(claim, standing, others, _told_times(state, claim))
     if how is not None:
         spans["object"] = how
     if not named:
@@ -202,8 +213,20 @@ def _cancel(
     ]
 
 
-def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | None]:
-    """The appointments that fit what was said about which one is meant, and where it was said."""
+def _told_times(state: State, claim: Claim) -> list[dt.time]:
+    """The times of day at which the agent says that the appointment is."""
+    roles = {item.index: item.role for item in state.utterances}
+    return [
+        part.value[1] for part in claim.meant.objects
+        if part.value[1] is not None and roles.get(part.span.utterance) == AGENT
+    ]  # fmt: skip
+
+
+def _named(
+    claim: Claim, standing: list[Known], others: list[Known], told_times: Sequence[dt.time]
+) -> tuple[list[Known], Span | None]:
+    """The appointments that fit what was said about which one is meant, and where it was said.
+    `others` are those under another name."""
     how: Span | None = None
     found = standing
     if claim.wish.service is not None:
@@ -212,6 +235,13 @@ def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | Non
             found, how = of_service, claim.wish.service.span
         elif claim.kind == CANCEL:
             return [], claim.wish.service.span
+    if claim.kind == CANCEL and told_times:
+        found = [
+            item for item in found
+            if any(moments.same_clock(time, item.start.time(), True) for time in told_times)
+        ]  # fmt: skip
+        if not found:
+            return [], how
     hits, place, missed = _hits(claim, claim.meant.mentioned, found)
     also, beside, _ = _hits(claim, claim.meant.objects, found)
     if hits:
@@ -219,8 +249,8 @@ def _named(claim: Claim, standing: list[Known]) -> tuple[list[Known], Span | Non
         return narrowed or hits, how or place
     if also:
         return also, how or beside
-    told = any(None not in part.value for part in claim.meant.objects)
-    if claim.kind == CANCEL and (missed or told):
+    told = [part for part in claim.meant.objects if None not in part.value]
+    if claim.kind == CANCEL and (missed or _hits(claim, told, others)[0]):
         return [], how
     return found, how
 

@@ -32,7 +32,7 @@ SMALL_WORDS = frozenset(
     """.split()
 )
 _STRONG_STOP = re.compile(
-    r"\b(?:never mind|forget (?:it|that|everything|what)|scratch that|strike that"
+    r"\b(?:never mind|forget (?:it|that|everything|what|about|the|this)|scratch that|strike that"
     r"|do not (?:book|want it|do it|put|make|schedule|bother)"
     r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo|un ?book"
     r"|scrap (?:it|that)|strike that|take (?:me|it|that) (?:back )?(?:off|out))\b"

@@ -60,7 +60,8 @@ CONFIRM = re.compile(
 )
 DONE = {
     "cancel": re.compile(
-        r"\b(?:cancel+ed|un-?booked|undone|removed|deleted|deleting|cancel+ing|removing|releasing|released"
+        r"\b(?:cancel+ed|un-?booked|undone|cleared (?:it|that)|removed|deleted|deleting"
+        r"|cancel+ing|removing|releasing|released"
         r"|taken (?:\w+ ){0,2}(?:off|out)|called off|is off|off the (?:books|schedule|calendar"
         r"|list)|scratched|struck|scrapped|wiped|crossed (?:\w+ )?(?:off|out)|off (?:it|that|you)"
         r" (?:comes|goes|are|is)|out (?:it|that) (?:comes|goes)|freed up|given up)\b"
@@ -85,7 +86,8 @@ DONE = {
     ),
 }
 GONE = re.compile(
-    r"\b(?:(?:is|it's|that's|you're|'s|are|consider (?:it|that)|comes?) (?:gone|out|off|dropped"
+    r"(?:^|, |- )gone\b|\b(?:(?:is|it's|that's|you're|'s|are|consider (?:it|that)"
+    r"|comes?) (?:gone|out|off|dropped"
     r"|struck"
     r"|scratched|freed)|dropped|off (?:\w+ )?(?:comes|goes|you are)|call(?:ing)? off|free up"
     r"|let (?:it|that) go|drop(?:ping)? (?:it|that)|strik(?:e|ing) (?:it|that)"
@@ -130,7 +132,7 @@ ANOTHER_TIME = re.compile(
 )
 PROMISES = re.compile(
     r"\b(?:i'll|i will|i'm|we'll|let me|let's|going to|i can)(?: \w+){0,3} "
-    r"(?:cancel|cancelling|canceling|delete|remove|take (?:it|that|you) off)\b"
+    r"(?:cancel|cancelling|canceling|delete|remove|take (?:it|that|you) (?:off|out))\b"
 )
 PROMISES_MOVE = re.compile(
     r"\b(?:i'll|i will|we'll|let me|let's)(?: \w+){0,2} "
@@ -148,6 +150,7 @@ SOONEST = re.compile(
     r"|next opening)(?: (?:one|slot|time|opening|i have|i can do|we have|i've got|we've got|that"
     r"|appointment))*(?: is| would be)?(?= )"
 )
+SEE_YOU = re.compile(r"\bsee you\b")
 STAYS = re.compile(r"\b(?:still|stays?|stands?|remains?|keep(?:ing)?|kept|left as)\b")
 GOES = re.compile(r"\b(?:goes|cancel\w*|off|out|gone|dropped?)\b")
 TWO_REPORTS = re.compile(r",? and (?=(?:an?|the|your|you're|you are|i've|i'll) )")

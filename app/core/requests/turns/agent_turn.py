@@ -86,6 +86,8 @@ def read(
         question = whole.endswith("?")
         sentence = _without_what_stays(cues.INSTEAD.sub("instead of", whole), question)
         sentence = cues.SOONEST.sub("", sentence)
+        if "cancel" in all_done and not question and cues.SEE_YOU.search(sentence):
+            continue
         found = _asked(sentence, question)
         if question and slots and cues.EXTRA.search(sentence):
             asks.add(ASKS_MORE)

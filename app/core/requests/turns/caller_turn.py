@@ -33,6 +33,7 @@ _EXISTS = re.compile(
     r"(?! (?:in|down) please)"
     r"|\b(?:i|we|he|she) (?:am|are|is) (?:in|due|slated|set|meant|supposed|signed up|on the \w+)"
     r" (?:to (?:come|be) (?:in )?)?(?:on|at|for|with|next)\b"
+    rf"|\b(?:today|tomorrow|(?:mon|tues|wednes|thurs|fri)day)'s (?:\w+ )?{_THING}\b"
     r"|\bi am in your (?:book|diary|calendar)\b"
     r"|\b(?:i am|we are) coming (?:in )?(?:on|this|next|at)\b"
     rf"|\b(?:the|that|this) (?:\w+ )?{_THING} (?:that )?(?:i|we) "

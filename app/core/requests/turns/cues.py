@@ -138,7 +138,8 @@ CANCEL = any_of(
     r"\b(?:have|has|got|need|going) to (?:pull|back|bow|drop|bail) out\b",
     r"\b(?:one|appointment|booking|monday|tuesday|wednesday|thursday|friday) (?:(?:has to|must"
     r"|can|should) go|goes)\b",
-    r"\b(?:kill|scratch|nix|bin|axe|ditch|wipe|void|release|erase|lose|chuck|unbook) (?:it|that"
+    r"\bscratch (?:it|my|the|our|his|her|both|them|those|mine)\b",
+    r"\b(?:kill|nix|bin|axe|ditch|wipe|void|release|erase|lose|chuck|unbook) (?:it|that"
     r"|this|my|the|our|his|her|both|them|those|mine)\b",
     r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up my)\b",
     r"\b(?:give|let) (?:my|the|that|our) (?:\w+ ){0,5}(?:go|away|to (?:somebody|someone|anyone)"

@@ -25,7 +25,7 @@ _FOR_WHOM = (
         rf"|[Ss]chedule|[Cc]ancel|[Mm]ove|[Hh]ave) {_NAMES}(?:['\u2019]s)?"
         r"(?= (?:down|in|up|for|there|on|at|to|from|out|off)\b|[.,?!]|$)"
     ),
-    re.compile(rf"\b(?:[Cc]ancel|[Mm]ove|[Dd]rop|[Rr]eschedule) {_NAMES}['\u2019]s\b"),
+    re.compile(rf"\b(?:[Cc]ancel|[Mm]ove|[Dd]rop|[Tt]ake|[Rr]eschedule) {_NAMES}['\u2019]s\b"),
     re.compile(rf"\bfor {_NAMES}(?= |[.,?!]|$)"),
     re.compile(
         rf"(?:^|[.!?,] ){_NAMES}"
@@ -38,7 +38,9 @@ _CAPITALS = re.compile(
 )
 _PERSON = rf"{_NO_DAY}[A-Z][\w'\u2019-]+"
 _PERSONS = re.compile(rf"\b{_PERSON}(?: (?:van |de |von |al |da )?{_PERSON})+")
-_OPENS = frozenset(("And", "For", "Then", "Also", "My", "Put", "Book", "Move", "It's", "I'm"))
+_OPENS = frozenset(
+    ("And", "For", "Take", "Cancel", "Then", "Also", "My", "Put", "Book", "Move", "It's", "I'm")
+)
 _ANOTHER = re.compile(r"\b(?:another|also|too|as well|one|for my|both)\b")
 _PLACES = frozenset(
     """
@@ -129,7 +131,7 @@ def every_name(text: str, context: Context) -> list[str]:
     low = {word for phrase in context.ordinary for word in phrase.lower().split()}
     found: list[str] = []
     for match in _PERSONS.finditer(text):
-        words = match[0].split()
+        words = re.sub(r"['\u2019]s$", "", match[0]).split()
         while words and (words[0].lower() in low or words[0] in _OPENS):
             words = words[1:]
         if len(words) < 2 or any(word.lower() in low for word in words):
