@@ -127,8 +127,6 @@ def _stopped(state: State, claim: Claim, over: bool) -> str:
         return "" if claim.state == "open" and claim.strong and claim.wish.whole else _said(claim)
     if claim.state == "taken" and over and claim.strong:
         return ""
-    if claim.state == "open" and over and claim.strong and claim.wish.whole and not claim.reopened:
-        return ""
     return _said(claim)
 
 

@@ -31,12 +31,7 @@ SMALL_WORDS = frozenset(
         ha oh um uh er ah well just too yes yeah go when sir ma'am very quite really so absolutely
     """.split()
 )
-_STRONG_STOP = re.compile(
-    r"\b(?:never mind|forget (?:it|that|everything|what|about|the|this)|scratch that|strike that"
-    r"|do not (?:book|want it|do it|put|make|schedule|bother)"
-    r"|changed my mind|skip it|no wait|actually no|cancel (?:that|it|this)$|undo|un ?book"
-    r"|scrap (?:it|that)|strike that|take (?:me|it|that) (?:back )?(?:off|out))\b"
-)
+_SAYS_NO = re.compile(r"\b(?:says|said) (?:(?:we|i) can not|no)\b")
 _TAKE_OFF = re.compile(
     r"\b(?:take (?:me|us|it|that) (?:back )?off|cancel (?:it|that|mine)|do not book)\b(?! (?:on"
     r"|for)\b)"
@@ -72,14 +67,15 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
         if _takes_back_own(claim, sentence):
             state.happens(fold.STOPS, sentence.text)
             return
-        stops = _STRONG_STOP.search(sentence.words) or (
-            _STARTS_AGAINST.match(sentence.words) and sentence.postpones
-        )
-        if stops and not _replaces(sentence) and not (sentence.conditional or sentence.told):
+        if _undoes(claim, sentence, asked):
             state.happens(fold.STOPS, sentence.text)
         return
     if claim.kind == BOOK and sentence.request == CANCEL and not sentence.names_object:
         state.happens(fold.STOPS, sentence.text)  # "cancel that": what is being arranged
+        return
+    held = claim.state == "agreed" and claim.before == "agreed"
+    if held and not _asks_when(asked) and _undoes(claim, sentence, asked):
+        state.happens(fold.STOPS, sentence.text)
         return
     if sentence.told or (sentence.conditional and not sentence.agrees):
         if sentence.postpones and not sentence.conditional:
@@ -93,8 +89,31 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
 def _just_agreed(claim: Claim, sentence: Said) -> bool:
     """Whether a yes was said in this turn, and what follows it says nothing against it."""
     against = sentence.denies or sentence.postpones or sentence.doubts or sentence.conditional
-    against = against or bool(_STRONG_STOP.search(sentence.words))
+    against = against or bool(stop_cues.UNDOES.search(sentence.words))
     return claim.state == "agreed" and claim.before != "agreed" and not against
+
+
+def _undoes(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
+    """Whether a sentence takes back what was agreed or done, though nobody asked about it."""
+    words = sentence.words
+    if _replaces(sentence) or sentence.conditional or (sentence.question and sentence.told):
+        return False
+    start, named = claim.start, sentence.moments.wanted
+    if start is not None and named and not any(moment.fits(start) for moment in named):
+        return False  # of another time
+    if stop_cues.UNDOES.search(words) and (not sentence.told or _SAYS_NO.search(words)):
+        return True
+    if _STARTS_AGAINST.match(words) and sentence.postpones and not sentence.told:
+        return True
+    alarmed = stop_cues.ALARMED.match(words) and stop_cues.TAKEN_THEN.search(words)
+    asks = asked.asks if asked is not None else frozenset()
+    if claim.state == "agreed":
+        asks = asks - {ASKS_YES}  # which was answered before
+    return bool(alarmed) and not sentence.told and not asks
+
+
+def _asks_when(asked: AgentTurn | None) -> bool:
+    return asked is not None and bool(asked.asks & {ASKS_DAY, ASKS_TIME, ASKS_WHICH})
 
 
 def _takes_back_own(claim: Claim, sentence: Said) -> bool:

@@ -112,7 +112,7 @@ class Said:
         return bool(
             self.services
             or self.moments
-            or re.search(r"\b(?:appointment|booking|visit)\b", self.words)
+            or re.search(r"(?<!that )(?<!this )\b(?:appointment|booking|visit)\b", self.words)
         )
 
 
@@ -167,7 +167,7 @@ def _read(text: str, masked: str, moments: Moments, services: tuple[str, ...]) -
         doubts=doubts or Sense.UNSURE in heard,
         keeps=bool(stop_cues.KEEPS.search(no_words)),
         not_yet=bool(stop_cues.NOT_YET.search(words)),
-        agrees=not hedged and bool(cues.YES.search(words) or words in ("mm", "mm hm")),
+        agrees=not hedged and (cues.says_yes(words, question) or words in ("mm", "mm hm")),
         commits=not hedged and bool(cues.COMMITS.search(words)),
         denies=denies,
         corrects=bool(cues.CORRECTS.search(words)),

@@ -89,16 +89,70 @@ YES = any_of(
     r"^(?:yes )?(?:all|both|everything)(?: of (?:it|them))?(?: is)?(?: (?:good|right|correct|fine"
     r"|great|please|okay|yes|perfect|set))?$",
     r"^(?:exactly|just) (?:that|so|like that|right)$",
+    r"^(?:yes |oh |well )?i (?:would (?:like|love)|believe|think|am in|can make) ?(?:that|so|it)?"
+    r"(?: work)?(?: please| very much)?$",
+    r"^(?:that|it) should (?:work|be (?:fine|good|okay))\b",
+    r"^make it so\b",
     r"^(?:oh |yes |very |absolutely )?(?:delighted|thrilled|chuffed|ecstatic|ideal|sold|settled"
     r"|done|amazing|brill|perfecto|si|ja|oui|positive|certain|happy|ready|right on|right you are"
     r"|righty ho|as you say|go on(?: then)?|very much|very much so|happy to|happy with (?:that|it)"
     r"|sounds like a plan|it is a date|let us|you know it|no objections?|that is grand)\b",
     r"^(?:if you (?:would|could)|would you|please do|do|so be it)$",
 )
+_SMALL = (
+    r"(?:oh|ah|um|uh|er|well|hm|hmm|mm|so|then|that|it|is|sir|ma'am|dear|mia|hon|and|yes|yeah|all|very"
+    r"|just|sounds?|thanks|thank you)"
+)
+#: A yes in so many words, whatever reason follows it.
+PLAIN_YES = re.compile(
+    rf"^(?:{_SMALL} ){{0,4}}?(?:yes|yeah|yep|yup|yah|ya|aye|correct|exactly|precisely|absolutely"
+    r"|definitely|certainly|of course|indeed|please do|affirmative|confirmed|you bet|by all means"
+    r"|spot on|bang on|for sure|totally|agreed|deal|mm hm|mhm|uh huh)\b"
+)
+#: What turns even a plain yes round: "Yeah, right, like I would", "Yes? Hello?".
+TURNS_YES = re.compile(
+    r"^ (?:right like|about that|hello|what i was|in your dreams|as if|you wish)\b"
+)
+#: Words that may be a yes, or only the start of something else: "Great, just when I'm away".
+MILD_YES = re.compile(
+    rf"^(?:(?:{_SMALL}|sure|right|perfect|great|okay|ok|fine|wonderful|lovely|awesome|please|good"
+    r"|brilliant|excellent|super|cool|alright|right|sweet|fabulous|fantastic|marvel+ous|terrific"
+    r"|beautiful|grand|smashing|splendid|true|righto|okey|very well) ?)+(?= |$)"
+)
+#: What makes a mild yes a sure one.
+GLAD = re.compile(
+    r"\b(?:see you|be there|thanks?|works?|suits?|do (?:that|it)|book|take it|will do|forward"
+    r"|appreciate|can not wait|love|glad|bye|have a|go ahead|put|it is|you are|me|move|cancel"
+    r"|confirm|save|free|fits?|can do|that one|the \w+ one|then|anyway|done|set)\b"
+)
+_DECLINES = re.compile(r"^(?:no |nah |oh )?(?:i am|we are) (?:good|fine|okay|all set|alright)\b")
+_AS_SAID = re.compile(r"^(?:that|it) is what i (?:said|want(?:ed)?)\b")
+MOST_BESIDE = 3
+"""A mild yes with more words beside it has to be glad as well."""
+
+
+def says_yes(words: str, question: bool) -> bool:
+    """Whether a sentence that holds a word of assent is meant as a yes."""
+    if not YES.search(words) or _DECLINES.match(words):
+        return False
+    if _AS_SAID.match(words):
+        return True
+    plain_yes = PLAIN_YES.match(words)
+    if plain_yes:
+        rest = words[plain_yes.end() :]
+        return not TURNS_YES.match(rest) and (bool(rest) or not question)
+    mild = MILD_YES.match(words)
+    if mild is None:
+        return not question
+    rest = words[mild.end() :].strip()
+    return not question and (len(rest.split()) <= MOST_BESIDE or bool(GLAD.search(rest)))
+
+
 NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong|none|neither|incorrect)\b")
 #: A "no" that says nothing against what is arranged.
 HARMLESS_NO = re.compile(
-    r"\bno (?:that is (?:all|it|everything|fine|great|right)|that will be all"
+    r"\bno (?:kidding|way|objections?|joke|that is (?:all|it|everything|fine|great|right)"
+    r"|that will be all"
     r"|problem|worries|doubt|thanks that is|more|nothing else|i am (?:good|all set"
     r"|fine)|thank you that is|just that)\b"
     r"|\bwhy not\b|\bnot a problem\b|\bnot senior\b|\band no not that one\b|\bnot "

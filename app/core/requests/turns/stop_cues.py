@@ -41,6 +41,8 @@ WITHDRAWS = any_of(
     r"\belsewhere\b",
     r"\bkeep (?:it|what|my|the|mine|wednesday|things)\b",
     r"\b(?:leave|keep) .{0,20}\bas (?:it|they)\b",
+    r"\b(?:thanks|thank you) for (?:checking|looking|trying|the info|nothing)\b",
+    r"\bsomewhere (?:else|cheaper|closer|nearer)\b",
     r"\bthank you anyway\b",
     r"\bthanks anyway\b",
     r"\bso no\b",
@@ -61,6 +63,40 @@ WITHDRAWS = any_of(
     r"\bwould (?:be )?too\b",
     r"\b(?:am|is) out$",
     r"\bcall (?:it|that) off$",
+)
+
+#: Takes back what is arranged or done, in a sentence that is about nothing else.
+UNDOES = any_of(
+    r"\b(?:never mind|forget (?:it|that|everything|what|about|the|this)|scratch that"
+    r"|strike that)\b",
+    r"\b(?:changed my mind|skip it|no wait|actually no|undo|un ?book|scrap (?:it|that))\b",
+    r"\bdo not (?:book|want (?:it|to)|do it|put|make|schedule|bother|need it)\b",
+    r"\b(?:cancel (?:that|it|this)|(?:oh|wait|no|please|actually) do not)$",
+    r"\b(?:take|remove|delete|strike) (?:me|it|that)(?: \w+)? (?:back )?(?:off|out|again)\b",
+    r"\b(?:remove|delete|undo) (?:me|it|that|this)\b",
+    r"\bsecond thoughts?\b",
+    r"\b(?:i|we) (?:can not|could not) (?:make it|come|do (?:it|that))\b",
+    r"\b(?:i|we) (?:will not|would not) be (?:able to|there|in)\b",
+    r"\bnot be able to (?:come|make)\b",
+    r"\b(?:will not|does not|would not) work(?: for (?:me|us))?(?: after all| then)?$",
+    r"\b(?:am|are) not free (?:then|that)\b",
+    r"\b(?:that|it) is no good\b",
+    r"\b(?:take it back|let us not|rather not|hold off on|no stop|made a mistake)\b",
+    r"\blet me (?:get back|call you|ring you|come back)\b",
+    r"\b(?:says|said) (?:(?:we|i) can not|no)\b(?! need)",
+)
+#: Begins like somebody who sees only now that it does not fit.
+ALARMED = any_of(
+    r"^(?:(?:oh|ah|um|uh|hmm|so) )*(?:shoot|damn|darn|crap|ugh|oops|drat|oh dear|no|wait|hang on"
+    r"|hold on)\b(?! (?:problem|worries|thanks|thank|need|rush|kidding|way|joke|that is (?:all|it"
+    r"|everything|fine)|i am (?:good|fine|all set)|nothing|more|just))"
+)
+#: Why it does not fit: something else at that very time.
+TAKEN_THEN = any_of(
+    r"\b(?:i|we) (?:am|are|have|have got|will be|had|fly|leave|work)\b",
+    r"\bthat is (?:my|when|the|our)\b",
+    r"\b(?:i|we) can not\b",
+    r"\bnot\b",
 )
 
 _VERBS = (
