@@ -208,10 +208,10 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
         events.append(fold.REFUSES)
     elif turn.wants_yes and turn.speaks_of in (None, claim.kind):
         events.append(fold.CHECKS)
-    elif turn.asks & {ASKS_NAME, ASKS_OTHER} or turn.goes_on or (turn.services and not turn.asks):
+    elif turn.asks & {ASKS_NAME, ASKS_OTHER} or (claim.strong and _goes_on(turn)):
         if not turn.leaves:
             events.append(fold.TAKES_UP)
-    elif turn.assents and not turn.leaves:
+    elif turn.assents and claim.strong and not turn.leaves:
         events.append(fold.ASSENTS)
     if fold.ASSENTS in events and claim.kind != BOOK and claim.state == "open":
         claim.confirmed = claim.confirmed or Span(turn.index, turn.text)
@@ -221,6 +221,10 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
         if claim.state not in ("stopped", "left", "doubtful", "refused"):
             claim.confirmed = Span(turn.index, turn.text)
     return events
+
+
+def _goes_on(turn: AgentTurn) -> bool:
+    return turn.goes_on or bool(turn.services and not turn.asks)
 
 
 def _to_cancel(turn: AgentTurn) -> list[str]:

@@ -31,6 +31,7 @@ SMALL_WORDS = frozenset(
         ha oh um uh er ah well just too yes yeah go when sir ma'am very quite really so absolutely
     """.split()
 )
+_IT = re.compile(r"\b(?:it|that|this)\b")
 _SAYS_NO = re.compile(r"\b(?:says|said) (?:(?:we|i) can not|no)\b")
 _TAKE_OFF = re.compile(
     r"\b(?:take (?:me|us|it|that) (?:back )?off|cancel (?:it|that|mine)|do not book)\b(?! (?:on"
@@ -112,6 +113,15 @@ def _undoes(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
     return bool(alarmed) and not sentence.told and not asks
 
 
+def _bears_on_it(sentence: Said, asked: AgentTurn | None) -> bool:
+    """Whether doubts, said after the yes, are about what was agreed and no remark."""
+    if asked is not None and asked.asks - {ASKS_YES, ASKS_MORE}:
+        return True
+    if sentence.doubts and _IT.search(sentence.words):
+        return True
+    return bool(_STARTS_AGAINST.match(sentence.words)) or (sentence.postpones and not sentence.told)
+
+
 def _asks_when(asked: AgentTurn | None) -> bool:
     return asked is not None and bool(asked.asks & {ASKS_DAY, ASKS_TIME, ASKS_WHICH})
 
@@ -128,7 +138,10 @@ def _answer(
 ) -> None:
     cancels = claim.kind == CANCEL and bool(re.search(r"\bcancel|\bdo it\b", sentence.words))
     stop = _stop(state, claim, sentence, asked)
-    if sentence.refused and not stop:
+    if claim.state == claim.before == "agreed" and not _bears_on_it(sentence, asked):
+        stop = ""
+    other = claim.kind == CANCEL and not cues.CANCEL.search(sentence.words)
+    if sentence.refused and not stop and not other:
         stop = fold.STOPS
     if not stop and claim.wish.day is not None and not sentence.moments.wanted:
         gone = sentence.moments.gone

@@ -41,7 +41,9 @@ _EXISTS = re.compile(
     r"|\bi (?:have got|have|had) (?:\w+ ){1,6}"
     r"with you\b"
 )
-_BOOKS_MINE = re.compile(r"\b(?:book|schedule|make|set up|for|get|have) my\b|\bcome\b")
+_BOOKS_MINE = re.compile(
+    r"\b(?:book|schedule|make|set up|for|get|have) my\b|\bcome (?:in|by|over|for|get)\b"
+)
 _AS_SAID = re.compile(r"\b(?:that|it) is what i (?:said|told you|want(?:ed)?)\b|\bdid i say\b")
 _THIS_ONE = re.compile(
     r"\b(?:appointment|booking|visit|it|that|one|them|both|something|(?:me|us) (?:there|off|out))\b"
@@ -53,6 +55,8 @@ _PUT_IT = re.compile(
 )
 _HEDGE = re.compile(r"\b(?:but|though|however|except|only if|unless|until)\b(?! only in)")
 _MINE = re.compile(rf"\bmy (?!last|previous|first|old)(?:\w+ ){{0,3}}(?:{_THING}|one)\b")
+_PLAIN = 2
+"""A statement with no more words beside a service and a time asks for it: "Checkup, Friday"."""
 _SHORT = 4
 """A sentence that says so much beside a service asks for it."""
 _SOFT = frozenset(
@@ -240,7 +244,8 @@ def _booking(
     books = bool(cues.BOOK.search(words))
     subject = bool(services) or bool(moments)
     if (wants and (books or services)) or (books and subject) or (services and moments.wanted):
-        return BOOK, not asks_only and (wants or books or not question)
+        plain = not question and _left(moments, services) <= _PLAIN
+        return BOOK, not asks_only and (wants or books or plain)
     if services and (question or wants or moments or _left(moments, services) <= _SHORT):
         return BOOK, False
     if asks_only and moments and cues.AVAILABLE.search(words):

@@ -116,7 +116,7 @@ TURNS_YES = re.compile(
 #: Words that may be a yes, or only the start of something else: "Great, just when I'm away".
 MILD_YES = re.compile(
     rf"^(?:(?:{_SMALL}|sure|right|perfect|great|okay|ok|fine|wonderful|lovely|awesome|please|good"
-    r"|brilliant|excellent|super|cool|alright|right|sweet|fabulous|fantastic|marvel+ous|terrific"
+    r"|brilliant|excellent|super|cool|alright|sweet|fabulous|fantastic|marvel+ous|terrific"
     r"|beautiful|grand|smashing|splendid|true|righto|okey|very well) ?)+(?= |$)"
 )
 #: What makes a mild yes a sure one.
@@ -208,7 +208,7 @@ CANCEL = any_of(
     r"\bget rid of (?:the|my|it|our|this|that)\b",
     r"\bdrop (?:the|my|it|our|this|that)\b(?! (?:kids?|son|daughter|car|dog|cat|boys?|girls?"
     r"|children|off|phone|call))",
-    r"\bnot (?:be )?need(?:ing)? (?:my|the|our|this|that)\b",
+    r"\b(?:not|no longer) (?:be )?need(?:ing)? (?:my|the|our|this|that)\b",
     r"\bnot be needing (?:it|them)\b",
 )
 MOVE = any_of(
@@ -219,7 +219,8 @@ MOVE = any_of(
     r"\bchang(?:e|ing)\b",
     r"\b(?:has|have|needs?|got) to (?:become|turn into|be (?:moved|rescheduled|changed))\b",
     r"\bneed (?:it|that|mine) to be\b",
-    r"\b(?:want|need|like) (?:it|that|mine|my \w+) (?:moved|rescheduled|changed)\b",
+    r"\b(?:get|have|want|need|like) (?:it|that|mine|my (?:\w+ ){1,3}|the (?:\w+ ){1,3})"
+    r" ?(?:moved|rescheduled|changed|shifted|switched|swapped|pushed|bumped)\b",
     r"\b(?:that|it|this) go to\b",
     r"\b(?:turn|make) (?:it|that|this) into\b",
     r"\bin (?:its|that one's) place\b",
@@ -296,6 +297,9 @@ ASKS_ONLY = any_of(
     r"\b(?:want|wanted|like) to (?:ask|know|find out|check|see|tell|say|mention"
     r"|confirm|hear)\b",
     r"\bquestion\b",
+    r"\b(?:talk|speak) (?:to|with) (?:someone|somebody|you|a manager|the manager) about (?:an?"
+    r"|my|the)"
+    r" (?:zz|appointment)\b",
     r"\bjust wondering\b",
     r"\bcould you tell me\b",
     r"\bcan you tell me\b",

@@ -262,7 +262,8 @@ TOLD = any_of(
     r"\bpress \w+ to\b",
     r"\breply \w+ to\b",
     r"\bi (?:had|never|already) (?:\w+ )?(?:cancel+ed|booked|moved|rescheduled"
-    r"|an? (?:appointment|cleaning|checkup|filling))\b",
+    r"|an? (?:appointment|cleaning|checkup|filling))\b"
+    r"(?! (?:booked|scheduled|down|set up|with you) )",
     r"\bi was (?:booked|supposed|told(?! to (?:ask|get|book|have|make|see|call"
     r"|come in for))|charged|billed|given)\b",
     r"\bdoes he just\b",
@@ -288,6 +289,9 @@ REFUSED_BY_KIND = {
         _NOT
         + r"(?:book\w*|schedule|reserve|put|fit|pencil|make an? (?:appointment|booking)|(?:an |any "
         r"|another )?appointment)\b"
+        r"|\b(?:not|never|no longer) (?:want|need|ask(?:ed)? for|order(?:ed)?|have|after)"
+        r"(?: to have| any| an?| the| my| this| that){0,2} (?:zz|appointment|booking)\b"
+        r"|\brather not\b|\bnever asked\b|\balmost (?:booked|made)\b"
     ),
 }
 REFUSED = any_of(

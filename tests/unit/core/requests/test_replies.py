@@ -254,6 +254,58 @@ TAKEN_BACK = (
     "Ugh, never mind, my insurance ran out.",
     "Let me get back to you on that.",
 )
+MENTIONED = (
+    "You people booked me for Monday at nine for a cleaning and I never asked for that!",
+    "I was promised a cleaning on Monday at nine and nobody told me it was cancelled.",
+    "I booked a cleaning for Monday at nine online, did it go through?",
+    "Why was my cleaning moved to Monday at nine? Nobody asked me.",
+    "I waited for my cleaning on Monday at nine and nobody showed up.",
+    "I want to speak to a manager about my cleaning on Monday at nine.",
+    "Your text said my cleaning is Monday at nine, is that right?",
+    "I got a reminder for a cleaning on Monday at nine, I don't think that's mine.",
+    "I'm never coming back, not Monday at nine, not ever.",
+    "You charged me for a cleaning on Monday the 7th at nine that I never had.",
+    "I need to talk to someone about a cleaning on Monday at nine that went wrong.",
+    "My cleaning is Monday at nine, what should I bring?",
+    "Is my cleaning on Monday at nine or at ten?",
+    "How long does a cleaning on Monday at nine take?",
+    "Do I need to fast before my cleaning on Monday at nine?",
+    "Does Dr. Lee do cleanings on Monday at nine?",
+    "Could you tell me if Monday at nine is free for a cleaning?",
+    "I just want to know whether you have a cleaning on Monday at nine.",
+    "What would a cleaning on Monday at nine cost me?",
+    "Hypothetically, could I get a cleaning on Monday at nine?",
+    "I'm thinking about a cleaning on Monday at nine.",
+    "I'd book a cleaning for Monday at nine if I had a car.",
+    "Unless I get a raise I won't book a cleaning Monday at nine.",
+    "My wife wants a cleaning on Monday at nine but she'll call you herself.",
+    "My coworker has a cleaning with you on Monday at nine.",
+    "My mom needs a cleaning Monday at nine, should she call?",
+    "A friend of mine got a cleaning with you on Monday at nine last month.",
+    "I used to come Mondays at nine for a cleaning.",
+    "I'd never book a cleaning on a Monday at nine.",
+    "Don't book me a cleaning for Monday at nine.",
+    "I don't want a cleaning on Monday at nine.",
+    "I didn't ask for a cleaning on Monday at nine.",
+    "I no longer want a cleaning on Monday at nine.",
+    "I was going to book a cleaning for Monday at nine but I changed my mind.",
+    "I almost booked a cleaning for Monday at nine, silly me.",
+    "I'd rather not have a cleaning on Monday at nine.",
+    "Someone else took my cleaning on Monday at nine.",
+    "The website says book a cleaning on Monday at nine and save ten dollars.",
+    "I saw an ad for cleanings on Monday at nine.",
+    "Are you still doing the cleaning special Monday at nine?",
+    "I should probably get a cleaning, maybe Monday at nine, I don't know.",
+    "Let me check with my boss whether I can do a cleaning Monday at nine.",
+    "Perhaps a cleaning on Monday at nine, I'll let you know.",
+    "Once my leg heals I'd like a cleaning, say Monday at nine.",
+    "Can my dog come along to my cleaning on Monday at nine?",
+    "I already have a cleaning on Monday at nine at another dentist.",
+    "My insurance only covers a cleaning after Monday at nine.",
+    "I can't do a cleaning on Monday at nine.",
+    "Monday at nine is when I had my last cleaning.",
+    "If you had a cleaning on Monday at nine I'd have taken it.",
+)
 
 
 @pytest.mark.parametrize("answer", YES)
@@ -279,3 +331,9 @@ def test_what_is_booked_can_be_taken_back(line: str) -> None:
     assert effects(ASKED, BOOKED, line, "A: I see.") == []
     assert effects(ASKED, QUESTION, "Yes.", "A: One moment.", line, "A: I see.") == []
     assert effects(ASKED, QUESTION, line, "A: I see.") == []
+
+
+@pytest.mark.parametrize("line", MENTIONED)
+def test_what_is_only_mentioned_is_not_booked(line: str) -> None:
+    for answer in ("A: I see.", "A: Okay.", "A: Let me look into that. Anything else?"):
+        assert effects(f"Hi, this is Ana Diaz. {line}", answer, "Okay, thanks.") == []
