@@ -52,6 +52,7 @@ _LONG = 7
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
+        ("^ma?cg", "mag"),
         ("^mac(?=[^aeiou])|^mc", "mak"),
         ("^kn|^gn", "n"),
         ("^wr", "r"),
@@ -121,6 +122,21 @@ _OTHER_SOUNDS = tuple(
         ("^ch", "S"),
         ("gh", ""),
         ("ear", "ar"),
+        ("^j(?=.{2,}[aeoz]$)", "h"),
+        ("g(?=[ei])", "h"),
+        ("^j", "y"),
+        ("^z(?=ie)", "j"),
+        ("ow$", "ov"),
+        ("^n(?=[bdgkz])|^m(?=b)", ""),
+        ("(?<=oi|ou|ai|au)[tdxs]$", ""),
+        ("ou(?=r)", "o"),
+        ("gu(?=[ie])", "g"),
+        ("(?<=[aeo]n)[td]s?$|(?<=ar)d$", ""),
+        ("oi[stx]?$", "oa"),
+        ("rz", "j"),
+        ("(?<!^)ch", "sh"),
+        ("(?<!^)c(?=[ei])", "ch"),
+        ("ll(?=[aeiou])", "j"),
     )
 )
 """What letters sound like in other languages, tried as well."""

@@ -57,6 +57,17 @@ xiao shao; deirdre deidre; michael mikael mikhail; zoe zoey; walsh welsh welch;
 doherty dougherty docherty; pierce pearce; xavier javier zavier; wang wong; huang hwang wong;
 liu lew; zhou joe jo chou; yang young; ndiaye njai njie; diallo jallow jalloh; benoit benwa;
 meagher maher; agrawal agarwal aggarwal; snyder snider schneider; rahman rehman;
+amy aimee aimée; ian iain; aisling ashling ashlin aislinn; hoang huang; park pak pahk;
+dvorak dvorjak dvorzak; nagy nadj nodj; george yorgos iorgos giorgos; desjardins dejardan dejardin;
+guillaume giyom gioom; weiss vice wise; jaeger jager yaeger yager yeager; nguyen nuen;
+joaquin wakin hwakin; alexander alexandra sasha sacha shura; jose pepe; ignacio nacho; jesus chuy;
+enrique quique kike; concepcion concha conchita; manuel manolo; rosario charo; vasily vasya;
+ivan vanya; yevgeny zhenya; wojciech wojtek; katarzyna kasia; malgorzata gosia; jan janek;
+giuseppe beppe peppe; luigi gigi; hans hansi; wilhelm willi; heinrich heiner; johannes hannes;
+rhodes roads rodes; yusuf yousif yusif; xi she shee;
+cai tsai; thuy twee; duong zoong zuong; seo suh; ryu yoo yu;
+cem jem djem; ralph rafe; jaime jamie; phoebe feeby pheobe; llewellyn luellen lewellyn;
+grzegorz gregor gregory greg; temitope temi; muireann mwirin mirin; jana yana; mathieu matthew matt;
 alyssa elissa alissa; elisa alisa; ngozi engozi; oluwaseun seun; ewa eva;
 """
 _groups_of: dict[str, set[int]] = {}

@@ -30,6 +30,16 @@ def test_pairs_are_told_apart_as_labelled(file: str) -> None:
     assert len(wrong) <= 0.02 * len(pairs(file)), wrong
 
 
+def test_later_pairs_ask_few_to_spell_and_let_few_in() -> None:
+    """Written to try the rules: some of the different pairs sound alike and stay together."""
+    listed = pairs("same_names_written2.jsonl")
+    wrong = wrong_in("same_names_written2.jsonl")
+    refused = sum(pair["same"] for pair in wrong)
+    assert len(listed) >= 200
+    assert refused <= 0.05 * sum(pair["same"] for pair in listed), wrong
+    assert len(wrong) - refused <= 0.2 * sum(not pair["same"] for pair in listed), wrong
+
+
 def test_unseen_pairs_let_few_strangers_in() -> None:
     """Only counted. Who is refused is asked to spell the name; who is let in is not asked again."""
     wrong = wrong_in("same_names_heldout.jsonl")
