@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from app.core.agent.definition import Knowledge
+from app.core.agent.knowledge import Knowledge
 from app.core.tools.passages import Passage, read_markdown, read_question
 from app.errors import SettingsError
 

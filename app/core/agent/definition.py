@@ -14,17 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from app.core.agent.booking_tools import fit_tool
 from app.core.agent.intents import IntentSettings
+from app.core.agent.knowledge import Knowledge
 from app.core.agent.messages import MessageSettings
 from app.core.agent.references import Reference
 from app.core.agent.report import MonthlyBudget, ReportSettings
 from app.core.agent.texts import TextBody, TextName, describe_texts
-from app.core.agent.tools import (
-    Channel,
-    FoundTool,
-    McpTools,
-    ToolEntry,
-    declared_tools,
-)
+from app.core.agent.tools import Channel, FoundTool, McpTools, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
 from app.core.language.phone_numbers import country_of, identify, is_country
@@ -177,20 +172,6 @@ class Budget(Model):
     end_usd: float | None = Field(default=None, ge=0)
 
 
-class Question(Model):
-    """One question with its answer."""
-
-    question: Text
-    answer: Text
-
-
-class Knowledge(Model):
-    """What the tool `search_knowledge` searches. `folder` holds Markdown files."""
-
-    folder: str | None = None
-    items: tuple[Question, ...] = ()
-
-
 class Agent(Model):
     """One agent. `name` is what it calls itself, `business` whom it speaks for."""
 
@@ -303,13 +284,17 @@ class Agent(Model):
     @cached_property
     def toolset(self) -> Mapping[str, Tool]:
         """The agent's tools by name, those of its Python modules and MCP servers included."""
-        of_servers = {name: each.tool for name, each in self._found.items()}
-        found = declared_tools(self.tools, {**self._imported, **of_servers})
+        found = declared_tools(self.tools, self.brought)
         if "transfer_call" in found:
             found["transfer_call"] = self.switchboard.describe(found["transfer_call"])
         if "send_text" in found:
             found["send_text"] = describe_texts(found["send_text"], self.texts)
         return {name: fit_tool(tool, self.booking) for name, tool in found.items()}
+
+    @property
+    def brought(self) -> Mapping[str, Tool]:
+        """The tools of its Python modules and MCP servers, by name: no part of its file."""
+        return {**self._imported, **{name: each.tool for name, each in self._found.items()}}
 
     @property
     def found(self) -> Mapping[str, FoundTool]:

@@ -14,6 +14,7 @@ from app.core.agent.definition import Agent
 from app.core.call import prompts
 from app.core.call.cost import NO_PRICES, CostMeter, Prices
 from app.core.call.events import Actions, Event
+from app.core.tools.declarations import Tool
 from app.protocol.retell_llm import Utterance
 from app.protocol.twilio import SILENCE
 
@@ -46,6 +47,7 @@ class Setup:
         return {
             "call_id": self.call_id,
             "agent": self.agent.model_dump(mode="json"),
+            "brought": [tool.to_json() for tool in self.agent.brought.values()],
             "model": self.model,
             "prices": self.prices.only(*names).to_json(),
             "details": self.details,
@@ -61,9 +63,11 @@ class Setup:
         """The setup that `to_json` was given; its lines are silent. Raises KeyError, TypeError or
         ValueError for anything else."""
         prices = value.get("prices")
+        brought = [Tool.from_json(tool) for tool in value.get("brought") or ()]
+        agent = Agent.model_validate(value["agent"])
         return cls(
             str(value["call_id"]),
-            Agent.model_validate(value["agent"]),
+            agent.with_imported({tool.name: tool for tool in brought}),
             str(value.get("model") or ""),
             NO_PRICES if prices is None else Prices.from_json(prices),
             dict(value.get("details") or {}),

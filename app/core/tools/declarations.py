@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import orjson
@@ -56,6 +56,18 @@ class Tool:
     parameters: dict[str, Any]
     kind: Kind
     policy: Policy = Policy()
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value that `from_json` understands."""
+        value = asdict(self)
+        value["policy"]["channels"] = sorted(self.policy.channels)
+        return value
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Tool:
+        """The tool that `to_json` was given. Raises KeyError or TypeError for anything else."""
+        policy = Policy(**{**value["policy"], "channels": frozenset(value["policy"]["channels"])})
+        return cls(**{**value, "policy": policy})
 
     def declaration(self) -> dict[str, Any]:
         """The form the Realtime session's `tools` takes."""
