@@ -40,8 +40,9 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
             zone=agent.time_zone,
         ),
         agent.instructions.strip(),
-        _offer(agent.booking, books="check_availability" in agent.toolset),
     ]
+    if _has_an_offer(agent):
+        parts.append(_offer(agent.booking, books="check_availability" in agent.toolset))
     if any(name not in TOOLS for name in agent.toolset):
         parts.append(_SAY)
     variables = details.get("retell_llm_dynamic_variables")
@@ -53,6 +54,12 @@ def instructions(agent: Agent, details: dict[str, Any], started_at: float) -> st
         ]
         parts.append("What is known about this call:\n" + "\n".join(known))
     return "\n\n".join(parts)
+
+
+def _has_an_offer(agent: Agent) -> bool:
+    """Whether services and hours are the business's own, and not what stands for none."""
+    books = "check_availability" in agent.toolset or "book_appointment" in agent.toolset
+    return books or bool({"hours", "services"} & agent.booking.model_fields_set)
 
 
 def _offer(rules: BookingRules, *, books: bool) -> str:

@@ -183,3 +183,14 @@ def test_found_tools_join_and_leave_names_that_are_taken() -> None:
     assert list(equipped.found) == ["find_order"]
     assert list(ada.toolset) == ["end_call", "order_status"]
     assert list(equipped.with_found({}).toolset) == ["end_call", "order_status"]
+
+
+def test_services_and_hours_are_told_where_they_are_the_business_s_own() -> None:
+    def told(given: Agent) -> str:
+        return str(text_session(given, {}, 0.0)["instructions"])
+
+    assert "Opening hours" not in told(agent("end_call", ORDER))
+    assert "Opening hours" in told(agent("check_availability"))
+    hours = {"monday": ["08:00-12:00"]}
+    with_hours = {"name": "A", "business": "B", "instructions": "x", "booking": {"hours": hours}}
+    assert "Monday" in told(Agent.model_validate({**with_hours, "tools": ["end_call"]}))
