@@ -46,6 +46,8 @@ MODULES = (
 SPARE_CONNECTIONS = 2
 #: How long jobs at hand may take to end after SIGTERM. Platforms kill after 30 s.
 GRACE_S = 20.0
+#: How long sessions with other servers may take to close.
+CLOSE_S = 6.0
 TICK_S = 0.1
 METRICS_S = 3.0
 #: After an error of the loop itself; doubled each time, up to this.
@@ -108,7 +110,7 @@ class Process:
                 self.stop()
         left = gevent.joinall(workers, timeout=GRACE_S)
         gevent.killall(upkeep)
-        self._runtime.servers.close()
+        gevent.with_timeout(CLOSE_S, self._runtime.servers.close, timeout_value=None)
         self._turns.stop()
         with contextlib.suppress(redis.RedisError, Unavailable, OSError):
             gevent.with_timeout(1.0, self._upkeep.leave, timeout_value=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import psutil
 import pytest
 from redis import Redis
 
@@ -183,6 +185,32 @@ def _arguments(caller: Caller, name: str) -> Any:
 
 def _if(value: Any, condition: Callable[[Any], bool]) -> Any:
     return value if condition(value) else None
+
+
+COMMAND = """\
+name: Ada
+business: Corner Shop
+instructions: Help with orders.
+tools:
+  - command: [%(python)s, -m, tests.support.mcp_server, stdio, "1"]
+    environment: {PYTHONPATH: %(root)s}
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_ends_with_its_worker(
+    start_worker: Start, tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "agents.yaml"
+    path.write_text(COMMAND % {"python": sys.executable, "root": ROOT})
+    worker = start_worker("live", AGENT_FILE=str(path))
+    commands = eventually(lambda: psutil.Process(worker.pid).children(recursive=True), timeout=120)
+
+    worker.send(number)
+
+    eventually(lambda: not worker.alive, timeout=30)
+    eventually(lambda: not any(command.is_running() for command in commands), timeout=30)
+    assert worker.status == ("ended with status 0" if number == 15 else "was ended by SIGKILL")
 
 
 @pytest.fixture
