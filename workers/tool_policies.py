@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.adapters.redis import keys
 from app.adapters.tools.context import Handler, ToolContext
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.http_tool import refusal
-from app.core.language import agreement
+from app.core.language import agreement, spoken_digits, text
 from app.core.tools.arguments import ArgumentReader
 from app.core.tools.declarations import Tool, idempotency_key
 
@@ -59,13 +59,17 @@ class LimitRuns:
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """Runs the tool only after the caller was asked about these very arguments and agreed, or where
-    it is known that they asked for just this."""
+    it is known that they asked for just this.
+
+    A question in which all of them were read back counts, whoever thought of asking it; else the
+    model is told to ask."""
 
     tool: Tool
     handler: Handler
 
     def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
-        if ctx.consent == "stated":
+        read_back = is_read_back(ctx.heard, arguments) and agreed(ctx.heard)
+        if ctx.consent == "stated" or read_back:
             return self.handler(ctx, arguments)
         intention = idempotency_key(ctx.call_id, self.tool.name, arguments)
         answered = answered_since(ctx, intention)
@@ -112,6 +116,24 @@ def agreed(heard: Sequence[tuple[str, str]]) -> bool:
         elif "?" in words or answer:
             return bool(answer) and agreement.agrees(" ".join(answer))
     return False
+
+
+def is_read_back(heard: Sequence[tuple[str, str]], arguments: Mapping[str, Any]) -> bool:
+    """Whether the agent's last question says every argument: texts by their words, numbers by
+    their digits. What has no words of its own (yes, no, an object) is not read back by any."""
+    question = next((words for role, words in reversed(heard) if role == "agent"), "")
+    if "?" not in question or not arguments:
+        return False
+    said = f" {' '.join(text.words(text.plain(question)))} "
+    numbers = spoken_digits.digit_runs(question)
+    for value in arguments.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, bool) or not isinstance(item, (str, int, float)):
+                return False
+            words = " ".join(text.words(text.plain(str(item).replace("_", " "))))
+            if not words or (f" {words} " not in said and str(item) not in numbers):
+                return False
+    return True
 
 
 def with_policies(tool: Tool, handler: Handler, effects_of: EffectsOf) -> Handler:

@@ -21,6 +21,7 @@ from app.adapters.realtime.client import refusal_of
 from app.adapters.redis import client as redis
 from app.cli.check import redis_problem
 from app.cli.client import Records
+from app.cli.mcp_servers import discover
 from app.core.agent.definition import Agent
 from app.errors import ModelError, SettingsError
 from app.rehearsal.retell_caller import frames, rules
@@ -101,6 +102,23 @@ def _lacking(agent: Agent, found: Settings) -> Iterator[tuple[str, str]]:
         yield f"{agent.name} cannot send text messages", "set Twilio's settings and NOTIFY_SMS_FROM"
     if agent.messages.email and not found.smtp_url:
         yield f"{agent.name} cannot mail messages", "set SMTP_URL"
+
+
+def mcp_servers(found: Settings) -> list[Finding]:
+    """The MCP servers that the agents' file names: reachable, and what they offer."""
+    agents = files.load(found.agent_file or None)
+    out = []
+    for agent in agents.all:
+        reached = {entry.server_id: server for entry, server in discover(found, agent)}
+        for entry in agent.servers:
+            server = reached.get(entry.server_id)
+            if server is None:
+                cure = "start it, or correct its entry under tools in the agents' file"
+                out.append(Finding("mcp", "bad", f"{entry.origin} is away", cure))
+                continue
+            tools = sum(entry.declare(tool) is not None for tool in server.tools)
+            out.append(Finding("mcp", "ok", f"{entry.origin} offers {agent.name} {tools} tools"))
+    return out
 
 
 def store(found: Settings) -> list[Finding]:

@@ -48,7 +48,10 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings.of_command(beside(os.environ))
     url = args.url or _public(settings)
     records = Records.beside(url, settings)
-    bad += _show(screen, diagnosis.agent_file(settings))
+    agents = diagnosis.agent_file(settings)
+    bad += _show(screen, agents)
+    if agents[0].verdict != "bad":
+        bad += _show(screen, diagnosis.mcp_servers(settings))
     bad += _show(screen, diagnosis.store(settings))
     bad += _show(screen, diagnosis.workers(settings))
     bad += _show(screen, calendar(settings))

@@ -221,6 +221,13 @@ def _waits_for_a_yes_where_one_is_wanted(tools: Tools, shop: Shop) -> None:
     assert ask("t4", want, question, ("user", "No, wait."), question, ("user", "Yes.")).ok
     assert first.key in shop.placed
 
+    # Who has read it back and heard a yes need not ask again.
+    yes = (want, question, ("user", "Yes, please."))
+    assert tools.run("own-5", "cancel_order", heard=yes, number=7).ok
+    other = tools.run("own-6", "cancel_order", heard=yes, number=8)
+    assert other.result is not None
+    assert other.result["output"]["error"] == "confirm_first"
+
 
 def _ends_a_tool_whose_agent_is_gone(tools: Tools) -> None:
     lost = tools.run("own-4", "weather", "read", agent="Nobody", city="Rome")
