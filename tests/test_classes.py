@@ -16,11 +16,7 @@ MOST_LEVELS = 3
 MOST_METHODS = 25
 MOST_ATTRIBUTES = 15
 #: Classes that are still larger, and why. None of those that a live call is made of.
-LARGER: dict[str, str] = {
-    "app.rehearsal.receptionist.dialogue.Dialogue": "the rehearsal receptionist's dialogue state",
-    "app.rehearsal.retell_caller.line.Line": "a double of Retell's side of a socket",
-    "app.rehearsal.retell_caller.voice.AgentTurn": "what a local caller heard of one turn",
-}
+LARGER: dict[str, str] = {}
 
 
 @dataclass

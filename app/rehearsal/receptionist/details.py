@@ -27,17 +27,22 @@ def take_details(state: Dialogue, heard: Heard) -> bool:
         take_time(state, heard)
     take_name(state, heard)
     if chosen is not None:
-        if chosen is not state.chosen:
+        if chosen is not state.found.chosen:
             state.agreed = False
-        state.chosen = chosen
+        state.found.chosen = chosen
         if state.goal in (None, "look"):
             state.goal = "book"
     elif state.search != before:
-        state.chosen, state.agreed = None, False
-    elif state.asked == "agree":
+        state.found.chosen, state.agreed = None, False
+    elif state.talk.asked == "agree":
         _answer(state, heard)
-    elif state.asked in ("choice", "day") and heard.has("others") and state.offers:
-        state.chosen, state.date, state.dates, state.time = None, None, None, None
+    elif state.talk.asked in ("choice", "day") and heard.has("others") and state.found.offers:
+        state.found.chosen, state.when.date, state.when.dates, state.when.time = (
+            None,
+            None,
+            None,
+            None,
+        )
     return True
 
 
@@ -53,13 +58,13 @@ def _take_service(state: Dialogue, heard: Heard) -> None:
         state.service = said.service
     elif state.service is None and (heard.has("aches") or _undecided(state, heard)):
         state.service = first_visit(state)
-    elif state.asked == "service" and not state.offered and not (said.spoken or heard.acts):
+    elif state.talk.asked == "service" and not state.offered and not (said.spoken or heard.acts):
         state.service = _own_words(heard.text) or state.service
 
 
 def _undecided(state: Dialogue, heard: Heard) -> bool:
     """Whether the caller was asked twice what it is for and cannot say."""
-    return state.asked == "service" and state.missed > 0 and heard.has("unsure", "any")
+    return state.talk.asked == "service" and state.talk.missed > 0 and heard.has("unsure", "any")
 
 
 def first_visit(state: Dialogue) -> str | None:
@@ -73,17 +78,17 @@ def first_visit(state: Dialogue) -> str | None:
 def take_time(state: Dialogue, heard: Heard) -> None:
     said = heard.said
     if said.date is not None:
-        if said.date != state.date and said.time is None:
-            state.time = None
-        state.date, state.dates = said.date, None
+        if said.date != state.when.date and said.time is None:
+            state.when.time = None
+        state.when.date, state.when.dates = said.date, None
     elif said.spoken.dates is not None:
-        state.dates, state.date = said.spoken.dates, None
+        state.when.dates, state.when.date = said.spoken.dates, None
     if said.time is not None or said.window is not None:
-        state.time, state.part, state.window = said.time, None, None
+        state.when.time, state.when.part, state.when.window = said.time, None, None
         if said.time is None and said.part_of_day is not None:
-            state.part = said.part_of_day
+            state.when.part = said.part_of_day
         elif said.time is None:
-            state.window = said.window
+            state.when.window = said.window
 
 
 def _own_words(text: str) -> str | None:
@@ -100,38 +105,38 @@ def take_name(state: Dialogue, heard: Heard) -> None:
     """The caller's name, where they give it."""
     if heard.has("unsure", "books_it") or heard.said.service is not None:
         name = heard.said.name
-    elif state.asked == "name" or is_titled_name(heard.text):
+    elif state.talk.asked == "name" or is_titled_name(heard.text):
         name = name_in_answer(heard.text) or heard.said.name
     else:
         name = heard.said.name or _name_for_service(state, heard)
     if name is not None:
         state.name = name
-        state.service_asked = state.service_asked and state.asked != "service"
+        state.talk.service_asked = state.talk.service_asked and state.talk.asked != "service"
 
 
 def _name_for_service(state: Dialogue, heard: Heard) -> str | None:
     """A full name, given where the caller was asked what the appointment is for."""
-    if state.asked != "service" or heard.said.spoken or len(heard.text.split()) < 2:
+    if state.talk.asked != "service" or heard.said.spoken or len(heard.text.split()) < 2:
         return None
     return name_in_answer(heard.text)
 
 
 def _choice(state: Dialogue, heard: Heard) -> dict[str, Any] | None:
     """The offer that the caller means, if they mean one."""
-    said, offers = heard.said, state.offers
+    said, offers = heard.said, state.found.offers
     if not offers or state.goal in ("cancel", "find"):
         return None
     days = {offer.get("date") for offer in offers}
     if heard.order is not None and said.time is None and str(said.date) not in days:
         # "The first" is an offer, not the first of the month.
-        in_reach = heard.order < len(offers) and state.asked in ("choice", "agree", "name")
+        in_reach = heard.order < len(offers) and state.talk.asked in ("choice", "agree", "name")
         return offers[heard.order] if in_reach else None
     if said.time is not None:
         return _at_time(offers, heard)
     if said.date is not None:
         same = [offer for offer in offers if offer.get("date") == said.date.isoformat()]
-        return same[0] if len(same) == 1 and state.asked == "choice" else None
-    if said.spoken or state.asked != "choice":
+        return same[0] if len(same) == 1 and state.talk.asked == "choice" else None
+    if said.spoken or state.talk.asked != "choice":
         return None
     if heard.has("any") or (len(offers) == 1 and heard.agrees):
         return offers[0]

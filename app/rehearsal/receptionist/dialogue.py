@@ -6,6 +6,7 @@ what was heard, a new session given the old history) is understood as it now sta
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from collections.abc import Sequence
@@ -59,35 +60,26 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Dialogue:
-    """The state of the dialogue."""
+class When:
+    """When the caller wants to come, as far as they said."""
 
-    offered: tuple[str, ...] = ()
-    """The services of the business, where they are known."""
-    goal: Goal | None = None
-    service: str | None = None
     date: dt.date | None = None
     dates: tuple[dt.date, dt.date] | None = None
     time: dt.time | None = None
     part: str | None = None
     window: Window | None = None
     """Hours without a name: "after four"."""
-    name: str | None = None
-    person: str | None = None
-    """Whom the booking is for, where it is not the caller: "my son"."""
-    later: list[Part] = field(default_factory=list)
-    """What else the caller asked for, to be seen to afterwards."""
-    offers: list[dict[str, Any]] = field(default_factory=list)
-    checked: dict[str, Any] | None = None
-    """The arguments of the last look into the calendar."""
-    chosen: dict[str, Any] | None = None
-    agreed: bool = False
-    bookings: list[dict[str, Any]] | None = None
-    looked_for: str | None = None
-    """The name under which `bookings` were looked for."""
-    booking: dict[str, Any] | None = None
-    outcome: Outcome | None = None
-    """The last tool's result, when nothing was said since."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the caller said anything about it."""
+        return self != When()
+
+
+@dataclass(slots=True)
+class Talk:
+    """Who said what, and what was asked."""
+
     heard: list[Heard] = field(default_factory=list)
     """What the caller said since the assistant spoke last."""
     asked: str | None = None
@@ -99,89 +91,23 @@ class Dialogue:
     greeted: bool = False
     introduced: bool = False
     turns: int = 0
-    dropped: bool = False
-    refused: bool = False
-    """The caller just said no to what was read back, and nothing else."""
     service_asked: bool = False
-    unoffered: str | None = None
-    """A service that the caller wants and the business does not have."""
-    booked_already: bool = False
-    """The caller just asked to book what is booked."""
     missed: int = 0
     """Turns of the caller in a row that led nowhere."""
     unheard: int = 0
     """Turns in a row in which nothing could be heard."""
-    not_found: int = 0
-    """Names under which no appointment was found."""
-
-    @property
-    def search(self) -> dict[str, Any]:
-        """The arguments for check_availability that what was said amounts to."""
-        date = self.date or (self.dates[0] if self.dates else None)
-        near = self.time or (self.window and (self.window.start or self.window.end))
-        found = {
-            "date": date.isoformat() if date else None,
-            "part_of_day": self.part if self.part in ("morning", "afternoon", "evening") else None,
-            "time": f"{near:%H:%M}" if near else None,
-            "service": self.service,
-        }
-        return {name: value for name, value in found.items() if value is not None}
-
-    @property
-    def timed(self) -> bool:
-        """Whether the caller said anything about when."""
-        said = (self.date, self.dates, self.time, self.part, self.window)
-        return any(value is not None for value in said)
-
-    @property
-    def progress(self) -> tuple[object, ...]:
-        """What a turn of the caller's can change; equal before and after where it led nowhere."""
-        return (
-            self.goal, self.service, self.date, self.dates, self.time, self.part, self.window,
-            self.name, self.person, len(self.later), self.agreed, self.dropped, self.refused,
-            self.unoffered, self.booked_already, (self.chosen or {}).get("slot_id"),
-            id(self.booking) if self.booking else None,
-        )  # fmt: skip
-
-    def next_part(self) -> Part | None:
-        """Turn to what else the caller asked for; None where that was all."""
-        self.goal = None
-        self.forget_time()
-        if not self.later:
-            return None
-        part = self.later.pop(0)
-        self.goal, self.service, self.service_asked = "book", part.service, False
-        self.take_person(part.person)
-        return part
-
-    def take_person(self, person: str | None) -> None:
-        """Whom the booking is for; another person has another name."""
-        person = None if person in (None, "me", "myself") else person
-        if person != self.person:
-            self.person, self.name = person, None
-
-    def forget_time(self) -> None:
-        """Start over with the day and the time."""
-        self.date = self.dates = self.time = self.part = self.window = None
-        self.offers, self.checked, self.chosen, self.agreed = [], None, None, False
 
     def take_errand(self) -> None:
         """The caller said something that is about another tool."""
         self.turns += 1
-        self.outcome = None
         self.heard.clear()
         self.system.clear()
         self.missed = self.unheard = 0
 
     def take_said(self, text: str) -> None:
-        """The assistant said something."""
-        if not text.strip():
-            return
+        """The assistant said `text`, which is not blank."""
         self.heard.clear()
         self.system.clear()
-        self.outcome = None
-        self.dropped = self.booked_already = False
-        self.unoffered = None
         self.greeted = True
         self.introduced = self.introduced or "rehearsal" in text.lower()
         self.last_said = text
@@ -194,30 +120,144 @@ class Dialogue:
         self.asked = max(found)[1] if found else None
         self.service_asked = self.service_asked or self.asked == "service"
 
+
+@dataclass(slots=True)
+class Found:
+    """What the tools gave, and what the caller chose of it."""
+
+    offers: list[dict[str, Any]] = field(default_factory=list)
+    checked: dict[str, Any] | None = None
+    """The arguments of the last look into the calendar."""
+    chosen: dict[str, Any] | None = None
+    bookings: list[dict[str, Any]] | None = None
+    looked_for: str | None = None
+    """The name under which `bookings` were looked for."""
+    booking: dict[str, Any] | None = None
+    outcome: Outcome | None = None
+    """The last tool's result, when nothing was said since."""
+    not_found: int = 0
+    """Names under which no appointment was found."""
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """The state of the dialogue."""
+
+    offered: tuple[str, ...] = ()
+    """The services of the business, where they are known."""
+    goal: Goal | None = None
+    service: str | None = None
+    when: When = field(default_factory=When)
+    name: str | None = None
+    person: str | None = None
+    """Whom the booking is for, where it is not the caller: "my son"."""
+    later: list[Part] = field(default_factory=list)
+    """What else the caller asked for, to be seen to afterwards."""
+    found: Found = field(default_factory=Found)
+    talk: Talk = field(default_factory=Talk)
+    agreed: bool = False
+    dropped: bool = False
+    refused: bool = False
+    """The caller just said no to what was read back, and nothing else."""
+    unoffered: str | None = None
+    """A service that the caller wants and the business does not have."""
+    booked_already: bool = False
+    """The caller just asked to book what is booked."""
+
+    @property
+    def search(self) -> dict[str, Any]:
+        """The arguments for check_availability that what was said amounts to."""
+        date = self.when.date or (self.when.dates[0] if self.when.dates else None)
+        near = self.when.time or (
+            self.when.window and (self.when.window.start or self.when.window.end)
+        )
+        found = {
+            "date": date.isoformat() if date else None,
+            "part_of_day": self.when.part
+            if self.when.part in ("morning", "afternoon", "evening")
+            else None,
+            "time": f"{near:%H:%M}" if near else None,
+            "service": self.service,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def progress(self) -> tuple[object, ...]:
+        """What a turn of the caller's can change; equal before and after where it led nowhere."""
+        return (
+            self.goal, self.service, dataclasses.replace(self.when), self.name, self.person,
+            len(self.later), self.agreed, self.dropped, self.refused,
+            self.unoffered, self.booked_already, (self.found.chosen or {}).get("slot_id"),
+            id(self.found.booking) if self.found.booking else None,
+        )  # fmt: skip
+
+    def next_part(self) -> Part | None:
+        """Turn to what else the caller asked for; None where that was all."""
+        self.goal = None
+        self.forget_time()
+        if not self.later:
+            return None
+        part = self.later.pop(0)
+        self.goal, self.service, self.talk.service_asked = "book", part.service, False
+        self.take_person(part.person)
+        return part
+
+    def take_person(self, person: str | None) -> None:
+        """Whom the booking is for; another person has another name."""
+        person = None if person in (None, "me", "myself") else person
+        if person != self.person:
+            self.person, self.name = person, None
+
+    def forget_time(self) -> None:
+        """Start over with the day and the time."""
+        self.when = When()
+        self.found.offers, self.found.checked, self.found.chosen = [], None, None
+        self.agreed = False
+
+    def take_errand(self) -> None:
+        """The caller said something that is about another tool."""
+        self.talk.take_errand()
+        self.found.outcome = None
+
+    def take_said(self, text: str) -> None:
+        """The assistant said something."""
+        if not text.strip():
+            return
+        self.talk.take_said(text)
+        self.found.outcome = None
+        self.dropped = self.booked_already = False
+        self.unoffered = None
+
     def take_system(self, text: str) -> None:
         """A note about the call; late results of tools come this way."""
         late = _LATE.search(text)
         if late is not None:
             self.take_outcome(outcome_of(late[1], {}, late[2]))
-        self.system.append(text)
+        self.talk.system.append(text)
 
     def take_outcome(self, outcome: Outcome) -> None:
         """A tool gave its result."""
-        self.outcome = outcome
+        self.found.outcome = outcome
         match outcome.tool:
             case "check_availability":
-                self.offers = _inside(_bookable(outcome.data.get("slots")), self.window)
+                self.found.offers = _inside(_bookable(outcome.data.get("slots")), self.when.window)
                 asked = {k: v for k, v in outcome.arguments.items() if k != "booking_id"}
-                self.checked = None if outcome.error else asked
-                self.chosen = at_time(self.offers, self.time, self.date) if self.time else None
+                self.found.checked = None if outcome.error else asked
+                self.found.chosen = (
+                    at_time(self.found.offers, self.when.time, self.when.date)
+                    if self.when.time
+                    else None
+                )
                 self.agreed = False
             case "find_appointments":
                 listed = outcome.data.get("appointments", outcome.data.get("bookings"))
-                self.bookings = [] if outcome.error else _dicts(listed)
-                self.looked_for = outcome.arguments.get("name")
-                self.booking = self.bookings[0] if len(self.bookings) == 1 else None
-                self.not_found = 0 if self.bookings else self.not_found + 1
-                if self.goal == "find" and self.bookings:
+                self.found.bookings = [] if outcome.error else _dicts(listed)
+                self.found.looked_for = outcome.arguments.get("name")
+                self.found.booking = (
+                    self.found.bookings[0] if len(self.found.bookings) == 1 else None
+                )
+                self.found.not_found = 0 if self.found.bookings else self.found.not_found + 1
+                if self.goal == "find" and self.found.bookings:
                     self.goal = None
             case "book_appointment" | "reschedule_appointment" | "cancel_appointment":
                 self._take_effect(outcome)
@@ -226,16 +266,20 @@ class Dialogue:
         self.agreed = False
         if outcome.error is not None:
             if "slots" in outcome.data:
-                self.offers, self.chosen = _bookable(outcome.data["slots"]), None
+                self.found.offers, self.found.chosen = _bookable(outcome.data["slots"]), None
             elif outcome.slot_gone:
-                self.offers, self.chosen, self.checked = [], None, None
+                self.found.offers, self.found.chosen, self.found.checked = [], None, None
             return
         if outcome.tool == "cancel_appointment":
-            self.booking, self.bookings = None, None
+            self.found.booking, self.found.bookings = None, None
         else:
-            known = self.chosen or _slot(self.offers, outcome.arguments.get("slot_id")) or {}
-            self.booking = {**known, **outcome.data}
-            self.bookings = [self.booking]
+            known = (
+                self.found.chosen
+                or _slot(self.found.offers, outcome.arguments.get("slot_id"))
+                or {}
+            )
+            self.found.booking = {**known, **outcome.data}
+            self.found.bookings = [self.found.booking]
         self.next_part()
 
 

@@ -147,7 +147,7 @@ class Errands:
     def _takes(self, state: Dialogue, heard: Heard) -> bool:
         if self.errand is not None and self._answers(self.errand, heard):
             return True
-        if state.goal is not None and state.asked not in (None, "more", "help"):
+        if state.goal is not None and state.talk.asked not in (None, "more", "help"):
             return False
         chosen = self._offered(state, heard) or self._choose(heard)
         if chosen is None:
@@ -265,7 +265,7 @@ class Errands:
 
     def _offered(self, state: Dialogue, heard: Heard) -> Errand | None:
         """A message, where the caller was just asked whether they want to leave one."""
-        if not heard.agrees or not _OFFERS_MESSAGE.search(state.last_said):
+        if not heard.agrees or not _OFFERS_MESSAGE.search(state.talk.last_said):
             return None
         tool = next((each for each in self._tools if each["name"] == "take_message"), None)
         if tool is None:

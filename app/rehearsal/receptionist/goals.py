@@ -48,14 +48,14 @@ class Goals:
 
     def _book(self) -> list[Part]:
         state = self._state
-        if state.chosen is None:
+        if state.found.chosen is None:
             return self._find_time()
-        time = phrases.when(state.chosen) or "that time"
+        time = phrases.when(state.found.chosen) or "that time"
         if state.name is None:
             whose = f"{state.person.split(maxsplit=1)[-1]}'s" if state.person else ""
             whose = f"your {whose}" if whose else "your"
             return [Say(f"{phrases.capital(time)}, good. May I have {whose} full name, please?")]
-        service = state.service or state.chosen.get("service")
+        service = state.service or state.found.chosen.get("service")
         if not state.agreed:
             what = phrases.an(service)
             return [Say(f"So that is {what} on {time} for {state.name}. Shall I book it?")]
@@ -63,7 +63,7 @@ class Goals:
             return self.unable("book")
         return call(
             "book_appointment",
-            slot_id=state.chosen.get("slot_id"),
+            slot_id=state.found.chosen.get("slot_id"),
             name=state.name,
             service=service,
         )
@@ -71,12 +71,12 @@ class Goals:
     @property
     def _asks_service(self) -> bool:
         """Whether the caller has still to choose one of the services there are."""
-        return bool(self._state.offered) and self._state.asked == "service"
+        return bool(self._state.offered) and self._state.talk.asked == "service"
 
     @property
     def _begun(self) -> bool:
         """Whether the answer has its first words already."""
-        return self._state.outcome is not None or bool(self._state.later)
+        return self._state.found.outcome is not None or bool(self._state.later)
 
     def next_up(self) -> str:
         """What of the caller's requests comes next, in a few words."""
@@ -88,27 +88,27 @@ class Goals:
     def _find_time(self) -> list[Part]:
         """Ask for the day, look it up, or offer what was found."""
         state, search = self._state, self._state.search
-        last = state.heard[-1] if state.heard else None
+        last = state.talk.heard[-1] if state.talk.heard else None
         if state.unoffered is not None:
             offered = speech.say_list([*self._business.offered], "or")
             regret = f"I am sorry, we do not offer {phrases.plural(state.unoffered)}."
             return [Say(f"{regret} We have {offered}. Which of these do you need?")]
-        unasked = state.service is None and not state.offers
-        unasked = unasked and (not state.service_asked or self._asks_service)
+        unasked = state.service is None and not state.found.offers
+        unasked = unasked and (not state.talk.service_asked or self._asks_service)
         if unasked and state.goal == "book":
             whose = f"your {state.person.split(maxsplit=1)[-1]}'s" if state.person else "the"
             return [Say(f"{'' if self._begun else 'Sure. '}What is {whose} appointment for?")]
         open_to_any = state.goal == "look" or (last is not None and last.has("any"))
-        if not state.timed and not state.offers and not open_to_any:
+        if not state.when.is_known and not state.found.offers and not open_to_any:
             known = state.service is not None and not self._begun
             about = f"{phrases.capital(phrases.an(state.service))}, sure. " if known else ""
             return [Say(f"{about}What day would suit you?")]
         if not self._prompt.has("check_availability"):
             return self.unable("look up free times")
-        if state.checked is None or search != state.checked:
-            if not state.timed and state.offers and not open_to_any:
+        if state.found.checked is None or search != state.found.checked:
+            if not state.when.is_known and state.found.offers and not open_to_any:
                 return [Say("What other day or time would suit you?")]
-            moved = _booking_id(state.booking) if state.goal == "move" else None
+            moved = _booking_id(state.found.booking) if state.goal == "move" else None
             return call("check_availability", **search, booking_id=moved)
         return self.offer()
 
@@ -116,11 +116,11 @@ class Goals:
         """The free times that were found; the one that was asked for is not among them."""
         state = self._state
         regret = ""
-        told = state.outcome.data if state.outcome is not None else {}
+        told = state.found.outcome.data if state.found.outcome is not None else {}
         if told.get("status", "free") != "free" and isinstance(told.get("message"), str):
             why = told["message"].partition(" I have ")[0]
             regret = f"I am sorry. {why} "
-            if not state.offers:
+            if not state.found.offers:
                 return [Say(f"{regret}What other day would suit you?")]
         return [Say(regret + self.offered())]
 
@@ -132,9 +132,9 @@ class Goals:
     def offered(self) -> str:
         """The free times as a question."""
         state = self._state
-        offers = state.offers[:_MOST_OFFERS]
+        offers = state.found.offers[:_MOST_OFFERS]
         if not offers:
-            day = f" {self._on(state.date)}" if state.date else ""
+            day = f" {self._on(state.when.date)}" if state.when.date else ""
             return f"I am sorry, nothing is free{day}. What other day would suit you?"
         listed = phrases.offers(offers, self._today)
         if len(offers) == 1:
@@ -148,19 +148,21 @@ class Goals:
         asked = self._find_booking("move")
         if asked is not None:
             return asked
-        if state.chosen is None:
-            present = phrases.when(state.booking)
-            if not state.timed and not state.offers and present:
+        if state.found.chosen is None:
+            present = phrases.when(state.found.booking)
+            if not state.when.is_known and not state.found.offers and present:
                 return [Say(f"I have you on {present}. What day would you like instead?")]
             return self._find_time()
         if not state.agreed:
-            return [Say(f"I would move you to {phrases.when(state.chosen)}. Shall I do that?")]
+            return [
+                Say(f"I would move you to {phrases.when(state.found.chosen)}. Shall I do that?")
+            ]
         if not self._prompt.has("reschedule_appointment"):
             return self.unable("move appointments")
         return call(
             "reschedule_appointment",
-            slot_id=state.chosen.get("slot_id"),
-            booking_id=_booking_id(state.booking),
+            slot_id=state.found.chosen.get("slot_id"),
+            booking_id=_booking_id(state.found.booking),
             name=state.name,
         )
 
@@ -170,30 +172,38 @@ class Goals:
         if asked is not None:
             return asked
         if not state.agreed:
-            time = phrases.when(state.booking)
+            time = phrases.when(state.found.booking)
             which = f" on {time}" if time else ""
             return [Say(f"I would cancel your appointment{which}. Shall I go ahead?")]
         if not self._prompt.has("cancel_appointment"):
             return self.unable("cancel appointments")
-        return call("cancel_appointment", booking_id=_booking_id(state.booking), name=state.name)
+        return call(
+            "cancel_appointment", booking_id=_booking_id(state.found.booking), name=state.name
+        )
 
     def _find_booking(self, verb: str) -> list[Part] | None:
         """What to do to know which appointment is meant; None once that is known."""
         state = self._state
-        if state.booking is not None:
+        if state.found.booking is not None:
             return None
-        if state.name is None and not state.bookings:
+        if state.name is None and not state.found.bookings:
             return [Say(f"Sure, I can {verb} it. What name is the appointment under?")]
         if not self._prompt.has("find_appointments"):
             return None
-        if state.bookings is None or (not state.bookings and state.looked_for != state.name):
+        if state.found.bookings is None or (
+            not state.found.bookings and state.found.looked_for != state.name
+        ):
             return call("find_appointments", name=state.name)
-        if not state.bookings and state.not_found > 1 and self._prompt.has("transfer_call"):
+        if (
+            not state.found.bookings
+            and state.found.not_found > 1
+            and self._prompt.has("transfer_call")
+        ):
             sorry = f"I am sorry, I cannot find one under {state.name} either."
             return [Say(f"{sorry} Would you like me to connect you with a colleague?")]
-        if not state.bookings:
+        if not state.found.bookings:
             return [Say(f"I cannot find one under {state.name}. What other name could it be?")]
-        times = [phrases.when(booking) or "one" for booking in state.bookings[:_MOST_OFFERS]]
+        times = [phrases.when(booking) or "one" for booking in state.found.bookings[:_MOST_OFFERS]]
         listed = speech.say_list(times, "and")
         return [Say(f"I see {listed}. Which one would you like to {verb}?")]
 

@@ -53,7 +53,7 @@ class Receptionist:
         items = list(prompt.items)
         errands = Errands(prompt, business)
         state = transitions.read(items, self._hearing, business, errands)
-        if any(_GO_ON.search(note) for note in state.system) and not state.heard:
+        if any(_GO_ON.search(note) for note in state.talk.system) and not state.talk.heard:
             return self._rest(prompt, business, items)
         return _Turn(prompt, business, state, errands).answer()
 
@@ -96,31 +96,31 @@ class _Turn:
         parts = self._decide()
         first = parts[0]
         if isinstance(first, Say):
-            said = sum(text.endswith(first.text) for text in state.said)
-            if state.heard and said >= _MOST_REPEATS:
+            said = sum(text.endswith(first.text) for text in state.talk.said)
+            if state.talk.heard and said >= _MOST_REPEATS:
                 parts = self._way_out()
                 first = parts[0]
-            known = state.introduced or state.turns != 1
+            known = state.talk.introduced or state.talk.turns != 1
             if isinstance(first, Say) and not known and "rehearsal model" not in first.text:
                 parts = [Say(f"{_INTRODUCTION} {first.text}"), *parts[1:]]
         return parts
 
     def _decide(self) -> list[Part]:
         state = self._state
-        for text in state.system:
+        for text in state.talk.system:
             told = orders.words_of(text)
             if told is not None:
                 return [Say(told)]
         errand = self._errands.step()
         if errand is not None:
             return errand
-        if state.outcome is not None:
-            return self._after_tool(state.outcome)
-        if state.heard:
-            return self._after_words(state.heard)
-        if not state.greeted:
+        if state.found.outcome is not None:
+            return self._after_tool(state.found.outcome)
+        if state.talk.heard:
+            return self._after_words(state.talk.heard)
+        if not state.talk.greeted:
             return [Say(f"{self._business.greeting} {_INTRODUCTION} {_HELP}")]
-        if any(_SILENT.search(text) for text in state.system):
+        if any(_SILENT.search(text) for text in state.talk.system):
             return self._remind()
         return self._goals.step() if state.goal else [Say(_HELP)]
 
@@ -137,11 +137,11 @@ class _Turn:
             parts = answer(last, heard)
             if parts is not None:
                 return parts
-        if state.goal is not None and not state.missed:
+        if state.goal is not None and not state.talk.missed:
             parts = self._with_answer(last, self._goals.step())
             one_by_one = bool(last.parts) and bool(state.later)
             return self._prefixed("Sure, one after the other.", parts) if one_by_one else parts
-        return self._missed() if state.missed else self._small_talk(last)
+        return self._missed() if state.talk.missed else self._small_talk(last)
 
     def _leave(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
         """The call is for somebody else, or over."""
@@ -156,7 +156,7 @@ class _Turn:
         human = last.has("human") and not about_us
         if human or any(utterance.has("person") for utterance in heard if not about_us):
             return self._to_person()
-        if state.asked == "person" and (last.agrees or last.has("complaint")):
+        if state.talk.asked == "person" and (last.agrees or last.has("complaint")):
             return self._to_person()
         asked_language = last.question is not None and last.question.kind == "language"
         if last.language is not None or asked_language:
@@ -171,13 +171,13 @@ class _Turn:
     def _inform(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
         """What was asked or said again needs no step of a booking."""
         state, question = self._state, last.question
-        if last.has("again") and state.last_said:
-            return [Say(f"Of course. {state.last_said.replace(_INTRODUCTION, '').strip()}")]
+        if last.has("again") and state.talk.last_said:
+            return [Say(f"Of course. {state.talk.last_said.replace(_INTRODUCTION, '').strip()}")]
         if state.booked_already:
-            time = phrases.when(state.booking)
+            time = phrases.when(state.found.booking)
             return [Say(f"It is booked{f' for {time}' if time else ''} already. {MORE}")]
         if question is not None and question.kind == "mine":
-            time = phrases.when(state.booking)
+            time = phrases.when(state.found.booking)
             if time is not None:
                 return [Say(f"Your appointment is on {time}. {self._question() or MORE}")]
             return self._goals.step()
@@ -193,7 +193,7 @@ class _Turn:
 
     def _after_answer(self, kind: str) -> str:
         greetings = ("wellbeing", "who", "abilities", "place")
-        return _HELP if kind in greetings and self._state.asked != "more" else MORE
+        return _HELP if kind in greetings and self._state.talk.asked != "more" else MORE
 
     def _reply(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
         """A word to what the receptionist cannot do."""
@@ -215,7 +215,7 @@ class _Turn:
         return [Say(text), *parts]
 
     def _small_talk(self, last: Heard) -> list[Part]:
-        asked = self._state.asked
+        asked = self._state.talk.asked
         if asked == "more" and last.has("no"):
             return self._goodbye()
         if asked == "more" and last.has("yes") and not last.has("thanks"):
@@ -238,28 +238,40 @@ class _Turn:
     def _missed(self) -> list[Part]:
         """The caller's words led nowhere: ask in other words, offer a person, hand over."""
         state = self._state
-        if state.missed == 1 and state.goal is not None and state.asked is None:
+        if state.talk.missed == 1 and state.goal is not None and state.talk.asked is None:
             return self._goals.step()
-        if state.missed == 1 and state.goal is None and state.asked in (None, "help", "more"):
+        if (
+            state.talk.missed == 1
+            and state.goal is None
+            and state.talk.asked in (None, "help", "more")
+        ):
             return [Say(f"{self._abilities()} What would you like?")]
-        if state.missed == 1 and state.asked not in ("person", "visit"):
-            if state.asked == "service" and self._business.offered:
+        if state.talk.missed == 1 and state.talk.asked not in ("person", "visit"):
+            if state.talk.asked == "service" and self._business.offered:
                 return [Say(f"{answers.services(self._business)} Which of them do you need?")]
-            again = phrases.REPHRASED.get(state.asked or "help") or self._question() or _HELP
+            again = phrases.REPHRASED.get(state.talk.asked or "help") or self._question() or _HELP
             if state.goal is None and not self._errands.books:
                 again = f"{self._abilities()} Which is it?"
             return [Say(f"Sorry, I did not understand. {again}")]
-        if state.missed == 2 and state.asked != "person" and self._prompt.has("transfer_call"):
+        if (
+            state.talk.missed == 2
+            and state.talk.asked != "person"
+            and self._prompt.has("transfer_call")
+        ):
             return [Say(f"I am sorry, I still do not understand. {_PERSON}")]
         return self._way_out()
 
     def _way_out(self) -> list[Part]:
         """There is no use in asking again."""
-        last = self._state.heard[-1]
-        asked = last.question is not None and self._state.asked != "person"
+        last = self._state.talk.heard[-1]
+        asked = last.question is not None and self._state.talk.asked != "person"
         if asked and self._prompt.has("transfer_call"):
             return [Say(f"I am sorry, that is all I know. {_PERSON}")]
-        if self._state.asked == "more" and self._state.goal is None and not self._state.missed:
+        if (
+            self._state.talk.asked == "more"
+            and self._state.goal is None
+            and not self._state.talk.missed
+        ):
             return self._goodbye()
         if self._prompt.has("transfer_call"):
             return self._to_person(
@@ -277,13 +289,13 @@ class _Turn:
         """The question that is still open, to be asked again."""
         if self._errands.question is not None:
             return self._errands.question
-        asked = _LAST_QUESTION.search(self._state.last_said)
+        asked = _LAST_QUESTION.search(self._state.talk.last_said)
         return asked[1] if asked is not None and self._state.goal is not None else None
 
     def _remind(self) -> list[Part]:
-        if self._state.unheard > _MOST_REPEATS:
+        if self._state.talk.unheard > _MOST_REPEATS:
             return self._goodbye("I cannot hear you. Please call again. Goodbye!")
-        if self._state.unheard == _MOST_REPEATS:
+        if self._state.talk.unheard == _MOST_REPEATS:
             return [Say("I cannot hear you. Are you still there?")]
         return [Say(f"Are you still there? {self._question() or 'Take your time.'}")]
 
@@ -301,7 +313,7 @@ class _Turn:
     ) -> list[Part]:
         if not self._prompt.has("transfer_call"):
             return [Say(f"I am sorry, I cannot connect you from here. {MORE}")]
-        target = people.target_for(self._prompt, self._state.heard)
+        target = people.target_for(self._prompt, self._state.talk.heard)
         return call("transfer_call", **target, message=message, reason=reason)
 
     # -- tools ----------------------------------------------------------------------------
@@ -312,10 +324,10 @@ class _Turn:
         if outcome.error is not None:
             return self._after_error(outcome)
         state = self._state
-        time = phrases.when(state.booking)
+        time = phrases.when(state.found.booking)
         match outcome.tool:
             case "check_availability":
-                return self._goals.step() if state.chosen else self._goals.offer()
+                return self._goals.step() if state.found.chosen else self._goals.offer()
             case "find_appointments" if state.goal is not None:
                 return self._goals.step()
             case "find_appointments":
@@ -340,7 +352,7 @@ class _Turn:
         return self._prefixed(f"{text} {self._goals.next_up()}", self._goals.step())
 
     def _listed(self) -> str:
-        times = [phrases.when(booking) or "one" for booking in self._state.bookings or []]
+        times = [phrases.when(booking) or "one" for booking in self._state.found.bookings or []]
         if not times:
             return f"I see no appointment of yours. {MORE}"
         return f"I see {speech.say_list(times, 'and')}. {MORE}"
@@ -348,7 +360,7 @@ class _Turn:
     def _after_error(self, outcome: Outcome) -> list[Part]:
         """A tool did not do it: the truth, and another way."""
         state, error = self._state, (outcome.error or "").lower()
-        if state.offers and "slots" in outcome.data:
+        if state.found.offers and "slots" in outcome.data:
             why = str(outcome.data.get("message") or "").partition(" I have ")[0]
             return [Say(f"{why or 'I am sorry, that time is gone.'} {self._goals.offered()}")]
         if outcome.slot_gone and self._prompt.has("check_availability"):
@@ -358,7 +370,7 @@ class _Turn:
         if "no answer in time" in error:
             return [Say(f"I am sorry, I cannot see the calendar right now. {_AGAIN}")]
         if outcome.tool == "find_appointments" or "not_found" in error or "not found" in error:
-            state.bookings = None if state.name is None else []
+            state.found.bookings = None if state.name is None else []
             return [Say("I cannot find that appointment. What name is it under?")]
         if "noted" in error:
             return [Say(f"It is noted, and you will get a confirmation. {MORE}")]

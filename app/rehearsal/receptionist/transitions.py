@@ -80,25 +80,25 @@ def read(
 
 def listen(state: Dialogue, heard: Heard) -> None:
     """Take up one utterance of the caller."""
-    first = not state.heard
-    state.turns += 1
-    state.system.clear()
-    state.heard.append(heard)
-    state.outcome = None
+    first = not state.talk.heard
+    state.talk.turns += 1
+    state.talk.system.clear()
+    state.talk.heard.append(heard)
+    state.found.outcome = None
     state.refused = False
     before = state.progress
     if heard.has("deaf", "silent"):
-        state.unheard += first
+        state.talk.unheard += first
         return
-    state.unheard = 0
+    state.talk.unheard = 0
     for transition in TRANSITIONS:
         if transition(state, heard):
             break
     details.check_service(state)
     if state.progress != before or _understood(state, heard):
-        state.missed = 0
+        state.talk.missed = 0
     elif first:
-        state.missed += 1
+        state.talk.missed += 1
 
 
 def _understood(state: Dialogue, heard: Heard) -> bool:
@@ -109,9 +109,9 @@ def _understood(state: Dialogue, heard: Heard) -> bool:
         return True
     if is_titled_name(heard.text):
         return True
-    if state.asked in ("more", "person", "visit"):
+    if state.talk.asked in ("more", "person", "visit"):
         return heard.has("yes", "no")
-    return state.asked in ("choice", "day", "agree") and heard.has("others", "any")
+    return state.talk.asked in ("choice", "day", "agree") and heard.has("others", "any")
 
 
 def _question(state: Dialogue, heard: Heard) -> bool:
@@ -119,7 +119,7 @@ def _question(state: Dialogue, heard: Heard) -> bool:
     question = heard.question
     if question is None:
         return False
-    if question.kind == "mine" and state.booking is None and state.goal is None:
+    if question.kind == "mine" and state.found.booking is None and state.goal is None:
         state.goal = "find"
         details.take_name(state, heard)
         return True
@@ -133,14 +133,14 @@ def _beside(state: Dialogue, heard: Heard) -> bool:
 
 def _other_person(state: Dialogue, heard: Heard) -> bool:
     """An answer to "shall I connect you?" is none to anything else."""
-    if state.asked != "person":
+    if state.talk.asked != "person":
         return False
     return heard.has("yes", "no") and not heard.said and heard.intent is None
 
 
 def _accept_visit(state: Dialogue, heard: Heard) -> bool:
     """ "Yes" to coming in for a visit."""
-    if state.asked != "visit" or not heard.agrees:
+    if state.talk.asked != "visit" or not heard.agrees:
         return False
     state.goal, state.service = "book", state.service or details.first_visit(state)
     return not heard.said.spoken
@@ -148,7 +148,7 @@ def _accept_visit(state: Dialogue, heard: Heard) -> bool:
 
 def _book_again(state: Dialogue, heard: Heard) -> bool:
     """ "Book it" when it is booked: nothing more is to be done."""
-    if state.booking is None or state.goal not in (None, "look") or heard.said.spoken:
+    if state.found.booking is None or state.goal not in (None, "look") or heard.said.spoken:
         return False
     if not heard.has("books_it") or heard.said.service is not None or heard.has("others", "drop"):
         return False
@@ -166,7 +166,7 @@ def _drop(state: Dialogue, heard: Heard) -> bool:
     if state.goal == "cancel" and details.cancels(heard):
         return False
     idle = state.goal in (None, "look", "find")
-    if idle and state.booking is not None and "cancel" in heard.text.lower():
+    if idle and state.found.booking is not None and "cancel" in heard.text.lower():
         state.goal = "cancel"
         return True
     state.dropped = state.goal is not None
@@ -196,8 +196,10 @@ def _goal(state: Dialogue, heard: Heard) -> bool:
     if goal is None:
         if state.goal is None and _implies_booking(state, heard):
             # A time or a service alone, said to somebody who makes appointments.
-            state.goal = "move" if state.booking is not None and heard.has("changes") else "book"
-    elif goal == "book" and state.goal is None and state.booking is not None:
+            state.goal = (
+                "move" if state.found.booking is not None and heard.has("changes") else "book"
+            )
+    elif goal == "book" and state.goal is None and state.found.booking is not None:
         state.goal = "move" if heard.has("changes") else "book"
         if state.goal == "book":
             state.forget_time()
@@ -218,7 +220,7 @@ def _within(state: Dialogue, goal: Goal) -> bool:
 
 
 def _turn_to(state: Dialogue, goal: Goal, heard: Heard) -> None:
-    in_a_booking = state.goal is not None and state.booking is None
+    in_a_booking = state.goal is not None and state.found.booking is None
     if goal == "cancel" and in_a_booking and not _NAMES_BOOKING.search(heard.text):
         # "Cancel" in the middle of a booking that does not exist yet.
         state.dropped = True
@@ -231,29 +233,29 @@ def _turn_to(state: Dialogue, goal: Goal, heard: Heard) -> None:
 def _implies_booking(state: Dialogue, heard: Heard) -> bool:
     if heard.has("no", "late") and not heard.said.spoken:
         return False
-    asked_open = state.asked in (None, "help", "day", "more", "person", "visit")
+    asked_open = state.talk.asked in (None, "help", "day", "more", "person", "visit")
     return asked_open and (bool(heard.said.spoken) or heard.said.service is not None)
 
 
 def _pick_booking(state: Dialogue, heard: Heard) -> bool:
     """The caller says which of their appointments they mean."""
-    bookings = state.bookings or []
-    if state.booking is not None or len(bookings) < 2 or state.goal not in ("cancel", "move"):
+    bookings = state.found.bookings or []
+    if state.found.booking is not None or len(bookings) < 2 or state.goal not in ("cancel", "move"):
         return False
     on_day = [b for b in bookings if b.get("date") == str(heard.said.date)]
     if heard.order is not None and heard.order < len(bookings):
-        state.booking = bookings[heard.order]
+        state.found.booking = bookings[heard.order]
     elif len(on_day) == 1:
-        state.booking = on_day[0]
-    return state.booking is not None
+        state.found.booking = on_day[0]
+    return state.found.booking is not None
 
 
 def _reject_day(state: Dialogue, heard: Heard) -> bool:
     """ "No, Wednesday is bad": the day that was offered is named only to refuse it."""
-    if state.asked not in ("agree", "choice") or not state.timed:
+    if state.talk.asked not in ("agree", "choice") or not state.when.is_known:
         return False
     if heard.said.spoken:
-        same_day = heard.said.date == state.date and heard.said.time is None
+        same_day = heard.said.date == state.when.date and heard.said.time is None
         refused = heard.has("no") and same_day and heard.said.date is not None
     else:
         refused = heard.has("refuses")
@@ -264,14 +266,19 @@ def _reject_day(state: Dialogue, heard: Heard) -> bool:
 
 def _any_day(state: Dialogue, heard: Heard) -> bool:
     """ "Any day": the day that has nothing free is not looked at again."""
-    if state.asked == "day" and heard.has("any") and not heard.said.spoken and not state.offers:
+    if (
+        state.talk.asked == "day"
+        and heard.has("any")
+        and not heard.said.spoken
+        and not state.found.offers
+    ):
         state.forget_time()
     return False
 
 
 def _change(state: Dialogue, heard: Heard) -> bool:
     """What the caller wants to change is asked for again, unless they said the new value."""
-    if state.asked != "change":
+    if state.talk.asked != "change":
         return False
     text = heard.text.lower()
     if "name" in text and heard.said.name is None:
@@ -279,7 +286,7 @@ def _change(state: Dialogue, heard: Heard) -> bool:
     if re.search(r"\b(?:time|day|date|hour)\b", text) and not heard.said.spoken:
         state.forget_time()
     if re.search(r"\b(?:service|appointment|reason)\b", text) and heard.said.service is None:
-        state.service, state.service_asked = None, False
+        state.service, state.talk.service_asked = None, False
     return False
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from app.rehearsal.retell_caller import events, frames, rules
 from app.rehearsal.retell_caller.frames import Dropped, Other, Speech
 from app.rehearsal.retell_caller.link import Link
-from app.rehearsal.retell_caller.remarks import LineSettings, Remark, Speaking
+from app.rehearsal.retell_caller.remarks import LineSettings, Plans, Remark, Speaking
 from app.rehearsal.retell_caller.requests import Requests
 from app.rehearsal.retell_caller.silence import Silence
 from app.rehearsal.retell_caller.teller import Teller
@@ -21,6 +21,16 @@ from app.rehearsal.retell_caller.transcript import Transcript
 from app.rehearsal.retell_caller.voice import AgentTurn
 
 Step = Callable[[float], None]
+
+
+class Times:
+    """When the call began and the next words are due; since when the caller waits, if they do."""
+
+    def __init__(self, now: float) -> None:
+        self.started = now
+        self.agent_at = now
+        self.caller_at = now
+        self.waits_since: float | None = now
 
 
 class Line:
@@ -41,14 +51,9 @@ class Line:
         self.requests = Requests(now)
         self._teller = Teller(self.link, self.transcript)
         self._tools = ToolLog(self.transcript)
-        self._started = now
-        self._armed: list[Remark] = []
-        self._later: list[Remark] = []
-        self._owed = False
-        self._agent_at = now
-        self._caller_at = now
+        self._plans = Plans()
+        self._times = Times(now)
         self._silence = Silence(self.settings)
-        self._waits_since: float | None = now
 
     def receive(self, raw: str | bytes, now: float) -> None:
         """One frame of the server."""
@@ -76,9 +81,9 @@ class Line:
         if self.ended:
             return
         if remark.armed:
-            self._armed.append(remark)
+            self._plans.arm(remark)
         elif self.caller is not None:
-            self._later.append(remark)
+            self._plans.add(remark)
         else:
             self._begin_remark(remark, now)
         self.tick(now)
@@ -91,7 +96,7 @@ class Line:
     @property
     def caller_is_done(self) -> bool:
         """True when the caller has said all they wanted to say, and Retell has asked about it."""
-        return self.caller is None and not self._later and not self._armed and not self._owed
+        return self.caller is None and self._plans.done
 
     @property
     def idle(self) -> bool:
@@ -121,18 +126,18 @@ class Line:
         due = self.link.due()
         turn, caller, wait = self.turn, self.caller, self.settings
         if caller is not None:
-            due.append((self._caller_at, self._caller_word))
+            due.append((self._times.caller_at, self._caller_word))
         can_speak = turn is not None and not turn.over and (turn.has_word or turn.finished)
         if turn is not None and can_speak:
             if caller is None or not caller.remark.request or turn.protected:
-                due.append((self._agent_at, self._agent_word))
-        elif self._waits_since is not None and self.requests.open and caller is None:
-            due.append((self._waits_since + wait.patience_s, self._no_answer))
+                due.append((self._times.agent_at, self._agent_word))
+        elif self._times.waits_since is not None and self.requests.open and caller is None:
+            due.append((self._times.waits_since + wait.patience_s, self._no_answer))
         if self.idle:
             if self._silence.reminder_at is not None and self.link.open:
                 due.append((self._silence.reminder_at, self._remind))
             if self._silence.end_at is not None:
-                due.append((self._silence.end_at, self._inactive))
+                due.append((self._silence.end_at, lambda _: self._end(rules.INACTIVITY)))
         return due
 
     # The agent speaks
@@ -144,10 +149,10 @@ class Line:
         problem = turn.hear(frame, now)
         if problem:
             self._emit(events.Fault(problem))
-        self._waits_since = now
+        self._times.waits_since = now
         if frame.complete and not frame.interrupt:
             self.requests.complete(frame.id, self.link.sockets)
-        self._agent_at = max(self._agent_at, now)
+        self._times.agent_at = max(self._times.agent_at, now)
 
     def _answering(self, frame: Speech, now: float) -> AgentTurn | None:
         stale = self.requests.refuse(frame, now, self.link.sockets)
@@ -183,12 +188,12 @@ class Line:
         first = not turn.heard.words
         if first:
             self._teller.update("agent_turn")
-        turn.heard.add(word, at - self._started)
+        turn.heard.add(word, at - self._times.started)
         self._emit(events.Word("agent", word, first))
         self._teller.update()
         self._silence.ends()
-        self._waits_since = at
-        self._agent_at = at + self.settings.word_s
+        self._times.waits_since = at
+        self._times.agent_at = at + self.settings.word_s
         self._fire(lambda r: r.after_words is not None and turn.words_spoken >= r.after_words)
 
     def _agent_done(self, at: float) -> None:
@@ -199,11 +204,12 @@ class Line:
         self._emit(turn.done(cut=False))
         if turn.action and self._act(turn.action):
             return
-        self._later += [remark for remark in self._armed if remark.after_words is not None]
-        self._armed = [remark for remark in self._armed if remark.after_words is None]
-        if self.caller is None and self._later:
-            self._begin_remark(self._later.pop(0), at)
-        elif self.caller is None and self._owed:
+        self._plans.agent_done()
+        if self.caller is not None:
+            return
+        if (remark := self._plans.next()) is not None:
+            self._begin_remark(remark, at)
+        elif self._plans.owed:
             self._ask(at)
 
     def _act(self, action: str) -> bool:
@@ -227,21 +233,20 @@ class Line:
 
     def _fire(self, wanted: Callable[[Remark], bool]) -> None:
         """Begin the first armed remark that was waiting for this."""
-        for remark in self._armed:
-            if wanted(remark):
-                self._armed.remove(remark)
-                if self.caller is None:
-                    self._begin_remark(remark, self.now)
-                else:
-                    self._later.append(remark)
-                return
+        remark = self._plans.take_armed(wanted)
+        if remark is None:
+            return
+        if self.caller is None:
+            self._begin_remark(remark, self.now)
+        else:
+            self._plans.add(remark)
 
     def _begin_remark(self, remark: Remark, now: float) -> None:
         heard = self.transcript.begin("user")
         heard.backchannel = not remark.request
         self.caller = Speaking(remark, heard)
         self._silence.caller_spoke()
-        self._caller_at = now
+        self._times.caller_at = now
 
     def _caller_word(self, at: float) -> None:
         speaking = self.caller
@@ -251,50 +256,45 @@ class Line:
             return
         if speaking.spoken == 0 and speaking.remark.request:
             self._teller.update("user_turn")
-            if self._agent_speaks and self.turn is not None and not self.turn.protected:
+            if self.turn is not None and self.turn.is_audible and not self.turn.protected:
                 self._cut_agent()
         word = speaking.words[speaking.spoken]
         speaking.spoken += 1
-        speaking.heard.add(word, at - self._started)
+        speaking.heard.add(word, at - self._times.started)
         self._emit(events.Word("user", word, speaking.spoken == 1))
         self._teller.update()
-        self._caller_at = at + self.settings.word_s
+        self._times.caller_at = at + self.settings.word_s
         if speaking.spoken == len(speaking.words):
-            self._caller_at += self.settings.end_of_turn_s
+            self._times.caller_at += self.settings.end_of_turn_s
         elif speaking.spoken == speaking.remark.early:
             self._ask(at, early=True)
 
     def _caller_done(self, speaking: Speaking, at: float) -> None:
         self.caller = None
         self._emit(events.CallerDone(" ".join(speaking.words)))
-        self._owed = self._owed or speaking.remark.request
-        if self._agent_speaks and self.turn is not None:
+        self._plans.owed = self._plans.owed or speaking.remark.request
+        if self.turn is not None and self.turn.is_audible:
             # Somebody spoke in between: what the agent goes on to say is an utterance of its own.
             turn = self.turn
             turn.heard = self.transcript.begin(
                 "agent", **{"interrupt_id" if turn.interrupt else "response_id": turn.id}
             )
-            self._agent_at = max(self._agent_at, at)
-        elif self._later:
-            self._begin_remark(self._later.pop(0), at)
-        elif self._owed:
+            self._times.agent_at = max(self._times.agent_at, at)
+        elif (remark := self._plans.next()) is not None:
+            self._begin_remark(remark, at)
+        elif self._plans.owed:
             self._ask(at)
         else:
             self._silence.begins(at)
-
-    @property
-    def _agent_speaks(self) -> bool:
-        turn = self.turn
-        return turn is not None and not turn.over and turn.words_spoken > 0
 
     # Requests and timers
 
     def _ask(self, at: float, *, early: bool = False, reminder: bool = False) -> None:
         self._cut_agent()
         id_ = self.requests.ask(at)
-        self._owed = False
+        self._plans.owed = False
         self._silence.ends()
-        self._waits_since = at
+        self._times.waits_since = at
         self.requests.undelivered = not self._teller.request(id_, reminder=reminder)
         self._emit(events.Asked(id_, reminder, early))
 
@@ -302,11 +302,8 @@ class Line:
         self._silence.reminded()
         self._ask(at, reminder=True)
 
-    def _inactive(self, at: float) -> None:
-        self._end(rules.INACTIVITY)
-
     def _no_answer(self, at: float) -> None:
-        self._waits_since = None
+        self._times.waits_since = None
         self._emit(events.NoAnswer(self.requests.id, self.settings.patience_s))
 
     # Frames that are not speech

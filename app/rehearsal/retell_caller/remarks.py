@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.rehearsal.retell_caller.transcript import Heard
@@ -49,3 +50,45 @@ class Speaking:
         self.heard = heard
         self.words = remark.text.split()
         self.spoken = 0
+
+
+class Plans:
+    """What the caller has yet to say. `owed` is true until Retell asks about what was said.
+
+    Armed remarks wait for something the agent does, the others for their turn.
+    """
+
+    def __init__(self) -> None:
+        self.owed = False
+        self._armed: list[Remark] = []
+        self._later: list[Remark] = []
+
+    @property
+    def done(self) -> bool:
+        """True when nothing is left."""
+        return not self._later and not self._armed and not self.owed
+
+    def arm(self, remark: Remark) -> None:
+        """It waits for something the agent does."""
+        self._armed.append(remark)
+
+    def add(self, remark: Remark) -> None:
+        """It waits for its turn."""
+        self._later.append(remark)
+
+    def next(self) -> Remark | None:
+        """Take the remark whose turn it is."""
+        return self._later.pop(0) if self._later else None
+
+    def take_armed(self, wanted: Callable[[Remark], bool]) -> Remark | None:
+        """Take the first armed remark that waited for this."""
+        for remark in self._armed:
+            if wanted(remark):
+                self._armed.remove(remark)
+                return remark
+        return None
+
+    def agent_done(self) -> None:
+        """The agent has spoken: what waited for more words of its turn comes next."""
+        self._later += [remark for remark in self._armed if remark.after_words is not None]
+        self._armed = [remark for remark in self._armed if remark.after_words is None]

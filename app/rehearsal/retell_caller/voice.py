@@ -16,6 +16,32 @@ _SENTENCE_END = re.compile(r"""[.!?…:]["'”’)\]]*(?=\s)|\n""")
 _CLOSED = re.compile(r"""(?<!\d)[.!?…]["'”’)\]]*$""")
 
 
+class Actions:
+    """What the frames of one turn ask Retell to do once it is spoken."""
+
+    def __init__(self) -> None:
+        self._end_call = False
+        self._transfer: str | None = None
+        self._digit: str | None = None
+
+    def take(self, frame: Speech) -> None:
+        """Note what a frame asks for."""
+        self._end_call = self._end_call or frame.end_call
+        self._transfer = frame.transfer_number or self._transfer
+        self._digit = frame.digit or self._digit
+
+    @property
+    def first(self) -> str | None:
+        """The one thing that Retell does."""
+        if self._end_call:
+            return "end_call"
+        if self._transfer:
+            return f"transfer_call {self._transfer}"
+        if self._digit:
+            return f"press_digit {self._digit}"
+        return None
+
+
 class AgentTurn:
     """One response (or interrupt) that the agent speaks."""
 
@@ -28,16 +54,13 @@ class AgentTurn:
         self.over = False
         self.first_frame: float | None = None
         self.first_sentence: float | None = None
-        self.words_spoken = 0
         self.spoken: list[str] = []
         self._text = ""
         self._last = ""
         self._protected_from: list[tuple[int, bool]] = []
         self._received = 0
         self._taken = 0
-        self._end_call = False
-        self._transfer: str | None = None
-        self._digit: str | None = None
+        self._actions = Actions()
 
     def hear(self, frame: Speech, now: float) -> str | None:
         """Take one frame in. Returns what is wrong with it, if anything."""
@@ -53,9 +76,7 @@ class AgentTurn:
             self._received += len(frame.content)
         if frame.complete:
             self.complete = True
-        self._end_call = self._end_call or frame.end_call
-        self._transfer = frame.transfer_number or self._transfer
-        self._digit = frame.digit or self._digit
+        self._actions.take(frame)
         if self.first_sentence is None and self._speakable():
             self.first_sentence = now - self.asked
         return problem
@@ -68,9 +89,18 @@ class AgentTurn:
             return None
         self._text = self._text[found.end() :]
         self._taken += found.end()
-        self.words_spoken += 1
         self.spoken.append(found[1])
         return found[1]
+
+    @property
+    def words_spoken(self) -> int:
+        """How many words were spoken so far."""
+        return len(self.spoken)
+
+    @property
+    def is_audible(self) -> bool:
+        """True from the first word to the end."""
+        return not self.over and bool(self.spoken)
 
     @property
     def has_word(self) -> bool:
@@ -94,13 +124,7 @@ class AgentTurn:
     @property
     def action(self) -> str | None:
         """What Retell does once this is spoken: one thing at most."""
-        if self._end_call:
-            return "end_call"
-        if self._transfer:
-            return f"transfer_call {self._transfer}"
-        if self._digit:
-            return f"press_digit {self._digit}"
-        return None
+        return self._actions.first
 
     def done(self, *, cut: bool) -> AgentDone:
         """The turn as an event, once it is over."""
