@@ -32,7 +32,6 @@ class Probe:
     def __init__(self) -> None:
         self.upstream: Upstream | None = None
         self.pause_s = 0.0
-        self.longest_gap_s = 0.0
 
     def say(self, **what: Any) -> None:
         sys.stdout.write(orjson.dumps(what).decode() + "\n")

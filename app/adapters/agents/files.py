@@ -18,10 +18,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from app import logs
 from app.adapters.agents import imported
 from app.adapters.knowledge import read_knowledge
 from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef, business_id
+from app.core.agent.retired import RETIRED
 from app.core.agent.references import missing_references
 from app.core.booking.calendar_limits import cannot_keep
 from app.errors import NotFound, SettingsError
@@ -30,6 +32,8 @@ SHIPPED = Path(__file__).resolve().parents[2] / "agents" / "harbor_dental.yaml"
 """The agent that is used when AGENT_FILE is not set."""
 
 MAX_FILE_BYTES = 1_000_000
+
+log = logs.get(__name__)
 
 Location = tuple[int | str, ...]
 
@@ -150,6 +154,7 @@ class _Source:
             return None
         try:
             agent = Agent.model_validate(_with_time_zone(data))
+            self._warn_of_retired(data, at)
             agent = self._with_outside(agent, at)
             limit = cannot_keep(os.environ.get("CALENDAR_URL", "").strip(), agent.booking)
             if limit is not None:
@@ -167,6 +172,20 @@ class _Source:
                 message = problem["msg"].removeprefix("Value error, ")
                 self._add((*at, *problem["loc"]), f"{place}: {message}" if place else message)
             return None
+
+    def _warn_of_retired(self, data: dict[str, Any], at: Location) -> None:
+        """Log the keys that have no effect any more, with what to do about them."""
+        for section, retired in RETIRED.items():
+            for key in retired.keys() & (data.get(section) or {}).keys():
+                line = _line(self.root, (*at, section, key))
+                log.warning(
+                    "agent file has a retired setting",
+                    extra={
+                        "file": f"{self.name}:{line}",
+                        "setting": f"{section}.{key}",
+                        "advice": retired[key],
+                    },
+                )
 
     def _with_outside(self, agent: Agent, at: Location) -> Agent:
         """The agent with its Python tools; secrets that are not set are problems."""

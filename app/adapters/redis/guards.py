@@ -47,8 +47,3 @@ class Guards:
         return bool(
             self._bind({"bond": f"guard:tie:{name}:{what}"}, {"owner": owner, "ttl_s": ttl_s})
         )
-
-    @guarded
-    def tied(self, name: str, what: str, owner: str) -> bool:
-        """True if `what` was tied to `owner` already."""
-        return bool(self._redis.get(f"guard:tie:{name}:{what}") == owner.encode())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from app.core.agent.retired import without_retired
 from app.core.agent.tools import ToolName
 
 Phrase = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -17,7 +18,6 @@ class IntentSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     act_threshold: float = Field(default=0.75, ge=0, le=1)
-    repeat_threshold: float = Field(default=0.65, ge=0, le=1)
     high_stakes: tuple[str, ...] = ("cancel_meeting", "reschedule_meeting")
     confirm: tuple[str, ...] = ()
     custom: dict[str, tuple[Phrase, ...]] = Field(default_factory=dict)
@@ -32,6 +32,11 @@ class IntentSettings(BaseModel):
     tell_business: bool = False
     """Whether the business is told of requests in such calls that were not acted upon."""
     ask_model: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, data: Any) -> Any:
+        return without_retired("intents", data)
 
     @field_validator("tools")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.booking import slot_ids
@@ -14,8 +14,6 @@ from app.core.language import speech
 
 MOST_NAMED = 3
 """With more of them free than that, callers are not told whom they can have."""
-PartOfDay = Literal["morning", "afternoon", "evening"]
-
 PARTS: dict[str, tuple[int, int]] = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 """Hours of the wall clock, the second exclusive."""
 

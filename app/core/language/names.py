@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.language.name_candidates import candidates_in
@@ -80,22 +79,6 @@ def is_placeholder(name: str) -> bool:
         return True
     told = [word for word in words if word not in _BESIDE_PLACEHOLDERS]
     return bool(told) and all(word in _PLACEHOLDERS for word in told)
-
-
-def last_name_given(turns: Iterable[tuple[str, str]], *, agent: str = "") -> Name | None:
-    """The caller's name after a conversation of `("agent" | "user", words)`: the last one given,
-    joined from its parts where they were asked for one by one."""
-    known: Name | None = None
-    question: str | None = None
-    for role, words in turns:
-        if role == "agent":
-            question = words
-            continue
-        name = read_name(words, question, agent=agent)
-        if name is not None:
-            known = join_names(known, name, question)
-        question = None
-    return known
 
 
 def join_names(known: Name | None, new: Name, question: str | None = None) -> Name:

@@ -22,8 +22,6 @@ class IntentOptions(Protocol):
     @property
     def act_threshold(self) -> float: ...
     @property
-    def repeat_threshold(self) -> float: ...
-    @property
     def high_stakes(self) -> Sequence[str]: ...
     @property
     def custom(self) -> Mapping[str, Sequence[str]]: ...
@@ -35,8 +33,6 @@ class DefaultIntents:
 
     act_threshold: float = 0.75
     """An intent at or above this confidence may lead to its action."""
-    repeat_threshold: float = 0.65
-    """The lower bound when the caller has just asked for the same thing without success."""
     high_stakes: tuple[str, ...] = ("cancel_meeting", "reschedule_meeting")
     """Intents that are complete only when their object was said ("cancel my appointment")."""
     custom: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

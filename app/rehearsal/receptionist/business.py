@@ -46,7 +46,6 @@ class Business:
     """The services that the instructions list; empty where they list none."""
     hours: Mapping[int, str]
     """Opening hours in words by weekday (Monday is 0), or `CLOSED`."""
-    hours_in_words: str | None
     holidays: tuple[str, ...]
     instructions: str
 
@@ -89,7 +88,6 @@ def _read(instructions: str, at: int) -> Business:
         name=name[1] if name else None,
         offered=_services(instructions),
         hours=_hours(hours[1]) if hours else {},
-        hours_in_words=hours[1] if hours else None,
         holidays=tuple(re.split(r"(?:,|\band\b)\s+", " ".join(holidays[1].split())))
         if holidays
         else (),

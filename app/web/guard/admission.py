@@ -91,11 +91,6 @@ class Admission:
     def __len__(self) -> int:
         return len(self._strangers) + len(self._known)
 
-    @property
-    def strangers(self) -> int:
-        """How many have shown nothing yet."""
-        return len(self._strangers)
-
     def enter(self, sock: Droppable, address: str) -> Visitor | None:
         """A connection has come; None where it must be turned away."""
         own = "" if self.is_proxy(address) else address

@@ -56,11 +56,6 @@ class TimeMention:
     """The day that was named and has passed, where it is known which."""
 
     @property
-    def recurring(self) -> bool:
-        """Whether days that come again and again were named: "Tuesdays", "every Friday"."""
-        return self.unusable == "recurring"
-
-    @property
     def past(self) -> bool:
         """Whether a day was named that is over."""
         return self.unusable == "past"

@@ -6,7 +6,6 @@ number of teeth after "How many teeth?".
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,9 +54,6 @@ class AgentTurn:
     def wants_yes(self) -> bool:
         """Whether the last thing it asked for is a yes."""
         return ASKS_YES in self.asks
-
-
-ReadMoments = Callable[[str, dt.datetime], Moments]
 
 
 def only_checks_the_line(text: str) -> bool:

@@ -60,12 +60,11 @@ def test_a_rate_recovers(guards: Guards) -> None:
 
 
 def test_a_tie_is_for_good(guards: Guards) -> None:
-    assert not guards.tied("socket", "nonce", "call_1")
     assert guards.tie("socket", "nonce", "call_1", 60)
     assert guards.tie("socket", "nonce", "call_1", 60)
     assert not guards.tie("socket", "nonce", "call_2", 60)
-    assert guards.tied("socket", "nonce", "call_1")
-    assert not guards.tied("socket", "nonce", "call_2")
+    assert guards.tie("socket", "nonce", "call_1", 60)
+    assert guards.tie("socket", "another", "call_2", 60)
 
 
 class Clock:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.agents import files
+from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef
 from app.errors import NotFound, SettingsError
 
@@ -267,3 +268,25 @@ def test_resources_that_the_calendar_cannot_keep_are_named_with_their_line(
     (problem,) = problems(text)
     line = text.splitlines().index("  resources: [{name: Anna}]") + 1
     assert problem.startswith(f"agents.yaml:{line}: booking.resources: Cal.com")
+
+
+def test_a_retired_setting_is_named_and_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    files.parse(GOOD + "intents:\n  act_threshold: 0.8\n", "agents.yaml")
+    assert caplog.records == []
+
+    old = GOOD + "intents:\n  act_threshold: 0.8\n  repeat_threshold: 0.5\n"
+    agent = files.parse(old, "agents.yaml").default
+
+    assert agent.intents.act_threshold == 0.8
+    (record,) = caplog.records
+    assert record.message == "agent file has a retired setting"
+    about = vars(record)
+    assert (about["file"], about["setting"]) == ("agents.yaml:19", "intents.repeat_threshold")
+    assert about["advice"] == "it has no effect; remove it (act_threshold is what counts)"
+
+
+def test_a_call_that_was_recorded_with_a_retired_setting_can_be_read() -> None:
+    agent = files.parse(GOOD, "agents.yaml").default
+    kept = agent.model_dump(mode="json")
+    kept["intents"]["repeat_threshold"] = 0.65
+    assert Agent.model_validate(kept).intents == agent.intents

@@ -16,13 +16,27 @@ from app.core.language.names import (
     Name,
     is_placeholder,
     join_names,
-    last_name_given,
     mask_name,
     read_name,
 )
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 ASKED = "And what is your full name?"
+
+
+def last_name_given(turns: list[tuple[str, str]]) -> Name | None:
+    """The name after a conversation of `("agent" | "user", words)`, joined turn by turn."""
+    known: Name | None = None
+    question: str | None = None
+    for role, words in turns:
+        if role == "agent":
+            question = words
+            continue
+        name = read_name(words, question)
+        if name is not None:
+            known = join_names(known, name, question)
+        question = None
+    return known
 
 
 def lines(file: str) -> list[dict[str, Any]]:

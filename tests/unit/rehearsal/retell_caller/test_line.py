@@ -342,7 +342,14 @@ def test_agent_interrupt_speaks_at_once_and_cancels_what_was_open() -> None:
     bench.say("hi")
     bench.run(1.0)
     bench.answer(1, "This is a long story. ", False)
-    bench.receive(retell_llm.agent_interrupt(1, "We close now."))
+    interrupt = {
+        "response_type": "agent_interrupt",
+        "interrupt_id": 1,
+        "content": "We close now.",
+        "content_complete": True,
+        "no_interruption_allowed": True,
+    }
+    bench.receive(orjson.dumps(interrupt))
     bench.answer(1, "Still the story.", True)
     bench.run(10.0)
     assert bench.transcript()[-2:] == [("agent", "This "), ("agent", "We close now. ")]

@@ -22,10 +22,10 @@ from app.core.language.settings import DefaultIntents
 from app.core.language.text import plain
 
 
-def may_act(result: IntentResult, *, repeated: bool = False) -> bool:
+def may_act(result: IntentResult) -> bool:
     """Whether a result is named, complete and at the default threshold."""
-    least = DefaultIntents().repeat_threshold if repeated else DefaultIntents().act_threshold
-    sure = result.complete and not result.negated and result.confidence >= least
+    sure = result.confidence >= DefaultIntents().act_threshold
+    sure = sure and result.complete and not result.negated
     return result.intent is not None and sure
 
 
@@ -102,7 +102,7 @@ NOT_ASKED = (
 
 @pytest.mark.parametrize("text", NOT_ASKED.split("|"))
 def test_what_is_told_or_weighed_is_not_acted_upon(text: str) -> None:
-    assert not may_act(engine().analyse(text), repeated=True)
+    assert not may_act(engine().analyse(text))
 
 
 @pytest.mark.parametrize("text", REFUSALS.split("|"))
@@ -178,12 +178,6 @@ def test_an_agents_own_services_count_as_appointments() -> None:
     text = "I have to cancel my beard trim"
     assert engine().analyse(text, services=("Beard trim",)).intent == CANCEL
     assert may_act(engine().analyse(text, services=("Beard trim",)))
-
-
-def test_repeated_callers_have_a_lower_bound() -> None:
-    result = IntentResult(SCHEDULE, 0.7)
-    assert not may_act(result)
-    assert may_act(result, repeated=True)
 
 
 def test_without_weights_the_rules_decide() -> None:
