@@ -17,6 +17,14 @@ ENGLISH_ONLY = {
     "Portuguese": "Desculpe, só falo inglês. Vou passar a um colega.",
 }
 ENGLISH_ONLY_LINE = "I am sorry, I only speak English. I will connect you with a colleague."
+PERSON = "Would you like me to connect you with a colleague?"
+#: What the receptionist cannot do for a caller, by what they said.
+REFUSALS = {
+    "complaint": f"I am sorry about that. {PERSON}",
+    "office": f"I cannot take care of that myself. {PERSON}",
+    "late": f"Thank you for telling us, but I cannot pass that on myself. {PERSON}",
+    "medical": "I cannot give medical advice. Would you like to come in for a visit?",
+}
 #: A question asked again in other words, by what it is about.
 REPHRASED = {
     "name": "I need a name for the appointment. What is the full name, please?",
@@ -47,6 +55,14 @@ def offers(slots: Sequence[dict[str, Any]], today: dt.date) -> str:
     if len(known) == len(slots):
         return speech.say_slots(known, today)
     return speech.say_list([when(slot) or "a time" for slot in slots])
+
+
+def listed(bookings: Sequence[dict[str, Any]]) -> str:
+    """The caller's appointments in a sentence."""
+    times = [when(booking) or "one" for booking in bookings]
+    if not times:
+        return "I see no appointment of yours."
+    return f"I see {speech.say_list(times, 'and')}."
 
 
 def _start(slot: dict[str, Any]) -> dt.datetime | None:

@@ -25,17 +25,9 @@ from app.rehearsal.receptionist.hearing import Heard, Hearing
 _INTRODUCTION = "Just so you know, I am the rehearsal model, not an AI."
 _HELP = "How can I help you?"
 _AGAIN = "Would you like me to try again, or talk to a person?"
-_PERSON = "Would you like me to connect you with a colleague?"
 _SILENT = re.compile(r"\b(?:said nothing|silen(?:t|ce)|still there|quiet)\b", re.IGNORECASE)
 _GO_ON = re.compile(r"\bgo on\b|\bcontinue\b", re.IGNORECASE)
 _LAST_QUESTION = re.compile(r"(?:^|[.!?] )([^.!?]+\?)[^?]*$")
-#: What the receptionist cannot do for a caller, by what they said.
-_REPLIES = {
-    "complaint": f"I am sorry about that. {_PERSON}",
-    "office": f"I cannot take care of that myself. {_PERSON}",
-    "late": f"Thank you for telling us, but I cannot pass that on myself. {_PERSON}",
-    "medical": "I cannot give medical advice. Would you like to come in for a visit?",
-}
 _MOST_ABILITIES = 4
 #: An answer that was given so often is not given again.
 _MOST_REPEATS = 2
@@ -197,10 +189,10 @@ class _Turn:
 
     def _reply(self, last: Heard, heard: list[Heard]) -> list[Part] | None:
         """A word to what the receptionist cannot do."""
-        act = next((act for act in _REPLIES if last.has(act)), None)
+        act = next((act for act in phrases.REFUSALS if last.has(act)), None)
         if act is None or not transitions.is_beside(last):
             return None
-        return [Say(_REPLIES[act])]
+        return [Say(phrases.REFUSALS[act])]
 
     def _with_answer(self, last: Heard, parts: list[Part]) -> list[Part]:
         """The next step, after the answer to a question that was asked along with it."""
@@ -258,7 +250,7 @@ class _Turn:
             and state.talk.asked != "person"
             and self._prompt.has("transfer_call")
         ):
-            return [Say(f"I am sorry, I still do not understand. {_PERSON}")]
+            return [Say(f"I am sorry, I still do not understand. {phrases.PERSON}")]
         return self._way_out()
 
     def _way_out(self) -> list[Part]:
@@ -266,7 +258,7 @@ class _Turn:
         last = self._state.talk.heard[-1]
         asked = last.question is not None and self._state.talk.asked != "person"
         if asked and self._prompt.has("transfer_call"):
-            return [Say(f"I am sorry, that is all I know. {_PERSON}")]
+            return [Say(f"I am sorry, that is all I know. {phrases.PERSON}")]
         if (
             self._state.talk.asked == "more"
             and self._state.goal is None
@@ -331,7 +323,7 @@ class _Turn:
             case "find_appointments" if state.goal is not None:
                 return self._goals.step()
             case "find_appointments":
-                return [Say(self._listed())]
+                return [Say(f"{phrases.listed(state.found.bookings or [])} {MORE}")]
             case "book_appointment":
                 done = f"it is booked for {time}" if time else "it is booked"
                 return self._done(f"You are all set, {done}.")
@@ -350,12 +342,6 @@ class _Turn:
         if self._state.goal is None:
             return [Say(f"{text} {MORE}")]
         return self._prefixed(f"{text} {self._goals.next_up()}", self._goals.step())
-
-    def _listed(self) -> str:
-        times = [phrases.when(booking) or "one" for booking in self._state.found.bookings or []]
-        if not times:
-            return f"I see no appointment of yours. {MORE}"
-        return f"I see {speech.say_list(times, 'and')}. {MORE}"
 
     def _after_error(self, outcome: Outcome) -> list[Part]:
         """A tool did not do it: the truth, and another way."""
