@@ -41,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         logs.setup(settings.log_level)
         if arguments.queue is None:
-            open_runtime(settings, connections=1)  # names what is wrong once, not in each process
+            open_runtime(
+                settings, connections=1, tools={}
+            )  # names what is wrong once, not in each process
             limit = settings.worker_memory_mb * 2**20
             return Supervisor(commands(QUEUES), memory_bytes=limit).run()
         from workers.process import serve

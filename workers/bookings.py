@@ -29,7 +29,7 @@ from app.core.language import speech
 from app.core.language.names import is_placeholder
 from app.core.language.phone_numbers import is_withheld, read_number
 from app.errors import CalendarDown
-from workers import effects, noted
+from workers import noted
 from workers.availability import check_availability, nearest
 from workers.booking.refusals import refuse
 from workers.booking.resources import find_places, place_of
@@ -43,6 +43,7 @@ from workers.booking.slots import (
     why_not_then,
 )
 from workers.booking_targets import choose, describe, find_appointments
+from workers.runtime import ToolJob
 from workers.word_guard import WordGuard, heard_in
 
 MAX_NAME = 80
@@ -296,14 +297,17 @@ def _is_same_number(given: str) -> bool:
     return is_withheld(given) or bool(_SAME_NUMBER.search(given))
 
 
-HANDLERS: dict[str, Handler] = {
-    "check_availability": check_availability,
-    "book_appointment": book_appointment,
-    "reschedule_appointment": reschedule_appointment,
-    "cancel_appointment": cancel_appointment,
-    "find_appointments": find_appointments,
-}
-
-for _tool, _handler in HANDLERS.items():
-    HANDLERS[_tool] = noted.in_time(_tool, _handler)
-    effects.register(_tool, HANDLERS[_tool], noted.forget_later if _tool in WRITES else None)
+def booking_tools() -> dict[str, ToolJob]:
+    """The tools for appointments. Each ends in time; what one that writes may have left in the
+    calendar is removed if it is given up."""
+    handlers: dict[str, Handler] = {
+        "check_availability": check_availability,
+        "book_appointment": book_appointment,
+        "reschedule_appointment": reschedule_appointment,
+        "cancel_appointment": cancel_appointment,
+        "find_appointments": find_appointments,
+    }
+    return {
+        name: ToolJob(noted.in_time(name, handler), noted.forget_later if name in WRITES else None)
+        for name, handler in handlers.items()
+    }

@@ -1,7 +1,7 @@
 """The job behind every side effect: run a tool's handler under its key, settle the effect.
 
-`HANDLERS` names the handler of each tool; `register` adds one. A handler may be run again for the
-same key (its worker died, its calendar was down) and must then do nothing twice.
+The runtime's `tools` name the handler of each tool. A handler may be run again for the same key
+(its worker died, its calendar was down) and must then do nothing twice.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
@@ -36,25 +36,11 @@ from workers.runtime import Runtime, runtime
 #: One attempt may take this long; a handler that waits for its calendar has its own shorter limits.
 ATTEMPT_S = 10.0
 
-HANDLERS: dict[str, Handler] = {}
-#: What follows when an effect of a tool is given up: it may have been half done.
-AFTERMATH: dict[str, Callable[[Runtime, str, str], None]] = {}
-
 log = logs.get(__name__)
 
 
 class AttemptTimeout(Exception):
     """A handler did not come back in time."""
-
-
-def register(
-    tool: str, handler: Handler, aftermath: Callable[[Runtime, str, str], None] | None = None
-) -> None:
-    """Have `handler` run the effects of `tool` in this process, and `aftermath` (given the call's
-    id and the key) follow where one is given up."""
-    HANDLERS[tool] = handler
-    if aftermath is not None:
-        AFTERMATH[tool] = aftermath
 
 
 def run(call_id: str, key: str) -> None:
@@ -65,8 +51,8 @@ def run(call_id: str, key: str) -> None:
     if begun == "exhausted":
         at_work.effects.give_up(call_id, key, "every attempt was lost")
         lost = at_work.effects.get(call_id, key)
-        if lost is not None and lost.tool in AFTERMATH:
-            AFTERMATH[lost.tool](at_work, call_id, key)
+        if lost is not None:
+            _after_giving_up(at_work, lost)
     if effect is None:
         return
     with logs.bind(call_id=call_id), _held(at_work.effects, effect, worker):
@@ -86,9 +72,7 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     policy = Policy()
     try:
         ctx = context_of(at_work, effect)
-        handler = HANDLERS.get(effect.tool) or find_handler(
-            at_work.settings, at_work.effects.of_call, ctx, effect.tool, at_work.servers
-        )
+        handler = _handler(at_work, ctx, effect.tool)
         if handler is None:
             _settle(at_work, effect, worker, None, f"no handler for {effect.tool}")
             return
@@ -115,6 +99,13 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
     if problem:
         log.error("tool returned no usable result", extra={"tool": effect.tool, "problem": problem})
     _settle(at_work, effect, worker, None if problem else result, problem)
+
+
+def _handler(at_work: Runtime, ctx: ToolContext, name: str) -> Handler | None:
+    """The built-in tool of that name, or one of the agent's own."""
+    if name in at_work.tools:
+        return at_work.tools[name].handler
+    return find_handler(at_work.settings, at_work.effects.of_call, ctx, name, at_work.servers)
 
 
 def _limit_s(policy: Policy) -> float:
@@ -159,11 +150,11 @@ def _settle(
         # Its lease had lapsed, and another worker has run it since or is at it.
         log.warning("late tool result ignored", extra={"tool": effect.tool})
         state = "lost"
-    elif result is None and effect.tool in AFTERMATH:
-        AFTERMATH[effect.tool](at_work, effect.call_id, effect.key)
+    elif result is None:
+        _after_giving_up(at_work, effect)
     with suppress(Unavailable):
         at_work.calls.index.refresh(effect.call_id)
-    metrics.EFFECTS_TOTAL.labels(effect.tool if effect.tool in HANDLERS else "?", state).inc()
+    metrics.EFFECTS_TOTAL.labels(effect.tool if effect.tool in at_work.tools else "?", state).inc()
     log.info(
         "effect",
         extra={
@@ -175,6 +166,12 @@ def _settle(
             "error": error or None,
         },
     )
+
+
+def _after_giving_up(at_work: Runtime, effect: Effect) -> None:
+    tool = at_work.tools.get(effect.tool)
+    if tool is not None and tool.after_giving_up is not None:
+        tool.after_giving_up(at_work, effect.call_id, effect.key)
 
 
 def _problem(result: Any) -> str:

@@ -138,7 +138,7 @@ def finish(call_id: str, key: str, until: float, kind: str, what: str) -> None:
     ctx = replace(ctx, deadline=time.monotonic() + 3600)
     with logs.bind(call_id=call_id):
         try:
-            result = effects.HANDLERS[effect.tool](ctx, effect.arguments)
+            result = at_work.tools[effect.tool].handler(ctx, effect.arguments)
         except CalendarDown as down:
             if time.time() < until:
                 raise

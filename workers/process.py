@@ -7,11 +7,11 @@ the jobs.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import signal
 import socket
 import time
+from collections.abc import Mapping
 from functools import partial
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from gevent.event import Event
 from rq.exceptions import StopRequested
 
 from app import logs, metrics
-from app.adapters import queue
+from app.adapters import job_names, queue
 from app.adapters.calls.inbox import NewsStore
 from app.adapters.calls.lapsed import LapsedCalls
 from app.adapters.calls.recordings import RecordKeeper
@@ -30,19 +30,17 @@ from app.adapters.queue import QueueName
 from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
 from app.settings import Settings
+from workers import calls, effects, noted, notifications
+from workers.after_call import budgets, deliveries, reports
+from workers.bookings import booking_tools
+from workers.desk import drafts
 from workers.held_jobs import give_up_held
 from workers.own.servers import REFRESH_S
 from workers.pulse import Pulse, TurnKeeper
-from workers.rq_worker import GreenletWorker
-from workers.runtime import Runtime, open_runtime
+from workers.rq_worker import GreenletWorker, Jobs
+from workers.runtime import Runtime, ToolJob, open_runtime
 from workers.upkeep import Chore, Upkeep
 
-#: Every module that has jobs. They are imported before the first job comes.
-MODULES = (
-    *("workers.effects", "workers.bookings", "workers.calls", "workers.intents"),
-    *("workers.after_call.reports", "workers.after_call.deliveries"),
-    "workers.after_call.budgets",
-)
 SPARE_CONNECTIONS = 2
 #: How long jobs at hand may take to end after SIGTERM. Platforms kill after 30 s.
 GRACE_S = 20.0
@@ -56,6 +54,27 @@ MAX_PAUSE_S = 5.0
 log = logs.get(__name__)
 
 
+def job_table() -> Jobs:
+    """Every job by the name under which it lies in Redis.
+
+    A name that was ever queued stays here for `queue.QUEUED_TTL_S` after its last use.
+    """
+    return {
+        job_names.RUN_EFFECT: effects.run,
+        job_names.WORK_OFF_CALL: calls.work_off,
+        job_names.FINISH_NOTED: noted.finish,
+        job_names.FORGET_BOOKING: noted.forget,
+        job_names.ANNOUNCE: notifications.announce,
+        job_names.DELIVER: notifications.deliver,
+        job_names.KEEP_DRAFT: drafts.keep_draft,
+        job_names.MAKE_REPORT: reports.make,
+        job_names.ANNOUNCE_REPORT: deliveries.announce,
+        job_names.DELIVER_REPORT: deliveries.deliver,
+        job_names.TELL_BUDGET: budgets.announce,
+        job_names.DELIVER_BUDGET: budgets.deliver,
+    }
+
+
 class Process:
     """The workers of one queue in this process."""
 
@@ -64,19 +83,25 @@ class Process:
         settings: Settings,
         name: QueueName,
         *,
+        jobs: Jobs,
+        tools: Mapping[str, ToolJob],
         parent: int = 0,
         pulse: Pulse | None = None,
         held_by: str = "",
     ) -> None:
-        """`pulse` is where the supervisor looks for signs of life; `held_by` names the process
-        before and the job that held it, `PID:JOB`, where it was ended for that."""
+        """`jobs` and `tools` are what the process can run, by name. `pulse` is where the supervisor
+        looks for signs of life; `held_by` names the process before and the job that held it,
+        `PID:JOB`, if it was ended for that."""
         self._name = name
+        self._jobs = jobs
         self._parent = parent
         self._turns = TurnKeeper(pulse or Pulse.open(-1))
         self._held_by = held_by
         self._count = settings.live_workers if name == "live" else settings.background_workers
         self._id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
-        self._runtime = open_runtime(settings, connections=self._count + SPARE_CONNECTIONS)
+        self._runtime = open_runtime(
+            settings, connections=self._count + SPARE_CONNECTIONS, tools=tools
+        )
         self._upkeep = Upkeep(
             self._runtime.redis,
             name,
@@ -133,6 +158,7 @@ class Process:
                 worker = GreenletWorker(
                     queue.rq_queue(self._runtime.redis, self._name),
                     f"{self._id}.{number}.{life}",
+                    self._jobs,
                     partial(self._turns.begin, number + 1),
                 )
                 self._workers[number] = worker
@@ -197,6 +223,12 @@ def serve(
 ) -> int:
     """Run this process's workers until it is told to end. The caller has patched the standard
     library for gevent before anything else was imported."""
-    for module in MODULES:
-        importlib.import_module(module)
-    return Process(settings, name, parent=parent, pulse=pulse, held_by=held_by).run()
+    return Process(
+        settings,
+        name,
+        jobs=job_table(),
+        tools=booking_tools(),
+        parent=parent,
+        pulse=pulse,
+        held_by=held_by,
+    ).run()

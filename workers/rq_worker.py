@@ -8,7 +8,8 @@ that RQ does between jobs is done by one greenlet for all (`workers.upkeep`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import gevent
@@ -31,6 +32,9 @@ WAIT_S = 1
 WORKER_TTL_S = 60
 HEARTBEAT_S = 15.0
 
+Jobs = Mapping[str, Callable[..., Any]]
+"""The jobs that a worker can run, by the names under which they lie in Redis."""
+
 log = logs.get(__name__)
 
 
@@ -50,8 +54,25 @@ class GreenletTimeout(BaseDeathPenalty):
             self._timer.close()
 
 
+class UnknownJob(LookupError):
+    """A job of a name that this release does not have."""
+
+
 class LeanJob(Job):
-    """A job that runs without asking Redis for anything more."""
+    """A job that runs without asking Redis for anything more.
+
+    Its function is looked up in `jobs`, never imported by the name that lies in Redis.
+    """
+
+    jobs: Jobs = MappingProxyType({})
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """The function. Raises `UnknownJob`."""
+        try:
+            return self.jobs[self.func_name or ""]
+        except KeyError:
+            raise UnknownJob(f"no job is named {self.func_name!r}") from None
 
     def perform(self) -> Any:
         """Run the function."""
@@ -70,9 +91,14 @@ class GreenletWorker(SimpleWorker):
     job_class = LeanJob
 
     def __init__(
-        self, queue: Queue, name: str, at_job: Callable[[str], None] = lambda job_id: None
+        self,
+        queue: Queue,
+        name: str,
+        jobs: Jobs,
+        at_job: Callable[[str], None] = lambda job_id: None,
     ) -> None:
-        """`at_job` is told the id of each job that begins, and an empty one when it has ended."""
+        """`jobs` are the functions by name; `at_job` is told the id of each job that begins, and an
+        empty one when it has ended."""
         super().__init__(
             [queue],
             name=name,
@@ -82,6 +108,7 @@ class GreenletWorker(SimpleWorker):
             log_job_description=False,
         )
         self._beaten = 0.0
+        self._jobs = jobs
         self._at_job = at_job
 
     def stop(self) -> None:
@@ -128,6 +155,8 @@ class GreenletWorker(SimpleWorker):
                 continue
             if found is not None:
                 job, queue = found
+                if isinstance(job, LeanJob):
+                    job.jobs = self._jobs
                 job.origin = job.origin or queue.name
                 job.redis_server_version = get_version(self.connection)
             return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from app.adapters.agents.files import Agents
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.redis import client as redis
+from app.adapters.tools.context import Handler
 from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
 from app.settings import Settings
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 #: Commands of workers may take longer than a caller's: they wait for jobs with them.
 COMMAND_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolJob:
+    """How workers run a tool, and what follows (given the call's id and the key) if one of its
+    effects is given up: it may have been half done."""
+
+    handler: Handler
+    after_giving_up: Callable[[Runtime, str, str], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Runtime:
     effects: EffectStore
     agents: Agents
     servers: McpServers
+    tools: Mapping[str, ToolJob]
+    """The built-in tools by name."""
     _calendars: dict[int, Calendar] = field(default_factory=dict)
 
     def calendar(self, agent: Agent) -> Calendar:
@@ -50,11 +61,10 @@ class Runtime:
         return found
 
 
-_lock = threading.Lock()
 _runtime: Runtime | None = None
 
 
-def open_runtime(settings: Settings, *, connections: int) -> Runtime:
+def open_runtime(settings: Settings, *, connections: int, tools: Mapping[str, ToolJob]) -> Runtime:
     """Make this process's runtime. Raises `SettingsError` for a bad agent file or calendar URL."""
     global _runtime
     client = redis.connect(settings, connections=connections, command_s=COMMAND_S, patient=True)
@@ -65,16 +75,14 @@ def open_runtime(settings: Settings, *, connections: int) -> Runtime:
         effects=EffectStore(client, settings),
         agents=files.load(settings.agent_file or None),
         servers=McpServers(settings, client, McpCatalog(client)),
+        tools=tools,
     )
     _runtime.calendar(_runtime.agents.default)
     return _runtime
 
 
 def runtime() -> Runtime:
-    """This process's runtime; made from the environment where a job runs outside a worker."""
+    """This process's runtime. Raises RuntimeError if `open_runtime` was not called."""
     if _runtime is None:
-        with _lock:
-            if _runtime is None:
-                settings = Settings.from_env(os.environ)
-                return open_runtime(settings, connections=settings.redis_connections)
+        raise RuntimeError("no runtime is open: jobs run in the processes of `python -m workers`")
     return _runtime

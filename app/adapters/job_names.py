@@ -1,8 +1,7 @@
-"""The jobs that workers run, by the paths under which they lie in Redis.
+"""The names under which jobs lie in Redis; `workers.process.job_table` has the functions.
 
-Adapters queue them without importing `workers`. A path that was ever queued must keep working for
-`queue.QUEUED_TTL_S` after it was last used. `tests/integration/workers/test_job_names.py` checks
-that each names a function there.
+Adapters queue them without importing `workers`. A name that was ever queued must keep working for
+`queue.QUEUED_TTL_S` after it was last used.
 """
 
 from __future__ import annotations
@@ -21,20 +20,13 @@ DELIVER = "workers.notifications.deliver"
 """Tell of it on one channel: the change, the channel's name."""
 KEEP_DRAFT = "workers.desk.drafts.keep_draft"
 """Leave the message that a caller began and did not end: call id."""
-
 MAKE_REPORT = "workers.after_call.reports.make"
 """Make an ended call's report: call id."""
 ANNOUNCE_REPORT = "workers.after_call.deliveries.announce"
 """Tell others of a call's report: call id."""
 DELIVER_REPORT = "workers.after_call.deliveries.deliver"
 """Tell of it on one channel: call id, the channel's name."""
-
 TELL_BUDGET = "workers.after_call.budgets.announce"
 """Tell a business of its budget: the notice, whose it is."""
 DELIVER_BUDGET = "workers.after_call.budgets.deliver"
 """Tell of it on one channel: the notice, whose it is, the channel's name."""
-
-JOB_NAMES = (
-    *(RUN_EFFECT, WORK_OFF_CALL, FINISH_NOTED, FORGET_BOOKING, ANNOUNCE, DELIVER, KEEP_DRAFT),
-    *(MAKE_REPORT, ANNOUNCE_REPORT, DELIVER_REPORT, TELL_BUDGET, DELIVER_BUDGET),
-)

@@ -21,7 +21,7 @@ from app.core.agent.definition import Agent
 from app.core.booking.rules import BookingRules
 from app.core.language.phone_numbers import identify
 from app.errors import CalendarDown
-from workers.bookings import HANDLERS
+from workers.bookings import booking_tools
 
 DANA = "+14155550123"
 TOM = "+14155550999"
@@ -67,6 +67,9 @@ class Switch:
             return answer
 
         return guarded
+
+
+TOOLS = booking_tools()
 
 
 def connect(url: str) -> Redis:
@@ -135,7 +138,7 @@ class Call:
 
     def use(self, tool: str, *, ctx: ToolContext | None = None, **args: Any) -> dict[str, Any]:
         ctx = ctx or self.context(f"{self.call_id}-{tool}-{next(self.used)}")
-        return HANDLERS[tool](ctx, args)
+        return TOOLS[tool].handler(ctx, args)
 
     def slot(self, days: int, time: str, service: str = "checkup") -> str:
         """Have a time offered; its slot id."""

@@ -23,7 +23,7 @@ from app.adapters.booking.executor import Performer
 from app.adapters.calendars.guarded import GuardedCalendar
 from app.settings import Settings
 from workers import bookings as bookings
-from workers.process import Process
+from workers.process import serve
 
 KILL = "test:kill"
 _current: dict[str, Any] = {}
@@ -79,7 +79,7 @@ def main() -> int:
     logs.setup("INFO")
     _mortal_steps()
     _mortal_calendars()
-    return Process(settings, sys.argv[1]).run()  # type: ignore[arg-type]
+    return serve(settings, sys.argv[1])  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

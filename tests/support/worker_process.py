@@ -20,10 +20,11 @@ from app.adapters.queue import QUEUES
 from app.adapters.tools.context import ToolContext
 from app.errors import CalendarDown
 from app.settings import Settings
-from workers import effects
-from workers.process import Process
+from workers.process import Process, job_table
 from workers.pulse import Pulse
-from workers.runtime import runtime
+from workers.runtime import ToolJob, runtime
+
+NAME = "tests.support.worker_process"
 
 
 def _done(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -129,15 +130,20 @@ def main() -> int:
     """Serve."""
     settings = Settings.from_env(os.environ)
     logs.setup("INFO")
-    for tool, handler in TOOLS.items():
-        effects.register(tool, handler)
     parser = argparse.ArgumentParser()
     parser.add_argument("queue", choices=QUEUES)
     parser.add_argument("--pulse", type=int, default=-1)
     parser.add_argument("--held-by", default="")
     given = parser.parse_args()
     pulse = Pulse.open(given.pulse)
-    return Process(settings, given.queue, pulse=pulse, held_by=given.held_by).run()
+    return Process(
+        settings,
+        given.queue,
+        jobs={**job_table(), f"{NAME}.job": job, f"{NAME}.spin": spin},
+        tools={name: ToolJob(handler) for name, handler in TOOLS.items()},
+        pulse=pulse,
+        held_by=given.held_by,
+    ).run()
 
 
 if __name__ == "__main__":

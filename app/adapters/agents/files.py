@@ -23,8 +23,8 @@ from app.adapters.agents import imported
 from app.adapters.knowledge import read_knowledge
 from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef, business_id
-from app.core.agent.retired import RETIRED
 from app.core.agent.references import missing_references
+from app.core.agent.retired import RETIRED
 from app.core.booking.calendar_limits import cannot_keep
 from app.errors import NotFound, SettingsError
 

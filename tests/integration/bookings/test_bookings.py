@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.core.booking.appointment import Draft
 from app.errors import CalendarDown
 from tests.support.desk import DANA, TOM, Desk, rules
-from workers.bookings import HANDLERS
+from workers.bookings import booking_tools
 
 
 @pytest.fixture
@@ -461,7 +461,7 @@ fields = (
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    tool=st.sampled_from(sorted(HANDLERS)),
+    tool=st.sampled_from(sorted(booking_tools())),
     args=st.dictionaries(st.sampled_from(fields), words, max_size=6),
     number=st.sampled_from(["", DANA, "anonymous"]),
 )

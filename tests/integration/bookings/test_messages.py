@@ -20,6 +20,7 @@ from app.adapters.tools.store import EffectStore
 from app.core.agent.reference import AgentRef
 from app.settings import Settings
 from workers import notifications, runtime
+from workers.bookings import booking_tools
 
 WHO = AgentRef("Mia", "harbor-dental")
 CALLER = "+14155550123"
@@ -148,7 +149,7 @@ def at_work(redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> r
     file.write_text(TWO)
     settings = Settings(redis_url=redis_url, agent_file=str(file))
     monkeypatch.setattr(runtime, "_runtime", None)
-    return runtime.open_runtime(settings, connections=2)
+    return runtime.open_runtime(settings, connections=2, tools=booking_tools())
 
 
 def test_a_worker_uses_the_agent_of_the_call(at_work: runtime.Runtime) -> None:

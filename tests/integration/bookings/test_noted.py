@@ -26,6 +26,7 @@ from app.errors import (
 from app.settings import Settings
 from tests.support.desk import DANA, Desk, connect
 from workers import effects, noted, notifications, runtime
+from workers.bookings import booking_tools
 
 BACKGROUND = queue.queue_key("background")
 CALL = "call_noted"
@@ -37,7 +38,7 @@ class Office:
     def __init__(self, url: str, **settings: Any) -> None:
         self.redis = connect(url)
         self.settings = Settings(redis_url=url, **settings)
-        self.at_work = runtime.open_runtime(self.settings, connections=4)
+        self.at_work = runtime.open_runtime(self.settings, connections=4, tools=booking_tools())
         self.number = 0
         self.heard: list[tuple[str, str]] = []
 

@@ -60,7 +60,7 @@ def at_work(redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> r
     file.write_text(AGENT)
     monkeypatch.setattr(runtime, "_runtime", None)
     settings = Settings(redis_url=redis_url, agent_file=str(file))
-    return runtime.open_runtime(settings, connections=2)
+    return runtime.open_runtime(settings, connections=2, tools={})
 
 
 @pytest.fixture

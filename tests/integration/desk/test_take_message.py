@@ -14,6 +14,7 @@ from app.adapters.notify.messages import Messages
 from app.settings import Settings
 from tests.support.desk import Call, Desk
 from workers import runtime
+from workers.bookings import booking_tools
 from workers.desk import drafts
 from workers.own_tools import find_handler
 
@@ -35,7 +36,7 @@ def at_work(redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> r
     file.write_text(AGENT)
     monkeypatch.setattr(runtime, "_runtime", None)
     settings = Settings(redis_url=redis_url, agent_file=str(file))
-    return runtime.open_runtime(settings, connections=2)
+    return runtime.open_runtime(settings, connections=2, tools=booking_tools())
 
 
 @pytest.fixture

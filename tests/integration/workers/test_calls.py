@@ -20,7 +20,8 @@ from app.adapters.tools.store import EffectStore
 from app.protocol.retell_webhook import parse
 from app.rehearsal.webhook_samples import sample
 from app.settings import Settings
-from workers import bookings, calls, effects, intents  # noqa: F401  (bookings registers the tools)
+from workers import calls, effects
+from workers.bookings import booking_tools
 from workers.runtime import Runtime, open_runtime
 
 BOOK = "I'd like to book a cleaning for {day} at ten in the morning"
@@ -84,7 +85,7 @@ class Desk:
 @pytest.fixture
 def at_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     monkeypatch.setattr(workers.runtime, "_runtime", None)
-    return open_runtime(settings, connections=4)
+    return open_runtime(settings, connections=4, tools=booking_tools())
 
 
 @pytest.fixture

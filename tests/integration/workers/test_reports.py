@@ -102,7 +102,7 @@ def at_work_with(
         file.write_text(text)
         monkeypatch.setattr(workers.runtime, "_runtime", None)
         given = Settings(redis_url=redis_url, agent_file=str(file), **settings)
-        return open_runtime(given, connections=4)
+        return open_runtime(given, connections=4, tools={})
 
     return make
 

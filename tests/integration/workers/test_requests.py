@@ -24,7 +24,8 @@ from app.protocol.retell_webhook import parse
 from app.settings import Settings
 from bench import requests as bench
 from tests.support.text_model import TextModel
-from workers import bookings, calls, decisions, effects  # noqa: F401  (bookings registers tools)
+from workers import calls, effects
+from workers.bookings import booking_tools
 from workers.own import requests
 from workers.runtime import Runtime, open_runtime
 
@@ -102,7 +103,7 @@ def talk(*lines: str) -> list[dict[str, Any]]:
 
 def desk_with(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Desk:
     monkeypatch.setattr(workers.runtime, "_runtime", None)
-    return Desk(open_runtime(settings, connections=4), settings)
+    return Desk(open_runtime(settings, connections=4, tools=booking_tools()), settings)
 
 
 @pytest.fixture

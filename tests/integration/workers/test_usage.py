@@ -51,7 +51,7 @@ def at_work(
     settings = Settings(
         redis_url=redis_url, agent_file=str(file), report_webhook_url=f"{hook.url}/hook"
     )
-    return open_runtime(settings, connections=4)
+    return open_runtime(settings, connections=4, tools={})
 
 
 def end(at_work: Runtime, call_id: str, agent: str = "Ada", **fields: Any) -> None:

@@ -29,8 +29,8 @@ from app.adapters.redis.client import _Polled
 from workers.rq_worker import GreenletTimeout, GreenletWorker, LeanJob
 
 ROOT = Path(__file__).parents[3]
-OWN = {"stop", "_bury", "death_penalty_class", "job_class"}
-"""Members of `GreenletWorker` that RQ's worker has not, or that are its documented switches."""
+OWN = {"stop", "_bury", "death_penalty_class", "job_class", "jobs"}
+"""Members that RQ has not, or that are its documented switches."""
 
 
 @pytest.mark.parametrize(
