@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -27,8 +28,15 @@ def spoken(text: str, seconds: float | None = None) -> Utterance:
     return Utterance(SILENCE * 160 + voice + SILENCE * 160, text)
 
 
+ASK_EVERY_S = 0.2
+
+
 class AudioCall:
-    """One call in a thread of its own. `events` is what the telephone noticed."""
+    """One call in a thread of its own. `events` is what the telephone noticed.
+
+    The caller knows from the model when an answer is complete: on a machine that has too much to
+    do, a moment without audio is no end of the agent's speech.
+    """
 
     def __init__(
         self, stack: RunningStack, *lines: Line | str, wait: float | None = 3.0, **options: Any
@@ -37,8 +45,11 @@ class AudioCall:
         # An exchange begins with 2 to 9: other numbers identify nobody, and are told no words.
         self.number = f"+1415{2_000_000 + uuid.uuid4().int % 8_000_000}"
         self.mouth = Mouth(
-            deque(line if isinstance(line, Line) else Line(spoken(line)) for line in lines), wait
+            deque(line if isinstance(line, Line) else Line(spoken(line)) for line in lines),
+            wait,
+            self._is_answered,
         )
+        self._answered, self._asked_at = False, 0.0
         self.events: list[tuple[float, str, dict[str, Any]]] = []
         options.setdefault("number", self.number)
         self.phone = Telephone(stack.base, self.mouth, watch=self._watch, **options)
@@ -57,11 +68,25 @@ class AudioCall:
         except Exception as error:
             self.error = error
 
+    @property
+    def _caller(self) -> str:
+        """What the model knows the caller by."""
+        return hashlib.sha256(self.number.encode()).hexdigest()[:32]
+
     def tell(self, text: str) -> None:
         """The rehearsal model hears these words next from this caller."""
         if text and self.stack.model_port:
-            caller = hashlib.sha256(self.number.encode()).hexdigest()[:32]
-            control(self.stack, "transcripts", {"texts": [text], "caller": caller})
+            control(self.stack, "transcripts", {"texts": [text], "caller": self._caller})
+
+    def _is_answered(self) -> bool:
+        """Whether the model owes this caller nothing; asked of it a few times a second."""
+        if self.stack.model_port and time.monotonic() - self._asked_at > ASK_EVERY_S:
+            with contextlib.suppress(OSError):
+                sessions = control(self.stack, "sessions", method="GET")["sessions"]
+                mine = [s for s in sessions if s["live"] and s["caller"] == self._caller]
+                self._answered = any(s["awaits_caller"] for s in mine)
+            self._asked_at = time.monotonic()
+        return self._answered or not self.stack.model_port
 
     def start(self) -> AudioCall:
         """Ring."""

@@ -112,6 +112,7 @@ def _brief(session: Connected) -> dict[str, Any]:
         "live": session.live,
         "ended_because": session.channel.ended_because,
         "caller": session.channel.caller,
+        "awaits_caller": session.awaits_caller,
         "responses": session.responses,
         "items": len(session.channel.conversation),
         "events": sum(session.received.values()),

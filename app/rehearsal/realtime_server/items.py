@@ -205,6 +205,18 @@ class Conversation:
     def last_id(self) -> str | None:
         return self._order[-1] if self._order else None
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the assistant spoke last, and every function call has its output."""
+        called, answered, last = set(), set(), None
+        for item in self:
+            last = item.wire
+            if last["type"] == "function_call":
+                called.add(last["call_id"])
+            elif last["type"] == "function_call_output":
+                answered.add(last["call_id"])
+        return last is not None and last.get("role") == "assistant" and called <= answered
+
     def before(self, item_id: str) -> str | None:
         """The id of the item before this one."""
         at = self._order.index(item_id)

@@ -32,6 +32,11 @@ class Responding:
         self._active: Response | None = None
         self._aside: dict[str, Response] = {}
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a response runs, in the conversation or beside it."""
+        return self._active is not None or bool(self._aside)
+
     # -- time -----------------------------------------------------------------------------
 
     def deadline(self) -> float:

@@ -164,6 +164,11 @@ class Session:
         return self.channel.live
 
     @property
+    def awaits_caller(self) -> bool:
+        """Whether the session is open and owes the caller nothing."""
+        return self.live and not self.responding.is_busy and self.channel.conversation.is_answered
+
+    @property
     def responses(self) -> int:
         """How many responses there were in the conversation."""
         return self.responding.count

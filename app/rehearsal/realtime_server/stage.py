@@ -38,6 +38,11 @@ class Connected(Protocol):
         ...
 
     @property
+    def awaits_caller(self) -> bool:
+        """Whether it is open and owes the caller nothing."""
+        ...
+
+    @property
     def responses(self) -> int:
         """How many responses there were in the conversation."""
         ...

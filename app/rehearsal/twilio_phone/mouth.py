@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.protocol.twilio import FRAME_BYTES, SILENCE
@@ -23,12 +24,21 @@ class Line:
     at: float | None = None
 
 
+#: A silence that callers end, even if they know that the agent has not answered yet.
+PATIENCE_S = 20.0
+
+
 @dataclass
 class Mouth:
-    """Gives the caller's next frame. `hang_up_after` is the silence after the last line."""
+    """Gives the caller's next frame. `hang_up_after` is the silence after the last line.
+
+    Times are seconds of the stream. `is_my_turn` says whether the agent has finished, if that is
+    known by more than its silence; it is asked only once the agent has been silent long enough.
+    """
 
     lines: deque[Line]
     hang_up_after: float | None = 6.0
+    is_my_turn: Callable[[], bool] = lambda: True
     said: bytearray = field(default_factory=bytearray)
     speaking: Utterance | None = None
     begun_at: float = 0.0
@@ -75,10 +85,14 @@ class Mouth:
             return now >= line.at
         if line.over is not None:
             return self._agent_since is not None and now - self._agent_since >= line.over
-        return self._agent_spoke and now - self._quiet_since >= line.after_quiet
+        return self._agent_spoke and self._is_quiet(now, line.after_quiet)
+
+    def _is_quiet(self, now: float, seconds: float) -> bool:
+        quiet = now - self._quiet_since
+        return quiet >= seconds and (quiet >= seconds + PATIENCE_S or self.is_my_turn())
 
     def done(self, now: float) -> bool:
         """Whether all was said and the agent has been silent long enough to hang up."""
         if self.lines or self.speaking is not None or self.hang_up_after is None:
             return False
-        return now - self._quiet_since >= self.hang_up_after
+        return self._is_quiet(now, self.hang_up_after)

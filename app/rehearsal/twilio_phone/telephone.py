@@ -88,6 +88,7 @@ class Telephone:
             "CallStatus": "in-progress",
         }
         self._began = time.monotonic()
+        self._at = 0.0
         self._keys: queue.Queue[str] = queue.Queue()
 
     @property
@@ -212,19 +213,18 @@ class Telephone:
             self.handset.cut_off()
 
     def _talk(self, send: _Sender, inbox: queue.Queue[str | bytes | None]) -> None:
-        """Frames in real time until one side ends the stream."""
+        """Frames in real time until one side ends the stream.
+
+        All that is heard and said is timed by the frames. Where the machine stalls, this loop makes
+        up for it, and what came meanwhile is played before more time passes: a stall is no silence.
+        """
         due = time.monotonic()
         started, was_audible = due, False
         while True:
             due += FRAME_S
-            while (left := due - time.monotonic()) > 0:
-                try:
-                    message = inbox.get(timeout=left)
-                except queue.Empty:
-                    break
-                if message is None:
-                    return
-                self._take(message)
+            if not self._take_until(due, inbox):
+                return
+            self._at = due - self._began
             send.marks(self.handset)
             self.handset.play(FRAME_S)
             send.marks(self.handset)
@@ -233,7 +233,7 @@ class Telephone:
                 was_audible = audible
                 self._tell("agent speaks" if audible else "agent silent")
             was_speaking = self._mouth.speaking
-            frame = self._mouth.frame(self.now, audible)
+            frame = self._mouth.frame(self._at, audible)
             if self._mouth.speaking is not None and self._mouth.speaking is not was_speaking:
                 self._tell("caller speaks", text=self._mouth.speaking.text)
             try:
@@ -241,13 +241,25 @@ class Telephone:
                 while not self._keys.empty():
                     digit = self._keys.get()
                     send.frame(event="dtmf", dtmf={"track": "inbound_track", "digit": digit})
-                if self._stopped.is_set() or self._mouth.done(self.now):
+                if self._stopped.is_set() or self._mouth.done(self._at):
                     self._stopped.set()
                     self.outcome.ended_by = "caller"
                     send.frame(event="stop", stop={"callSid": self.outcome.call_sid})
                     return
             except ConnectionClosed:
                 return
+
+    def _take_until(self, due: float, inbox: queue.Queue[str | bytes | None]) -> bool:
+        """Take all that is there, and what comes until `due`. False at the stream's end."""
+        while True:
+            left = due - time.monotonic()
+            try:
+                message = inbox.get(timeout=left) if left > 0 else inbox.get_nowait()
+            except queue.Empty:
+                return True
+            if message is None:
+                return False
+            self._take(message)
 
     def _take(self, message: str | bytes) -> None:
         kind = self.handset.take(message)
@@ -256,7 +268,7 @@ class Telephone:
             self._tell("first audio")
         elif kind == "clear":
             mouth = self._mouth
-            latency = self.now - mouth.begun_at if mouth.begun_at else None
+            latency = self._at - mouth.begun_at if mouth.begun_at else None
             if latency is not None and latency < 5 and mouth.over_agent:
                 self.outcome.barge_ins.append(latency)
             self._tell("clear", after_s=latency)

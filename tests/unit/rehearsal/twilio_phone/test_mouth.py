@@ -14,7 +14,7 @@ from app.core.audio.tones import tone
 from app.errors import BadRequest
 from app.protocol.twilio import SILENCE
 from app.rehearsal.twilio_phone import sounds
-from app.rehearsal.twilio_phone.mouth import Line, Mouth
+from app.rehearsal.twilio_phone.mouth import PATIENCE_S, Line, Mouth
 from app.rehearsal.twilio_phone.sounds import Utterance
 
 VOICE = Utterance(SILENCE * 320 + tone((300,), 200, 9000), "Hello.")
@@ -73,6 +73,23 @@ def test_it_hangs_up_after_the_agents_last_word() -> None:
     assert not mouth.done(3.5)
     assert mouth.done(6.0)
     assert not Mouth(deque(), hang_up_after=None).done(1000)
+
+
+def test_it_waits_until_it_is_its_turn() -> None:
+    turn = [False]
+    mouth = Mouth(deque([Line(VOICE)]), 2.0, lambda: turn[0])
+    assert run(mouth, [(0.0, True), (1.0, False)], 9.0) == {}
+    turn[0] = True
+    mouth.frame(9.0, False)
+    assert not mouth.lines
+
+
+def test_its_patience_has_an_end() -> None:
+    mouth = Mouth(deque([Line(VOICE)]), 2.0, lambda: False)
+    seen = run(mouth, [(0.0, True), (1.0, False)], 30.0)
+    assert seen["first"] == pytest.approx(2.04 + PATIENCE_S, abs=0.06)
+    assert not mouth.done(seen["last"] + 2.0 + PATIENCE_S - 0.1)
+    assert mouth.done(seen["last"] + 2.0 + PATIENCE_S + 0.2)
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 22_050, 48_000])
