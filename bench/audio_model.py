@@ -9,7 +9,6 @@ heard as the caller's interruption.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import struct
 import time
 from base64 import b64decode, b64encode
@@ -18,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from bench.realtime_events import new_id, response_done, response_object, session_object
 from bench.thin_socket import ThinSocket, serve
 
 FRAME, DELTA = 160, 800
@@ -33,7 +33,6 @@ STAMP_BYTES = len(MAGIC) + _STAMP.size + 1
 INTERRUPTION_S = 0.7
 
 _SILENT_DELTA = b64encode(b"\xff" * DELTA).decode()
-_ids = itertools.count(1)
 
 
 def stamped(size: int, flag: bytes = b"\x00") -> bytes:
@@ -72,7 +71,7 @@ class TalkingSession:
 
     def opened(self, shaken: asyncio.Future[None]) -> None:
         if not shaken.cancelled():
-            self.send({"type": "session.created", "session": _session()})
+            self.send({"type": "session.created", "session": session_object()})
 
     def take(self, raw: bytes) -> None:
         arrived = time.monotonic_ns()
@@ -83,7 +82,7 @@ class TalkingSession:
         elif kind == "session.update":
             turns = event["session"].get("audio", {}).get("input", {}).get("turn_detection")
             self.answers_itself = not turns or turns.get("create_response", True)
-            self.send({"type": "session.updated", "session": _session()})
+            self.send({"type": "session.updated", "session": session_object()})
         elif kind == "response.create":
             self.speak(event.get("response") or {})
         elif kind == "response.cancel":
@@ -94,7 +93,7 @@ class TalkingSession:
             self.send({"type": "conversation.item.deleted", "item_id": event["item_id"]})
 
     def send(self, event: dict[str, Any]) -> None:
-        event["event_id"] = f"event_{next(_ids)}"
+        event["event_id"] = new_id("event")
         self.socket.send(orjson.dumps(event))
 
     def hear(self, audio: bytes, arrived: int) -> None:
@@ -113,7 +112,7 @@ class TalkingSession:
 
     async def interrupted(self, number: int) -> None:
         """Voice detection, for a while: speech, its end, the item, its words."""
-        item_id, began = f"item_{next(_ids)}", self.heard_ms
+        item_id, began = new_id("item"), self.heard_ms
         self.ears.interruptions[number] = time.monotonic_ns()
         self.send(
             {
@@ -153,15 +152,8 @@ class TalkingSession:
             self.speaker = None
 
     async def answer(self, request: dict[str, Any]) -> None:
-        response: dict[str, Any] = {
-            "id": f"resp_{next(_ids)}",
-            "object": "realtime.response",
-            "status": "in_progress",
-            "metadata": request.get("metadata"),
-            "output": [],
-            "conversation_id": "conv_1",
-        }
-        item = {"id": f"item_{next(_ids)}", "type": "message", "role": "assistant", "content": []}
+        response = response_object(request.get("metadata"))
+        item = {"id": new_id("item"), "type": "message", "role": "assistant", "content": []}
         place = {"response_id": response["id"], "output_index": 0, "item_id": item["id"]}
         status = "cancelled"
         try:
@@ -181,17 +173,7 @@ class TalkingSession:
         except asyncio.CancelledError:
             pass
         self.send({"type": "response.output_item.done", "item": item, **place})
-        done = {**response, "status": status, "output": [item], "usage": {"total_tokens": 100}}
-        self.send({"type": "response.done", "response": done})
-
-
-def _session() -> dict[str, Any]:
-    return {
-        "id": f"sess_{next(_ids)}",
-        "object": "realtime.session",
-        "type": "realtime",
-        "expires_at": int(time.time()) + 3600,
-    }
+        self.send(response_done(response, status, item))
 
 
 async def serve_talk(port: int, ears: Ears) -> asyncio.Server:

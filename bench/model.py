@@ -8,7 +8,6 @@ readings of the monotonic clock, which all processes of a machine share.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import ssl
 import time
 from typing import Any
@@ -17,6 +16,8 @@ import orjson
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from bench.realtime_events import new_id, response_done, response_object, session_object
+
 WORDS = (
     " I can book that for you, and I have looked at the calendar for next week as well. "
     "There is a free time on Tuesday morning and another on Thursday afternoon."
@@ -24,8 +25,6 @@ WORDS = (
 #: Text of a caller that makes the model call a tool instead of answering.
 TOOL_CUE = "free times"
 TOOL = ("check_availability", '{"service":"checkup","part_of_day":"morning"}')
-
-_ids = itertools.count(1)
 
 
 class Tools:
@@ -72,14 +71,14 @@ class RealtimeSession:
                 self.answer.cancel()
 
     async def send(self, event: dict[str, Any]) -> None:
-        event["event_id"] = f"event_{next(_ids)}"
+        event["event_id"] = new_id("event")
         try:
             await self.ws.send(orjson.dumps(event), text=True)
         except ConnectionClosed:
             pass  # the backend hung up in the middle of an answer
 
     async def take_item(self, item: dict[str, Any], arrived: int) -> None:
-        item = {"id": f"item_{next(_ids)}", **item}
+        item = {"id": new_id("item"), **item}
         if item["type"] == "function_call_output":
             self.last_user = ""
             given = self.tools.given.pop(item["call_id"], None)
@@ -91,18 +90,11 @@ class RealtimeSession:
             await self.send({"type": f"conversation.item.{kind}", "item": item})
 
     async def respond(self, request: dict[str, Any], asked: int) -> None:
-        response: dict[str, Any] = {
-            "id": f"resp_{next(_ids)}",
-            "object": "realtime.response",
-            "status": "in_progress",
-            "metadata": request.get("metadata"),
-            "output": [],
-            "conversation_id": "conv_1",
-        }
+        response = response_object(request.get("metadata"))
         calls = TOOL_CUE in self.last_user
-        item: dict[str, Any] = {"id": f"item_{next(_ids)}", "status": "in_progress"}
+        item: dict[str, Any] = {"id": new_id("item"), "status": "in_progress"}
         if calls:
-            call_id = f"call_{next(_ids)}"
+            call_id = new_id("call")
             item |= {"type": "function_call", "call_id": call_id, "name": TOOL[0], "arguments": ""}
         else:
             item |= {"type": "message", "role": "assistant", "content": []}
@@ -121,10 +113,9 @@ class RealtimeSession:
         except asyncio.CancelledError:
             status = "cancelled"
         await self.send({"type": "response.output_item.done", "item": item, **place})
-        done = {**response, "status": status, "output": [item], "usage": {"total_tokens": 100}}
         if calls:
             self.tools.given[item["call_id"]] = time.monotonic_ns()
-        await self.send({"type": "response.done", "response": done})
+        await self.send(response_done(response, status, item))
 
     async def speak(self, place: dict[str, Any], asked: int) -> str:
         part = {"type": "text", "text": ""}
@@ -139,15 +130,6 @@ class RealtimeSession:
             words.append(word)
         await self.send({"type": "response.output_text.done", "text": "".join(words), **place})
         return "".join(words)
-
-
-def session_object() -> dict[str, Any]:
-    return {
-        "id": f"sess_{next(_ids)}",
-        "object": "realtime.session",
-        "type": "realtime",
-        "expires_at": int(time.time()) + 3600,
-    }
 
 
 async def serve_realtime(
@@ -193,7 +175,7 @@ async def _stream(writer: asyncio.StreamWriter, asked: int, pace: Pace) -> None:
     writer.write(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    base = {"id": f"chatcmpl-{next(_ids)}", "object": "chat.completion.chunk", "model": "m"}
+    base = {"id": new_id("chatcmpl"), "object": "chat.completion.chunk", "model": "m"}
     words = [f"{asked}|{time.monotonic_ns()}", *pace.words]
     for number, word in enumerate(words):
         if number and pace.gap_s:

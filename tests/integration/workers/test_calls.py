@@ -5,22 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import time
-from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
 import workers.runtime
 from app.adapters.calls.inbox import NewsStore
-from app.adapters.calls.intake import WAKE, Intake
+from app.adapters.calls.intake import WAKE
 from app.adapters.calls.store import CallStore
 from app.adapters.redis import keys
 from app.adapters.tools.store import EffectStore
-from app.protocol.retell_webhook import parse
-from app.rehearsal.webhook_samples import sample
 from app.settings import Settings
-from workers import calls, effects
+from tests.support.webhook_desk import WebhookDesk
+from workers import calls
 from workers.bookings import booking_tools
 from workers.runtime import Runtime, open_runtime
 
@@ -37,51 +34,6 @@ def spoken(day: dt.date) -> str:
     return f"{day:%A}, {day:%B} {day.day}"
 
 
-class Desk:
-    """Takes events in and works them off, with a clock that the test moves."""
-
-    def __init__(self, at_work: Runtime, settings: Settings) -> None:
-        self.at_work = at_work
-        self.redis = at_work.redis
-        self.intake = Intake(self.redis, settings)
-        self.news = NewsStore(self.redis, settings)
-        self.now_ms = self.began_ms = int(time.time() * 1000)
-
-    def send(self, name: str, call_id: str = "s-1", **changes: Any) -> str:
-        payload = sample(name, call_id, self.began_ms)
-        holder = next((payload[key] for key in ("call", "chat") if key in payload), payload)
-        holder.update(changes)
-        return self.intake.take(parse(orjson.dumps(payload)), self.now_ms)
-
-    def say(self, text: str, call_id: str = "s-1", **changes: Any) -> None:
-        self.now_ms += 5000
-        self.send("transcript", call_id, transcript=text, **{"isFinal": True, **changes})
-
-    def work(self, call_id: str = "s-1") -> None:
-        """Run the call's job, and again whenever it wants, and the tools it asks for."""
-        for _ in range(4):
-            calls.work_off(call_id, "job")
-            self.run_tools(call_id)
-            due = self.redis.zscore(WAKE, call_id)
-            if due is None:
-                return
-            self.now_ms = max(self.now_ms, int(due))
-
-    def run_tools(self, call_id: str) -> None:
-        for effect in self.at_work.effects.of_call(call_id):
-            effects.run(call_id, effect.key)
-
-    def story(self, call_id: str = "s-1") -> dict[str, Any]:
-        story = self.at_work.calls.snapshot(call_id)
-        assert story is not None
-        return story
-
-    def bookings(self) -> list[Any]:
-        calendar = self.at_work.calendar(self.at_work.agents.default)
-        start = dt.datetime.now(dt.UTC)
-        return list(calendar.busy(start, start + dt.timedelta(days=80)))
-
-
 @pytest.fixture
 def at_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     monkeypatch.setattr(workers.runtime, "_runtime", None)
@@ -89,8 +41,8 @@ def at_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Runtime:
 
 
 @pytest.fixture
-def desk(at_work: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = Desk(at_work, settings)
+def desk(at_work: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> WebhookDesk:
+    desk = WebhookDesk(at_work, settings, "s-1")
     monkeypatch.setattr(time, "time", lambda: desk.now_ms / 1000)
     return desk
 
@@ -99,7 +51,7 @@ LIFE = ("call_started", "transcript_updated", "call_ended", "call_analyzed")
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(LIFE)))
-def test_a_call_ends_the_same_in_every_order(desk: Desk, order: tuple[str, ...]) -> None:
+def test_a_call_ends_the_same_in_every_order(desk: WebhookDesk, order: tuple[str, ...]) -> None:
     for name in order:
         desk.send(name, "call_1")
         if name == order[1]:
@@ -118,7 +70,7 @@ def test_a_call_ends_the_same_in_every_order(desk: Desk, order: tuple[str, ...])
     assert desk.redis.zscore(keys.LIVE_CALLS, "call_1") is None
 
 
-def test_a_call_that_goes_on_is_live(desk: Desk) -> None:
+def test_a_call_that_goes_on_is_live(desk: WebhookDesk) -> None:
     desk.send("call_started", "call_1")
     desk.work("call_1")
     assert desk.story("call_1")["status"] == "ongoing"
@@ -138,7 +90,7 @@ def test_a_call_that_goes_on_is_live(desk: Desk) -> None:
         (["transfer_started", "transfer_cancelled", "again"], "started"),
     ],
 )
-def test_a_transfer_in_every_order(desk: Desk, events: list[str], state: str) -> None:
+def test_a_transfer_in_every_order(desk: WebhookDesk, events: list[str], state: str) -> None:
     desk.send("call_started", "call_1")
     for name in events:
         if name == "again":
@@ -151,7 +103,7 @@ def test_a_transfer_in_every_order(desk: Desk, events: list[str], state: str) ->
     assert "+14155550177" in transfer["destination"]
 
 
-def test_a_sure_final_is_booked_once(desk: Desk) -> None:
+def test_a_sure_final_is_booked_once(desk: WebhookDesk) -> None:
     desk.send("session_start")
     desk.say(BOOK.format(day=spoken(weekday())))
     for _ in range(3):
@@ -172,7 +124,7 @@ def test_a_sure_final_is_booked_once(desk: Desk) -> None:
     assert story["status"] == "ended"
 
 
-def test_nothing_is_done_before_the_caller_is_quiet(desk: Desk) -> None:
+def test_nothing_is_done_before_the_caller_is_quiet(desk: WebhookDesk) -> None:
     desk.say(BOOK.format(day=spoken(weekday())))
     calls.work_off("s-1", "job")
     story = desk.story()
@@ -182,7 +134,7 @@ def test_nothing_is_done_before_the_caller_is_quiet(desk: Desk) -> None:
     assert desk.redis.zscore(WAKE, "s-1") == desk.now_ms + 1500
 
 
-def test_an_interruption_makes_it_wait_anew(desk: Desk) -> None:
+def test_an_interruption_makes_it_wait_anew(desk: WebhookDesk) -> None:
     desk.say(BOOK.format(day=spoken(weekday())))
     desk.now_ms += 1400
     desk.send("interruption")
@@ -201,7 +153,7 @@ def test_an_interruption_makes_it_wait_anew(desk: Desk) -> None:
         ("Do you have anything free on Tuesday?", ""),
     ],
 )
-def test_what_leads_to_nothing_says_why(desk: Desk, text: str, why: str) -> None:
+def test_what_leads_to_nothing_says_why(desk: WebhookDesk, text: str, why: str) -> None:
     desk.say(text)
     desk.work()
     story = desk.story()
@@ -219,14 +171,14 @@ def test_what_leads_to_nothing_says_why(desk: Desk, text: str, why: str) -> None
         ("book a teeth cleaning", "cleaning"),
     ],
 )
-def test_the_service_that_was_named(desk: Desk, wish: str, service: str) -> None:
+def test_the_service_that_was_named(desk: WebhookDesk, wish: str, service: str) -> None:
     desk.say(f"I'd like to {wish} for {spoken(weekday())} at ten in the morning")
     desk.work()
     (tool_call,) = desk.story()["tool_calls"]
     assert tool_call["arguments"]["service"] == service
 
 
-def test_a_partial_never_acts(desk: Desk) -> None:
+def test_a_partial_never_acts(desk: WebhookDesk) -> None:
     desk.say(BOOK.format(day=spoken(weekday())), isFinal=False)
     desk.send("session_end")
     desk.work()
@@ -234,7 +186,7 @@ def test_a_partial_never_acts(desk: Desk) -> None:
     assert desk.story().get("decision") is None
 
 
-def test_a_correction_before_the_booking_counts(desk: Desk) -> None:
+def test_a_correction_before_the_booking_counts(desk: WebhookDesk) -> None:
     day = weekday()
     desk.say(BOOK.format(day=spoken(day)))
     desk.now_ms -= 4000
@@ -245,7 +197,7 @@ def test_a_correction_before_the_booking_counts(desk: Desk) -> None:
     assert (local.date(), local.hour) == (day, 11)
 
 
-def test_a_correction_after_the_booking_moves_it(desk: Desk) -> None:
+def test_a_correction_after_the_booking_moves_it(desk: WebhookDesk) -> None:
     desk.say(BOOK.format(day=spoken(weekday())))
     desk.work()
     desk.say("no, at eleven")
@@ -257,7 +209,7 @@ def test_a_correction_after_the_booking_moves_it(desk: Desk) -> None:
     ]  # fmt: skip
 
 
-def test_a_time_that_is_taken_is_not_booked(desk: Desk) -> None:
+def test_a_time_that_is_taken_is_not_booked(desk: WebhookDesk) -> None:
     text = BOOK.format(day=spoken(weekday()))
     for call_id in ("s-1", "s-2"):
         desk.say(text, call_id)
@@ -268,7 +220,7 @@ def test_a_time_that_is_taken_is_not_booked(desk: Desk) -> None:
 
 
 def test_a_worker_that_died_after_asking_books_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.say(BOOK.format(day=spoken(weekday())))
     desk.now_ms += 2000
@@ -283,7 +235,7 @@ def test_a_worker_that_died_after_asking_books_once(
 
 
 def test_a_call_on_our_own_socket_is_understood_and_left_alone(
-    desk: Desk, calls_store: CallStore
+    desk: WebhookDesk, calls_store: CallStore
 ) -> None:
     calls_store.take("s-1", "process")
     desk.say(BOOK.format(day=spoken(weekday())))
@@ -294,7 +246,7 @@ def test_a_call_on_our_own_socket_is_understood_and_left_alone(
     assert desk.bookings() == []
 
 
-def test_a_call_whose_model_uses_the_tools_is_left_alone(desk: Desk) -> None:
+def test_a_call_whose_model_uses_the_tools_is_left_alone(desk: WebhookDesk) -> None:
     store: EffectStore = desk.at_work.effects
     store.ask("s-1", "check-1", "check_availability", {}, "tool-1", {})
     desk.say(BOOK.format(day=spoken(weekday())))
@@ -303,7 +255,7 @@ def test_a_call_whose_model_uses_the_tools_is_left_alone(desk: Desk) -> None:
     assert desk.bookings() == []
 
 
-def test_finals_of_retells_transcript_lead_to_the_action(desk: Desk) -> None:
+def test_finals_of_retells_transcript_lead_to_the_action(desk: WebhookDesk) -> None:
     day = weekday()
     talk = [
         {"role": "agent", "content": "Hello. "},
@@ -325,11 +277,11 @@ def test_finals_of_retells_transcript_lead_to_the_action(desk: Desk) -> None:
 
 
 @pytest.fixture
-def calls_store(desk: Desk) -> CallStore:
+def calls_store(desk: WebhookDesk) -> CallStore:
     return desk.at_work.calls
 
 
-def test_the_agents_file_may_forbid_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_agents_file_may_forbid_it(desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = desk.at_work.agents.default
     passive = agent.model_copy(update={"intents": agent.intents.model_copy(update={"act": "off"})})
     monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: passive)
@@ -339,7 +291,7 @@ def test_the_agents_file_may_forbid_it(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert desk.bookings() == []
 
 
-def test_keys_have_an_end(desk: Desk, redis: Redis) -> None:
+def test_keys_have_an_end(desk: WebhookDesk, redis: Redis) -> None:
     desk.say(BOOK.format(day=spoken(weekday())))
     desk.work()
     mine = [key for key in redis.keys("call:*") if redis.ttl(key) == -1]

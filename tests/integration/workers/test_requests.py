@@ -7,29 +7,25 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import orjson
 import pytest
 
 import workers.runtime
 from app.adapters.agents.imported import with_python_tools
-from app.adapters.calls.inbox import NewsStore
-from app.adapters.calls.intake import Intake
 from app.adapters.intent import model, second_reader
 from app.adapters.notify.messages import Messages
 from app.core.agent.reference import business_id
 from app.core.agent.tools import PythonTools
 from app.core.booking.resources import Resource
 from app.core.booking.slots import draft, local_instant
-from app.protocol.retell_webhook import parse
 from app.settings import Settings
 from bench import requests as bench
 from tests.support.text_model import TextModel
-from workers import calls, effects
+from tests.support.webhook_desk import WebhookDesk
+from workers import effects
 from workers.bookings import booking_tools
 from workers.own import requests
-from workers.runtime import Runtime, open_runtime
+from workers.runtime import open_runtime
 
-NUMBER = "+14155550199"
 BOOK = "This is Dana Reyes. I'd like to book a cleaning for {day} at ten in the morning."
 
 
@@ -50,46 +46,6 @@ def text_model() -> Iterator[TextModel]:
     model._client.cache_clear()
 
 
-class Desk:
-    """Takes whole calls in and works them off."""
-
-    def __init__(self, at_work: Runtime, settings: Settings) -> None:
-        self.at_work = at_work
-        self.intake = Intake(at_work.redis, settings)
-        self.news = NewsStore(at_work.redis, settings)
-        self.now_ms = int(dt.datetime.now().timestamp() * 1000)
-
-    def take(self, talk: list[dict[str, Any]], call_id: str = "call_1", **facts: Any) -> None:
-        """A call that has just ended."""
-        call = {
-            "call_id": call_id,
-            "call_status": "ended",
-            "direction": "inbound",
-            "from_number": NUMBER,
-            "start_timestamp": self.now_ms - 60_000,
-            "transcript_object": talk,
-            **facts,
-        }
-        body = orjson.dumps({"event": "call_ended", "call": call})
-        self.intake.take(parse(body), self.now_ms)
-
-    def work(self, call_id: str = "call_1", times: int = 3) -> None:
-        for _ in range(times):
-            calls.work_off(call_id, "job")
-            for effect in self.at_work.effects.of_call(call_id):
-                effects.run(call_id, effect.key)
-
-    def story(self, call_id: str = "call_1") -> dict[str, Any]:
-        found = self.at_work.calls.snapshot(call_id)
-        assert found is not None
-        return found
-
-    def bookings(self) -> list[Any]:
-        calendar = self.at_work.calendar(self.at_work.agents.default)
-        start = dt.datetime.now(dt.UTC)
-        return list(calendar.busy(start, start + dt.timedelta(days=80)))
-
-
 def entry(role: str, text: str, at: float) -> dict[str, Any]:
     return {"role": role, "content": text, "words": [{"word": text, "start": at - 1, "end": at}]}
 
@@ -101,18 +57,20 @@ def talk(*lines: str) -> list[dict[str, Any]]:
     ]
 
 
-def desk_with(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Desk:
+def desk_with(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> WebhookDesk:
     monkeypatch.setattr(workers.runtime, "_runtime", None)
-    return Desk(open_runtime(settings, connections=4, tools=booking_tools()), settings)
+    return WebhookDesk(
+        open_runtime(settings, connections=4, tools=booking_tools()), settings, "call_1"
+    )
 
 
 @pytest.fixture
-def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> WebhookDesk:
     return desk_with(monkeypatch, settings)
 
 
 @pytest.fixture
-def twice(redis_url: str, text_model: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def twice(redis_url: str, text_model: TextModel, monkeypatch: pytest.MonkeyPatch) -> WebhookDesk:
     """A desk whose effects need both readers, as a text model is configured."""
     settings = Settings(
         redis_url=redis_url,
@@ -135,8 +93,8 @@ def opinion(day: dt.date, **changes: Any) -> dict[str, Any]:
 BOOKED = (BOOK.format(day=spoken(tuesday())), f"A: {spoken(tuesday())} at 10 AM. You're booked.")
 
 
-def test_the_evidence_stands_in_the_record(desk: Desk) -> None:
-    desk.take(talk("A: How can I help?", *BOOKED))
+def test_the_evidence_stands_in_the_record(desk: WebhookDesk) -> None:
+    desk.end(talk("A: How can I help?", *BOOKED))
     desk.work()
     decision = desk.story()["decision"]
     assert len(desk.bookings()) == 1
@@ -146,21 +104,21 @@ def test_the_evidence_stands_in_the_record(desk: Desk) -> None:
 
 
 def test_what_needs_a_number_of_people_is_not_booked_without(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent = desk.at_work.agents.default
     rooms = agent.booking.model_copy(update={"resources": (Resource(name="room", seats=4),)})
     sized = agent.model_copy(update={"booking": rooms})
     monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: sized)
-    desk.take(talk("A: How can I help?", *BOOKED))
+    desk.end(talk("A: How can I help?", *BOOKED))
     desk.work()
     assert desk.story()["decision"]["why"] == "not done, because the party size is missing"
     assert desk.bookings() == []
 
 
-def test_both_readers_agree(twice: Desk, text_model: TextModel) -> None:
+def test_both_readers_agree(twice: WebhookDesk, text_model: TextModel) -> None:
     text_model.opinion = opinion(tuesday())
-    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.end(talk("A: How can I help?", *BOOKED))
     twice.work()
     assert len(twice.bookings()) == 1
     (question,) = text_model.questions
@@ -181,10 +139,10 @@ def test_both_readers_agree(twice: Desk, text_model: TextModel) -> None:
     ],
 )
 def test_the_readers_do_not_agree(
-    twice: Desk, text_model: TextModel, answer: Any, why: str
+    twice: WebhookDesk, text_model: TextModel, answer: Any, why: str
 ) -> None:
     text_model.opinion = answer
-    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.end(talk("A: How can I help?", *BOOKED))
     twice.work()
     assert twice.bookings() == []
     assert why in twice.story()["decision"]["why"]
@@ -192,12 +150,12 @@ def test_the_readers_do_not_agree(
 
 
 def test_a_model_that_is_late_or_away_is_asked_again(
-    twice: Desk, text_model: TextModel, monkeypatch: pytest.MonkeyPatch
+    twice: WebhookDesk, text_model: TextModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(second_reader, "DEADLINE_S", 0.3)
     text_model.opinion = opinion(tuesday())
     text_model.delay_s = 1.0
-    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.end(talk("A: How can I help?", *BOOKED))
     twice.work(times=1)
     assert "gave no answer" in twice.story()["decision"]["why"]
     text_model.delay_s, text_model.status = 0.0, 503
@@ -209,22 +167,22 @@ def test_a_model_that_is_late_or_away_is_asked_again(
 
 
 def test_a_model_that_stays_away_is_given_up(
-    twice: Desk, text_model: TextModel, monkeypatch: pytest.MonkeyPatch
+    twice: WebhookDesk, text_model: TextModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text_model.status = 500
-    twice.take(talk("A: How can I help?", *BOOKED))
+    twice.end(talk("A: How can I help?", *BOOKED))
     twice.work(times=second_reader.MAX_PER_CALL + 2)
     assert len(text_model.questions) == second_reader.MAX_PER_CALL
     assert "asked too often" in twice.story()["decision"]["why"]
     assert twice.bookings() == []
 
 
-def test_the_business_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_business_is_told(desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = desk.at_work.agents.default
     tells = agent.intents.model_copy(update={"tell_business": True})
     telling = agent.model_copy(update={"intents": tells})
     monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: telling)
-    desk.take(talk("A: How can I help?", "I'd like to book a cleaning for tomorrow.", "A: Sure."))
+    desk.end(talk("A: How can I help?", "I'd like to book a cleaning for tomorrow.", "A: Sure."))
     desk.work()
     (message,) = Messages(desk.at_work.redis, 3600).all()
     assert message["kind"] == "request"
@@ -232,7 +190,7 @@ def test_the_business_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_calls_of_the_corpus(desk: Desk, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_of_the_corpus(desk: WebhookDesk, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The effects of whole calls through the real job are those of the pure function."""
     agent = desk.at_work.agents.default
     for call in list(bench.load(bench.CORPUS / "calls_dev.jsonl"))[part * 3 :: 40]:
@@ -249,7 +207,7 @@ def test_calls_of_the_corpus(desk: Desk, part: int, monkeypatch: pytest.MonkeyPa
             desk.at_work.calendar(agent).book(made, key=f"{call['id']}-{place}")
         said = [entry(e["role"], e["content"], e["at"]) for e in call["transcript"] if e["content"]]
         start_ms = int(began.timestamp() * 1000)
-        desk.take(said, call["id"], from_number=call["from_number"], start_timestamp=start_ms)
+        desk.end(said, call["id"], from_number=call["from_number"], start_timestamp=start_ms)
         desk.work(call["id"])
         effects_done, _ = bench.effects(call, agent)
         asked = [
@@ -274,7 +232,7 @@ OWN = {"where_is_it": ("where is my order",)}
 
 
 @pytest.fixture
-def shop(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def shop(desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> WebhookDesk:
     """A desk whose agent has an intent of its own, and a tool for it."""
     agent = desk.at_work.agents.default
     intents = agent.intents.model_copy(update={"custom": OWN, "tools": {"where_is_it": "order"}})
@@ -292,8 +250,8 @@ WHERE = "Hi, where is my order?"
 ASKED = "A: What is the number on the invoice?"
 
 
-def test_an_own_intent_runs_its_tool_with_what_was_said(shop: Desk) -> None:
-    shop.take(talk("A: How can I help?", WHERE, ASKED, "It's one oh four two.", "A: Thanks."))
+def test_an_own_intent_runs_its_tool_with_what_was_said(shop: WebhookDesk) -> None:
+    shop.end(talk("A: How can I help?", WHERE, ASKED, "It's one oh four two.", "A: Thanks."))
     shop.work()
 
     decision = shop.story()["decision"]
@@ -309,8 +267,8 @@ def test_an_own_intent_runs_its_tool_with_what_was_said(shop: Desk) -> None:
     assert len(shop.at_work.effects.of_call("call_1")) == 1
 
 
-def test_an_own_intent_is_left_where_something_is_missing(shop: Desk) -> None:
-    shop.take(talk("A: How can I help?", WHERE, ASKED, "I do not have it here.", "A: I see."))
+def test_an_own_intent_is_left_where_something_is_missing(shop: WebhookDesk) -> None:
+    shop.end(talk("A: How can I help?", WHERE, ASKED, "I do not have it here.", "A: I see."))
     shop.work()
 
     decision = shop.story()["decision"]
@@ -319,20 +277,20 @@ def test_an_own_intent_is_left_where_something_is_missing(shop: Desk) -> None:
     assert shop.at_work.effects.of_call("call_1") == []
 
 
-def test_an_own_intent_is_left_to_the_calls_own_model(shop: Desk) -> None:
+def test_an_own_intent_is_left_to_the_calls_own_model(shop: WebhookDesk) -> None:
     said = talk("A: How can I help?", "Where is my order 1042?")
     shop.at_work.calls.merge("held", {"fence": 1})
-    shop.take(said, call_id="held")
+    shop.end(said, call_id="held")
     shop.work("held")
     assert "on a socket of ours" in shop.story("held")["decision"]["why"]
     assert shop.at_work.effects.of_call("held") == []
 
 
 def test_an_own_intent_needs_a_second_reader_where_two_are_wanted(
-    shop: Desk, monkeypatch: pytest.MonkeyPatch
+    shop: WebhookDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "reads_twice", lambda *_: True)
-    shop.take(talk("A: How can I help?", "Where is my order 1042?"))
+    shop.end(talk("A: How can I help?", "Where is my order 1042?"))
     shop.work()
     assert "no second reader" in shop.story()["decision"]["why"]
     assert shop.at_work.effects.of_call("call_1") == []

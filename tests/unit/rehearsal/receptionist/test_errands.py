@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 
 from app.core.tools.declarations import TOOLS, Tool
-from app.rehearsal.realtime_server.reply import Call, Prompt, Say
-from app.rehearsal.receptionist.policy import Receptionist
+from tests.support.receptionist_call import ReceptionistCall
 
 INSTRUCTIONS = (
     "You are Ada, answering the telephone for Corner Shop. Today is Saturday, November"
@@ -54,63 +52,20 @@ def _done(given: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True}
 
 
-class Desk:
-    """The other end of a conversation: keeps its items, and runs the tools."""
+def start(*tools: Tool, **answers: Answer) -> ReceptionistCall:
+    """A call with these tools, and what they answer."""
+    declared = [tool.declaration() for tool in (*tools, TOOLS["end_call"])]
 
-    def __init__(self, *tools: Tool, **answers: Answer) -> None:
-        self.brain = Receptionist()
-        self.tools = [tool.declaration() for tool in (*tools, TOOLS["end_call"])]
-        self.answers = answers
-        self.items: list[dict[str, Any]] = []
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.message("assistant", "Corner Shop, this is Ada. How can I help you?")
+    def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return answers.get(name, _done)(arguments)
 
-    def message(self, role: str, text: str) -> None:
-        kind = "output_text" if role == "assistant" else "input_text"
-        content = [{"type": kind, "text": text}]
-        self.items.append({"type": "message", "role": role, "content": content})
-
-    def says(self, *texts: str) -> str:
-        """The caller speaks; what the agent answers after all tools have run."""
-        for text in texts:
-            self.message("user", text)
-        return self.respond()
-
-    def note(self, text: str) -> str:
-        self.message("system", text)
-        return self.respond()
-
-    def respond(self) -> str:
-        for _ in range(5):
-            parts = self.brain.answer(
-                Prompt(INSTRUCTIONS, self.tools, "auto", list(self.items), 1_795_284_000.0)
-            )
-            said = " ".join(part.text for part in parts if isinstance(part, Say))
-            if said:
-                self.message("assistant", said)
-            calls = [part for part in parts if isinstance(part, Call)]
-            if not calls:
-                return said
-            for call in calls:
-                self._run(call)
-                if call.name == "end_call":
-                    return str(orjson.loads(call.arguments)["message"])
-        raise AssertionError(f"going in circles: {self.calls}")
-
-    def _run(self, call: Call) -> None:
-        arguments = orjson.loads(call.arguments)
-        self.calls.append((call.name, arguments))
-        call_id = f"c{len(self.items)}"
-        answer = self.answers.get(call.name, _done)
-        item = {"type": "function_call", "call_id": call_id, "name": call.name}
-        self.items.append({**item, "arguments": call.arguments})
-        output = orjson.dumps(answer(arguments)).decode()
-        item = {"type": "function_call_output", "call_id": call_id}
-        self.items.append({**item, "output": output})
+    return ReceptionistCall(
+        INSTRUCTIONS, declared, run, "Corner Shop, this is Ada. How can I help you?"
+    )
 
 
 def test_a_number_that_is_said_at_once_is_not_asked_for() -> None:
-    desk = Desk(STATUS, order_status=lambda given: {"ok": True, "say": "It is on its way."})
+    desk = start(STATUS, order_status=lambda given: {"ok": True, "say": "It is on its way."})
 
     said = desk.says("Hi, where is my order A-1042?")
 
@@ -120,7 +75,7 @@ def test_a_number_that_is_said_at_once_is_not_asked_for() -> None:
 
 
 def test_it_introduces_itself_and_asks_for_what_is_missing() -> None:
-    desk = Desk(STATUS, order_status=lambda given: {"ok": True, "status": "sent", "days": 2})
+    desk = start(STATUS, order_status=lambda given: {"ok": True, "status": "sent", "days": 2})
 
     said = desk.says("What is the status of my order?")
     assert "rehearsal model" in said
@@ -132,7 +87,7 @@ def test_it_introduces_itself_and_asks_for_what_is_missing() -> None:
 
 
 def test_every_type_is_asked_for_and_a_write_is_confirmed() -> None:
-    desk = Desk(STATUS, RETURN)
+    desk = start(STATUS, RETURN)
 
     assert desk.says("I want to return my order.").endswith("What is the number on the invoice?")
     said = desk.says("Number 77 12.")
@@ -156,7 +111,7 @@ def test_every_type_is_asked_for_and_a_write_is_confirmed() -> None:
 
 
 def test_a_correction_at_the_confirmation_and_a_list() -> None:
-    desk = Desk(SHOPPING, STATUS)
+    desk = start(SHOPPING, STATUS)
     desk.says("I would like to order bread.")
     said = desk.says("Two rye, and a roll.")
     assert said == "So, order bread: loaves Two rye and a roll. Shall I go ahead?"
@@ -164,7 +119,7 @@ def test_a_correction_at_the_confirmation_and_a_list() -> None:
     assert desk.calls == []
 
     write = Tool("cancel_order", "Cancel an order.", schema("order", order=ORDER), "write")
-    desk = Desk(write)
+    desk = start(write)
     assert "order 1042" in desk.says("Cancel order 1042 please.")
     assert "order 1043" in desk.says("No, 1043.")
     desk.says("Yes.")
@@ -180,7 +135,7 @@ def test_what_the_tool_wants_first_is_asked_of_the_caller() -> None:
             return {"ok": False, "error": "confirm_first", "message": "Not done yet."}
         return {"ok": True, "message": "It is on its way"}
 
-    desk = Desk(STATUS, order_status=confirm)
+    desk = start(STATUS, order_status=confirm)
     assert desk.says("Where is order 1042?").endswith("order 1042. Shall I go ahead?")
     assert desk.says("Yes.").startswith("It is on its way.")
     assert tries == [{"order": "1042"}] * 2
@@ -192,7 +147,7 @@ def test_a_value_that_is_refused_is_asked_for_again() -> None:
             return {"ok": False, "error": "bad_arguments", "message": "order must match ^7."}
         return {"ok": True, "say": "Sent."}
 
-    desk = Desk(STATUS, order_status=strict)
+    desk = start(STATUS, order_status=strict)
     assert desk.says("Where is order 1042?").endswith("What is the number on the invoice?")
     assert desk.says("7012").startswith("Sent.")
 
@@ -208,12 +163,12 @@ def test_a_value_that_is_refused_is_asked_for_again() -> None:
     ],
 )
 def test_a_result_is_told_in_words(output: dict[str, Any], said: str) -> None:
-    desk = Desk(STATUS, order_status=lambda given: output)
+    desk = start(STATUS, order_status=lambda given: output)
     assert said in desk.says("Where is order 1042?")
 
 
 def test_an_errand_ends_when_the_caller_wants_something_else() -> None:
-    desk = Desk(STATUS, RETURN)
+    desk = start(STATUS, RETURN)
     desk.says("Where is my order?")
     assert desk.says("Never mind.").startswith("No problem, I will leave that.")
     desk.says("Where is my order?")
@@ -222,7 +177,7 @@ def test_an_errand_ends_when_the_caller_wants_something_else() -> None:
 
 
 def test_nobody_is_asked_the_same_thing_for_ever() -> None:
-    desk = Desk(STATUS)
+    desk = start(STATUS)
     answers = [desk.says("Where is my order?")]
     while not desk.calls:
         answers.append(desk.says("Blah blah."))
@@ -232,25 +187,25 @@ def test_nobody_is_asked_the_same_thing_for_ever() -> None:
 
 
 def test_silence_is_answered_with_the_open_question() -> None:
-    desk = Desk(STATUS)
+    desk = start(STATUS)
     desk.says("Where is my order?")
     said = desk.note("[The caller has said nothing for a while. Ask if they are still there.]")
     assert said == "Are you still there? What is the number on the invoice?"
 
 
 def test_it_says_what_it_can_do() -> None:
-    assert "help you with order status or return order" in Desk(STATUS, RETURN).says("Blue sky.")
-    assert Desk(WEIRD).says("Configure the shop.") != ""
-    assert Desk(WEIRD).calls == []
+    assert "help you with order status or return order" in start(STATUS, RETURN).says("Blue sky.")
+    assert start(WEIRD).says("Configure the shop.") != ""
+    assert start(WEIRD).calls == []
 
 
 def test_questions_are_looked_up_where_there_is_something_written() -> None:
     found = {"ok": True, "passages": [{"title": "Delivery", "text": "Within the city."}]}
-    desk = Desk(TOOLS["search_knowledge"], STATUS, search_knowledge=lambda given: found)
+    desk = start(TOOLS["search_knowledge"], STATUS, search_knowledge=lambda given: found)
     assert "Within the city." in desk.says("Do you deliver to my house?")
     assert desk.calls == [("search_knowledge", {"query": "Do you deliver to my house?"})]
 
-    desk = Desk(
+    desk = start(
         TOOLS["search_knowledge"], search_knowledge=lambda given: {"ok": True, "passages": []}
     )
     assert "I do not know that" in desk.says("Do you deliver to the moon?")
@@ -259,7 +214,7 @@ def test_questions_are_looked_up_where_there_is_something_written() -> None:
 def test_a_booking_is_not_disturbed() -> None:
     booking = [TOOLS[name] for name in ("check_availability", "book_appointment")]
     slots = [{"slot_id": "t9", "date": "2026-11-24", "time": "09:00"}]
-    desk = Desk(
+    desk = start(
         *booking, STATUS, RETURN,
         check_availability=lambda given: {"ok": True, "slots": slots},
         book_appointment=lambda given: {"ok": True, **slots[0]},

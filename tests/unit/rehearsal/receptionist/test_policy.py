@@ -7,16 +7,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 import pytest
 
 from app.adapters.agents import files
 from app.core.agent.session_config import instructions
 from app.core.tools.declarations import TOOLS
-from app.rehearsal.realtime_server.reply import Call, Prompt, Say
+from app.rehearsal.realtime_server.reply import Call, Prompt
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE
 from app.rehearsal.receptionist.policy import Receptionist
+from tests.support.receptionist_call import ReceptionistCall
 
 INSTRUCTIONS = (
     "You are Mia, answering the telephone for Harbor Dental. Today is Saturday, November"
@@ -33,73 +33,18 @@ WEDNESDAY = [
 ]
 
 
-class Desk:
-    """The other end: keeps the conversation and runs the tools."""
+class AppointmentCall(ReceptionistCall):
+    """A call about appointments. `failing` are answers that a tool gives once instead."""
 
     def __init__(self, *tools: str, text: str = INSTRUCTIONS) -> None:
-        self.brain = Receptionist()
-        self.items: list[dict[str, Any]] = []
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.tools = [TOOLS[name].declaration() for name in (tools or sorted(OF_THE_DIALOGUE))]
-        self.text = text
         self.bookings: list[dict[str, Any]] = []
         self.failing: dict[str, dict[str, Any]] = {}
-        self.greeting("Thank you for calling Harbor Dental, this is Mia. How can I help you today?")
+        declared = [TOOLS[name].declaration() for name in (tools or sorted(OF_THE_DIALOGUE))]
+        greeting = "Thank you for calling Harbor Dental, this is Mia. How can I help you today?"
+        super().__init__(text, declared, self._answer, greeting)
 
-    def greeting(self, text: str) -> None:
-        self.message("assistant", text)
-
-    def message(self, role: str, text: str) -> None:
-        kind = "output_text" if role == "assistant" else "input_text"
-        content = [{"type": kind, "text": text}]
-        self.items.append({"type": "message", "role": role, "content": content})
-
-    def says(self, *texts: str) -> str:
-        """The caller says something; what the agent answers, tools included."""
-        for text in texts:
-            self.message("user", text)
-        return self.respond()
-
-    def note(self, text: str) -> str:
-        self.message("system", text)
-        return self.respond()
-
-    def respond(self) -> str:
-        for _ in range(5):
-            prompt = Prompt(self.text, self.tools, "auto", list(self.items), 1_795_284_000.0)
-            parts = self.brain.answer(prompt)
-            said = " ".join(part.text for part in parts if isinstance(part, Say))
-            if said:
-                self.message("assistant", said)
-            calls = [part for part in parts if isinstance(part, Call)]
-            if not calls:
-                return said
-            for call in calls:
-                arguments = orjson.loads(call.arguments)
-                self.calls.append((call.name, arguments))
-                if call.name in ("end_call", "transfer_call"):
-                    return str(arguments["message"])
-                self._run(call, arguments)
-        raise AssertionError(f"going in circles: {self.calls}")
-
-    def _run(self, call: Call, arguments: dict[str, Any]) -> None:
-        call_id = f"c{len(self.items)}"
-        self.items.append(
-            {
-                "type": "function_call",
-                "call_id": call_id,
-                "name": call.name,
-                "arguments": call.arguments,
-            }
-        )
-        output = self.failing.pop(call.name, None) or self._tool(call.name, arguments)
-        self.items.append(
-            {
-                "type": "function_call_output",
-                "call_id": call_id,
-                "output": orjson.dumps(output).decode(),
-            }
-        )
+    def _answer(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self.failing.pop(name, None) or self._tool(name, arguments)
 
     def _tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         slots = {slot["slot_id"]: slot for slot in (*TUESDAY, *WEDNESDAY)}
@@ -120,22 +65,15 @@ class Desk:
         self.bookings.clear()
         return {"ok": True}
 
-    @property
-    def called(self) -> list[str]:
-        return [name for name, _ in self.calls]
 
-    def arguments(self, tool: str) -> dict[str, Any]:
-        return next(args for name, args in reversed(self.calls) if name == tool)
-
-
-def play(desk: Desk, script: Sequence[tuple[str, str]]) -> None:
+def play(desk: AppointmentCall, script: Sequence[tuple[str, str]]) -> None:
     for caller, expected in script:
         answer = desk.says(caller)
         assert re.search(expected, answer, re.IGNORECASE), f"{caller!r} -> {answer!r}"
 
 
 def test_books_asking_one_missing_thing_at_a_time() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(
         desk,
         [
@@ -158,7 +96,7 @@ def test_books_asking_one_missing_thing_at_a_time() -> None:
 
 
 def test_all_at_once_still_reads_back_before_it_books() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     answer = desk.says("Book a cleaning on Tuesday at 3:30 pm, my name is Zoe Park.")
     assert "three thirty PM for Zoe Park. Shall I book it?" in answer
     assert desk.called == ["check_availability"]
@@ -179,14 +117,14 @@ def test_all_at_once_still_reads_back_before_it_books() -> None:
     ],
 )
 def test_ways_to_choose(words: str, slot: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday please", "which one"), (words, "name"),
                 ("Ann Lee", "shall I"), ("yes", "all set")])  # fmt: skip
     assert desk.arguments("book_appointment")["slot_id"] == slot
 
 
 def test_corrections_before_the_booking() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(
         desk,
         [
@@ -208,7 +146,7 @@ def test_corrections_before_the_booking() -> None:
 
 
 def test_a_bare_no_asks_what_to_change() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday at nine for Ann Lee", "name"), ("Ann Lee", "shall I"),
                 ("no", "what would you like to change"), ("the time", "what day"),
                 ("Wednesday", "Wednesday.*nine")])  # fmt: skip
@@ -216,14 +154,14 @@ def test_a_bare_no_asks_what_to_change() -> None:
 
 
 def test_a_day_that_is_refused_is_not_offered_again() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday", "which one"),
                 ("no, Tuesday does not work for me", "what day"),
                 ("Wednesday", "nine")])  # fmt: skip
 
 
 def test_never_mind_drops_it() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday", "which one"), ("never mind", "leave that.*anything else"),
                 ("no thanks", "goodbye")])  # fmt: skip
     assert desk.called == ["check_availability", "end_call"]
@@ -239,19 +177,19 @@ def test_never_mind_drops_it() -> None:
     ],
 )
 def test_cancel_it_is_a_yes_to_cancelling(answer: str, words: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
                 ("yes", "all set"), ("cancel that", "shall I"), (answer, words)])  # fmt: skip
 
 
 def test_tells_the_time_of_a_booking_just_made() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
                 ("yes", "all set"), ("when is my appointment?", "Tuesday.*nine AM")])  # fmt: skip
 
 
 def test_says_why_a_day_is_out() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     message = "We are closed that day for Thanksgiving. I have Tuesday, November twenty-fourth."
     desk.failing["check_availability"] = {"status": "holiday", "message": message, "slots": TUESDAY}
     said = desk.says("a cleaning on Thursday at nine am")
@@ -259,7 +197,7 @@ def test_says_why_a_day_is_out() -> None:
 
 
 def test_looks_again_where_the_calendar_could_not_be_seen() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     error = "No answer in time: the calendar cannot be seen."
     desk.failing["check_availability"] = {"ok": False, "error": error}
     play(desk, [("a cleaning on Tuesday at nine am", "cannot see the calendar.*try again"),
@@ -268,7 +206,7 @@ def test_looks_again_where_the_calendar_could_not_be_seen() -> None:
 
 
 def test_cancels_only_after_a_yes() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.bookings = [{"booking_id": "B7", **TUESDAY[0]}]
     play(desk, [("I want to cancel my appointment", "name"),
                 ("Dana Reyes", "nine AM.*shall I")])  # fmt: skip
@@ -278,7 +216,7 @@ def test_cancels_only_after_a_yes() -> None:
 
 
 def test_no_keeps_the_appointment() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.bookings = [{"booking_id": "B7", **TUESDAY[0]}]
     play(desk, [("cancel my appointment, this is Dana Reyes", "shall I"),
                 ("no, wait", "leave that")])  # fmt: skip
@@ -286,7 +224,7 @@ def test_no_keeps_the_appointment() -> None:
 
 
 def test_moves_an_appointment() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.bookings = [{"booking_id": "B7", **TUESDAY[0]}]
     play(
         desk,
@@ -306,7 +244,7 @@ def test_moves_an_appointment() -> None:
 
 
 def test_a_booking_just_made_is_moved_or_cancelled() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("cleaning on Tuesday at nine am, my name is Kim Novak", "shall I"),
                 ("yes", "all set"), ("actually make it Wednesday", "Wednesday.*nine"),
                 ("sure", "shall I"), ("yes", "moved it"), ("cancel that", "Wednesday.*shall I"),
@@ -320,7 +258,7 @@ def test_a_booking_just_made_is_moved_or_cancelled() -> None:
 
 
 def test_a_question_in_between_is_answered_and_forgotten() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("cleaning on Tuesday at nine am, my name is Kim Novak", "shall I"),
                 ("what are your hours?", "eight to five.*shall I"), ("yes", "all set"),
                 ("when do you open?", "eight to five.*anything else"),
@@ -328,14 +266,14 @@ def test_a_question_in_between_is_answered_and_forgotten() -> None:
 
 
 def test_no_appointment_under_that_name() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("cancel my appointment", "name"), ("Dana Reyes", "cannot find.*other name"),
                 ("Diana Ray", "cannot find.*Diana Ray")])  # fmt: skip
     assert [args.get("name") for _, args in desk.calls] == ["Dana Reyes", "Diana Ray"]
 
 
 def test_several_appointments_are_told_apart() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.bookings = [{"booking_id": "B1", **TUESDAY[0]}, {"booking_id": "B2", **WEDNESDAY[0]}]
     play(desk, [("cancel my appointment, my name is Ann Lee", "which one would you like to cancel"),
                 ("the one on Wednesday", "Wednesday.*shall I"), ("yes", "cancelled")])  # fmt: skip
@@ -343,7 +281,7 @@ def test_several_appointments_are_told_apart() -> None:
 
 
 def test_a_look_at_the_free_times_books_nothing() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("What times do you have on Tuesday?", "would one of these work"),
                 ("no thanks, that's all", "goodbye")])  # fmt: skip
     assert desk.called == ["check_availability", "end_call"]
@@ -351,17 +289,17 @@ def test_a_look_at_the_free_times_books_nothing() -> None:
 
 def test_a_person_and_an_emergency_are_transferred() -> None:
     for words in ("can I talk to a real person please", "my mouth is bleeding badly"):
-        desk = Desk()
+        desk = AppointmentCall()
         assert "connect you" in desk.says(words)
         assert desk.called == ["transfer_call"]
 
 
 def test_says_what_it_is() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     assert "rehearsal model" in desk.says("I'd like a cleaning")
     assert "rehearsal model" not in desk.says("Tuesday")
     play(desk, [("are you a robot?", "rehearsal model.*which one would you like")])
-    fresh = Desk()
+    fresh = AppointmentCall()
     fresh.items.clear()
     greeting = fresh.note("[The call has begun and the caller has not said anything yet.]")
     assert greeting.startswith("Hello, this is Mia at Harbor Dental.")
@@ -369,13 +307,13 @@ def test_says_what_it_is() -> None:
 
 
 def test_answers_from_the_instructions_or_admits_that_it_cannot() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("what are your hours?", "open Monday to Friday from eight to five"),
                 ("how much is a cleaning?", "do not know")])  # fmt: skip
 
 
 def test_silence_and_noise() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("(unintelligible audio)", "did not catch that"),
                 ("a cleaning on Tuesday", "which one")])  # fmt: skip
     note = "[The caller has said nothing for a while. Ask briefly whether they are still there.]"
@@ -384,7 +322,7 @@ def test_silence_and_noise() -> None:
 
 
 def test_repeats_itself_when_asked() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     first = desk.says("a cleaning on Tuesday")
     again = desk.says("Sorry, could you repeat that?")
     assert again == "Of course. " + first.replace(
@@ -393,7 +331,7 @@ def test_repeats_itself_when_asked() -> None:
 
 
 def test_goes_on_exactly_where_it_was_cut_off() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     full = desk.says("a cleaning on Tuesday")
     cut = full.index("ten thirty")
     desk.items[-1]["content"][0]["text"] = full[:cut]
@@ -404,7 +342,7 @@ def test_goes_on_exactly_where_it_was_cut_off() -> None:
 
 
 def test_an_answer_cut_before_its_question_is_not_taken_as_asked() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.says("a cleaning on Tuesday at nine am, my name is Ann Lee")
     desk.items[-1]["content"][0]["text"] = "So that is a cleaning"
     assert "Shall I book it?" in desk.says("yes")
@@ -412,7 +350,7 @@ def test_an_answer_cut_before_its_question_is_not_taken_as_asked() -> None:
 
 
 def test_a_slot_that_is_gone_is_offered_no_more() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.failing["book_appointment"] = {"ok": False, "error": "slot_taken"}
     play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
                 ("yes", "which one|shall I")])  # fmt: skip
@@ -420,7 +358,7 @@ def test_a_slot_that_is_gone_is_offered_no_more() -> None:
 
 
 def test_alternatives_of_a_failed_booking_are_offered() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.failing["book_appointment"] = {
         "ok": False,
         "error": {"code": "slot_taken", "message": "taken"},
@@ -441,14 +379,14 @@ def test_alternatives_of_a_failed_booking_are_offered() -> None:
     ],
 )
 def test_failures_are_told_honestly(error: str, words: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.failing["book_appointment"] = {"ok": False, "error": error}
     play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
                 ("yes", words)])  # fmt: skip
 
 
 def test_a_late_result_is_told() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.failing["book_appointment"] = {"ok": False, "error": "No answer in time. It is noted."}
     play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
                 ("yes", "noted")])  # fmt: skip
@@ -457,12 +395,12 @@ def test_a_late_result_is_told() -> None:
 
 
 def test_what_was_superseded_is_confirmed_anew() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.failing["book_appointment"] = {"ok": False, "error": "The caller went on speaking."}
     desk.says("a cleaning on Tuesday at nine am, my name is Ann Lee")
     desk.message("user", "yes")
     prompt = Prompt(INSTRUCTIONS, desk.tools, "auto", list(desk.items), 0.0)
-    (call,) = desk.brain.answer(prompt)
+    (call,) = Receptionist().answer(prompt)
     assert isinstance(call, Call)
     desk._run(call, {})
     assert re.search("ten thirty AM for Ann Lee.*shall I", desk.says("no, ten thirty"), re.I)
@@ -470,14 +408,14 @@ def test_what_was_superseded_is_confirmed_anew() -> None:
 
 @pytest.mark.parametrize("missing", ["book_appointment", "check_availability"])
 def test_without_a_tool_it_hands_over(missing: str) -> None:
-    desk = Desk(*(name for name in TOOLS if name != missing))
+    desk = AppointmentCall(*(name for name in TOOLS if name != missing))
     for words in ("a cleaning on Tuesday", "nine", "Ann Lee", "yes"):
         desk.says(words)
     assert desk.called[-1] == "transfer_call"
 
 
 def test_without_any_tool_it_only_talks() -> None:
-    desk = Desk("check_availability")
+    desk = AppointmentCall("check_availability")
     desk.tools = []
     for words in ("a cleaning on Tuesday", "a person please", "bye"):
         assert desk.says(words)
@@ -499,12 +437,12 @@ def test_without_a_moment_the_clock_is_taken() -> None:
 
 
 def test_hours_are_looked_for_but_not_chosen() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     answer = desk.says("a cleaning on Tuesday after ten in the morning")
     assert "ten thirty AM" in answer
     assert "nine" not in answer
     assert desk.called == ["check_availability"]
-    desk = Desk()
+    desk = AppointmentCall()
     assert "three thirty PM. Would that work" in desk.says("a cleaning on Tuesday after two pm")
 
 
@@ -540,7 +478,7 @@ FACTS = INSTRUCTIONS + (
     ],
 )
 def test_questions_are_answered_from_the_agents_file(question: str, expected: str) -> None:
-    desk = Desk(text=FACTS)
+    desk = AppointmentCall(text=FACTS)
     answer = desk.says(question)
     assert expected in answer
     assert not desk.called
@@ -559,13 +497,13 @@ def test_questions_are_answered_from_the_agents_file(question: str, expected: st
     ],
 )
 def test_whoever_asks_whether_it_is_a_robot_is_told(question: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     assert "neither a person nor an AI" in desk.says(question)
     assert not desk.called
 
 
 def test_a_robot_question_with_a_wish_for_a_person_is_a_transfer() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.says("I want to talk to a human")
     assert desk.called == ["transfer_call"]
 
@@ -574,7 +512,7 @@ def test_a_robot_question_with_a_wish_for_a_person_is_a_transfer() -> None:
     "words", ["Mrs. O'Brien-Smythe", "it's Mrs. O'Brien-Smythe", "This is Mrs. O'Brien-Smythe."]
 )
 def test_a_title_makes_a_name_and_never_a_service(words: str) -> None:
-    desk = Desk(text=FACTS)
+    desk = AppointmentCall(text=FACTS)
     play(desk, [("I need an appointment", "for?"), (words, "what is the appointment for"),
                 ("a cleaning", "what day"), ("Tuesday at nine", "shall i book")])  # fmt: skip
     assert "for O'Brien-Smythe" in desk.items[-1]["content"][0]["text"]
@@ -590,30 +528,30 @@ def test_a_title_makes_a_name_and_never_a_service(words: str) -> None:
     ],
 )
 def test_names_as_callers_give_them(words: str, name: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.says("a cleaning on Tuesday at nine")
     assert f"for {name}. Shall I book it?" in desk.says(words)
 
 
 @pytest.mark.parametrize("word", ["yes", "sure", "hmm", "ok", "great, book it"])
 def test_a_yes_is_neither_a_service_nor_a_name(word: str) -> None:
-    desk = Desk(text=FACTS)
+    desk = AppointmentCall(text=FACTS)
     desk.says("I'd like to make an appointment")
     assert "We offer checkup, cleaning, and filling. Which of them" in desk.says(word)
-    desk = Desk()
+    desk = AppointmentCall()
     desk.says("a cleaning on Tuesday at nine")
     assert "name, please?" in desk.says(word)
 
 
 def test_a_service_that_is_not_offered_is_not_booked() -> None:
-    desk = Desk(text=FACTS)
+    desk = AppointmentCall(text=FACTS)
     play(desk, [("I need a root canal on Tuesday", "do not offer root canals.*which of these"),
                 ("ok, a filling then", "which one")])  # fmt: skip
     assert desk.arguments("check_availability")["service"] == "filling"
 
 
 def test_both_of_two_services_are_booked() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(
         desk,
         [
@@ -629,7 +567,7 @@ def test_both_of_two_services_are_booked() -> None:
 
 
 def test_two_people_have_two_names() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(
         desk,
         [
@@ -646,13 +584,13 @@ def test_two_people_have_two_names() -> None:
 
 
 def test_a_question_and_a_request_are_both_answered() -> None:
-    desk = Desk(text=FACTS)
+    desk = AppointmentCall(text=FACTS)
     answer = desk.says("I'd like to book a cleaning, and do you take insurance?")
     assert re.search("most insurance plans.*what day would suit you", answer, re.IGNORECASE)
 
 
 def test_what_is_booked_is_not_booked_again() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday at nine, my name is Ann Lee", "shall i"),
                 ("yes", "all set"), ("book it", "is booked for tuesday.*already"),
                 ("yes, book it please", "is booked for tuesday.*already"),
@@ -671,7 +609,7 @@ def test_what_is_booked_is_not_booked_again() -> None:
     ],
 )
 def test_another_language_gets_an_honest_line_and_a_person(words: str, line: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     assert line in desk.says(words)
     assert desk.called == ["transfer_call"]
 
@@ -680,7 +618,7 @@ def test_another_language_gets_an_honest_line_and_a_person(words: str, line: str
     "name", ["Dana Reyes", "Jose Una", "Maria de la Cruz", "Le Bon", "Juan Con"]
 )
 def test_a_foreign_name_is_no_foreign_language(name: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     desk.says("a cleaning on Tuesday at nine")
     assert "Shall I book it?" in desk.says(f"My name is {name}")
 
@@ -699,13 +637,13 @@ def test_a_foreign_name_is_no_foreign_language(name: str) -> None:
     ],
 )
 def test_other_matters(words: str, expected: str) -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     assert re.search(expected, desk.says(words), re.IGNORECASE)
     assert "check_availability" not in desk.called
 
 
 def test_a_silent_caller_is_asked_twice_and_then_let_go() -> None:
-    desk = Desk()
+    desk = AppointmentCall()
     play(desk, [("(silence)", "still there"), ("(silence)", "cannot hear you"),
                 ("(silence)", "goodbye")])  # fmt: skip
     assert desk.called == ["end_call"]
@@ -737,7 +675,7 @@ def test_a_silent_caller_is_asked_twice_and_then_let_go() -> None:
     ],
 )
 def test_nothing_is_said_more_than_twice(opening: str, words: str) -> None:
-    desk = Desk(text=FACTS)
+    desk = AppointmentCall(text=FACTS)
     desk.says(opening)
     for _ in range(8):
         if "end_call" in desk.called or "transfer_call" in desk.called:
