@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.agent.definition import BargeInSettings, TurnTaking
-from app.core.audio.barge_in import BargeIn, Decision, Verdict
-from app.core.audio.levels import LineLevels
+from app.core.audio.hearing.barge_in import BargeIn, Decision, Verdict
+from app.core.audio.hearing.levels import LineLevels
 from app.core.language.backchannel import Floor
 from app.rehearsal.sound import pcm
 from app.rehearsal.twilio_phone.sounds import say

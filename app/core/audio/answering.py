@@ -8,8 +8,8 @@ from typing import Any
 from app.core.audio import tones
 from app.core.audio.closing import Closing
 from app.core.audio.continuity import Continuity
+from app.core.audio.hearing.silence import Silence
 from app.core.audio.session import SpokenItems
-from app.core.audio.silence import Silence
 from app.core.audio.voice import AgentVoice
 from app.core.call import notes, prompts
 from app.core.call.ending import Ending

@@ -13,19 +13,19 @@ from typing import Any
 
 from app.core.agent.definition import Agent
 from app.core.audio.answering import Answering
-from app.core.audio.barge_in import BargeIn
 from app.core.audio.caller_audio import CallerAudio
 from app.core.audio.closing import Closing
 from app.core.audio.continuity import Continuity
 from app.core.audio.floor import CallerFloor
 from app.core.audio.frames import Codec
+from app.core.audio.hearing.barge_in import BargeIn
+from app.core.audio.hearing.silence import NoiseWatch, Silence
+from app.core.audio.hearing.sounds import Sounds
 from app.core.audio.keypad import Keypad
 from app.core.audio.model_side import ModelSide
 from app.core.audio.prerecorded import VoiceLines
 from app.core.audio.session import SpokenItems, condense
 from app.core.audio.session_config import audio_session
-from app.core.audio.silence import NoiseWatch, Silence
-from app.core.audio.sounds import Sounds
 from app.core.audio.timing import Timing
 from app.core.audio.tools import AudioTools
 from app.core.audio.transcript import SpokenRecord

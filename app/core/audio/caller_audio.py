@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.core.agent.definition import AudioSettings
 from app.core.audio.frames import Codec, Gatherer, RecentAudio
-from app.core.audio.levels import LineLevels, Sound
+from app.core.audio.hearing.levels import LineLevels, Sound
 from app.core.audio.session import feed
 from app.core.call.events import Actions
 from app.core.call.notes import AudioFedAgain, AudioLost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.audio.caller_audio import CallerAudio
-from app.core.audio.sounds import Segment, Sounds
+from app.core.audio.hearing.sounds import Segment, Sounds
 from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice
 from app.core.realtime.session import ModelSession

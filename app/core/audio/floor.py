@@ -1,8 +1,8 @@
 """The caller's side of an audio call: their voice, their words, their keys, and who has the floor.
 
-A sound of the caller's is a turn where the agent is silent. Where the agent has the floor, being
-audible or about to speak, `app.core.audio.barge_in` decides what it is, and only an interruption is
-a turn. Its words may come after that decision and can still turn a remark into an interruption.
+A sound of the caller's is a turn if the agent is silent. While the agent has the floor, being
+audible or about to speak, `hearing.barge_in` decides what it is, and only an interruption is a
+turn. Its words may come after that decision and can still turn a remark into an interruption.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from base64 import b64encode
 
 from app.core.audio.answering import Answering
-from app.core.audio.barge_in import Decision, Verdict
 from app.core.audio.caller_audio import CallerAudio
 from app.core.audio.closing import Closing
+from app.core.audio.hearing.barge_in import Decision, Verdict
+from app.core.audio.hearing.levels import CLEAR_VOICE
+from app.core.audio.hearing.silence import Silence
+from app.core.audio.hearing.sounds import WORDS_S, Segment, Sounds
 from app.core.audio.keypad import Keypad
-from app.core.audio.levels import CLEAR_VOICE
 from app.core.audio.session import SpokenItems
 from app.core.audio.session_config import speech_seconds
-from app.core.audio.silence import Silence
-from app.core.audio.sounds import WORDS_S, Segment, Sounds
 from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice
 from app.core.call import notes, prompts

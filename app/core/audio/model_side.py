@@ -9,8 +9,8 @@ from app.core.audio.caller_audio import CallerAudio
 from app.core.audio.closing import Closing
 from app.core.audio.continuity import Continuity
 from app.core.audio.floor import CallerFloor
+from app.core.audio.hearing.silence import Silence
 from app.core.audio.session import ask_line
-from app.core.audio.silence import Silence
 from app.core.audio.tools import AudioTools
 from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice

@@ -5,10 +5,10 @@ from __future__ import annotations
 from app.core.audio.answering import Answering
 from app.core.audio.closing import Closing
 from app.core.audio.floor import CallerFloor
+from app.core.audio.hearing.silence import Silence
+from app.core.audio.hearing.sounds import Sounds
 from app.core.audio.keypad import Keypad
 from app.core.audio.model_side import ModelSide
-from app.core.audio.silence import Silence
-from app.core.audio.sounds import Sounds
 from app.core.audio.tools import AudioTools
 from app.core.audio.voice import AgentVoice
 from app.core.call import notes, prompts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.audio.answering import Answering
 from app.core.audio.closing import Closing
-from app.core.audio.sounds import Sounds
+from app.core.audio.hearing.sounds import Sounds
 from app.core.audio.voice import AgentVoice
 from app.core.call.ending import Ending
 from app.core.call.events import Actions, SaveState, ToolDone

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from app.core.audio.levels import level_of, tone_of
+from app.core.audio.hearing.levels import level_of, tone_of
 from app.core.call import events
 from app.core.call.notes import Note
 from app.core.record.compact import raw_of, slim, value, with_audio, without_audio

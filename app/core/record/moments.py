@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.audio.levels import level_of
+from app.core.audio.hearing.levels import level_of
 from app.core.call import events
 from app.core.record.compact import AUDIO_DELTA, WORDS_DELTA, without_audio
 from app.protocol import twilio

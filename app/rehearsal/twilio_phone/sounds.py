@@ -12,14 +12,14 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from app.core.audio.levels import loudness
+from app.core.audio.hearing.levels import loudness
 from app.errors import BadRequest
 from app.protocol.twilio import FRAME_BYTES, SAMPLE_RATE
 from app.rehearsal.sound import pcm
 
 #: Raw mu-law files are told by their names.
 RAW = (".pcmu", ".ulaw", ".mulaw", ".ul", ".raw")
-#: Frames at least this loud are voice (`app.core.audio.levels.loudness`).
+#: Frames at least this loud are voice (`app.core.audio.hearing.levels.loudness`).
 VOICE = 30
 
 

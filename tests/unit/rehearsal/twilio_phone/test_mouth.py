@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.audio.levels import loudness
+from app.core.audio.hearing.levels import loudness
 from app.core.audio.tones import tone
 from app.errors import BadRequest
 from app.protocol.twilio import SILENCE

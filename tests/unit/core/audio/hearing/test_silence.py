@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.audio.silence import LONGEST_SPEECH_S, NoiseWatch, Silence
+from app.core.audio.hearing.silence import LONGEST_SPEECH_S, NoiseWatch, Silence
 from tests.support.audio_sim import agent
 
 FRAME = 0.02

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.core.agent.definition import Agent, ServerVad
-from app.core.audio.barge_in import BargeIn
-from app.core.audio.silence import NoiseWatch
+from app.core.audio.hearing.barge_in import BargeIn
+from app.core.audio.hearing.silence import NoiseWatch
 from app.core.language.backchannel import Floor
 from app.protocol import realtime
 from app.protocol.twilio import BYTES_PER_MS

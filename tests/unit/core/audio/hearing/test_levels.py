@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.core.audio.levels import CLEAR_VOICE, QUIET, VOICE, LineLevels, Sound, loudness
+from app.core.audio.hearing.levels import CLEAR_VOICE, QUIET, VOICE, LineLevels, Sound, loudness
 from app.protocol.g711 import mu_law as mulaw
 from app.protocol.twilio import SILENCE
 

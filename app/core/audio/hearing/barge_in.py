@@ -7,8 +7,8 @@ nothing, because an answer is only due when they have finished; it costs a calle
 pause that ends a quarter of a second after the sound.
 
 Two ears listen. The model's voice detection is the better one, but it tells of an end only after
-its silence; `app.core.audio.levels` tells at once, and can miss a soft voice. So what this program
-hears to end may be gone on into, and while voice detection still says speech, the next bit of voice
+its silence; `hearing.levels` tells at once, and can miss a soft voice. So what this program hears
+to end may be gone on into, and while voice detection still says speech, the next bit of voice
 silences the agent again.
 
 Times are in seconds.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.agent.definition import BargeInSettings
-from app.core.audio.levels import CLEAR_VOICE, Sound
+from app.core.audio.hearing.levels import CLEAR_VOICE, Sound
 from app.core.language.backchannel import Floor, Kind, classify
 from app.core.language.settings import BackchannelOptions
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.agent.definition import BargeInSettings, TurnTaking
-from app.core.audio.barge_in import MUTE, BargeIn, Decision, Verdict
-from app.core.audio.levels import CLEAR_VOICE, QUIET, VOICE, Sound
+from app.core.audio.hearing.barge_in import MUTE, BargeIn, Decision, Verdict
+from app.core.audio.hearing.levels import CLEAR_VOICE, QUIET, VOICE, Sound
 from app.core.language.backchannel import Floor
 
 SETTINGS = BargeInSettings(window_ms=1200, speech_ms=1000, breath_ms=150)
