@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.realtime.event_ids import EventIds, Purpose
 from app.core.realtime.function_calls import FunctionCalls, call_of
@@ -29,8 +29,7 @@ class Request:
     overrides: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """Text for the turn of `key`."""
 
     key: str

@@ -179,7 +179,7 @@ class ModelSession:
 
     def handle(self, event: realtime.ServerEvent, now: float) -> Step:
         """One event of the present session: what follows, and what it means to the call."""
-        if isinstance(event, realtime.TextDelta | realtime.TranscriptDelta):
+        if isinstance(event, realtime.WORDS):
             self.conversation.add_words(event.item_id, event.delta)
             return [], self.responses.words(event)
         if isinstance(event, realtime.OutputItem):

@@ -111,7 +111,7 @@ class TextCall:
             # What Retell got of the answer is unknown; the newest request is answered whole.
             turn.speech.sent = turn.speech.gathered = ""
             actions += self.answering.ask(turn, now, heard=turn.transcript)
-        return self._leave_if_done(actions)
+        return self._leave_if_done(actions) if self.state.draining else actions
 
     def _configure(self) -> Actions:
         """Both sides are told how this call is to be held."""
@@ -132,11 +132,14 @@ class TextCall:
 
     def handle(self, event: events.Event, now: float) -> Actions:
         """The actions that follow from `event` at `now`, in order."""
-        return self._leave_if_done(self._decide(event, now))
+        # Nearly all events are deltas of the model's answer.
+        if isinstance(event, events.FromModel):
+            actions = self._from_model(event, now)
+        else:
+            actions = self._decide(event, now)
+        return self._leave_if_done(actions) if self.state.draining else actions
 
     def _decide(self, event: events.Event, now: float) -> Actions:
-        if isinstance(event, events.FromModel):
-            return self._from_model(event, now)
         if isinstance(event, events.FromRetell):
             return self._from_retell(event.raw, now)
         if isinstance(event, events.Tick):
@@ -152,9 +155,9 @@ class TextCall:
         return []
 
     def _leave_if_done(self, actions: Actions) -> Actions:
-        """A process that leaves drops the connection once nothing is being said."""
+        """The process leaves: it drops the connection once nothing is being said."""
         state = self.state
-        if state.draining and not state.dropped and state.open_turn is None:
+        if not state.dropped and state.open_turn is None:
             state.dropped = True
             actions = [*actions, SaveState(), DropSocket()]
         return actions
@@ -245,13 +248,13 @@ class TextCall:
         turn = self.state.open_turn
         if turn is None:
             return []
+        if isinstance(happening, Said):
+            if turn.key != happening.key:
+                return []
+            return self.answering.said(turn, happening.text, now)
         if isinstance(happening, Gone):
             return self.answering.give_up(turn, happening.code, now)
-        if turn.key != happening.key:
-            return []
-        if isinstance(happening, Said):
-            return self.answering.said(turn, happening.text, now)
-        return self._finished(turn, happening, now)
+        return self._finished(turn, happening, now) if turn.key == happening.key else []
 
     def _finished(self, turn: Turn, finished: Finished, now: float) -> Actions:
         if finished.status == "completed" and finished.calls:
