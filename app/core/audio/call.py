@@ -173,13 +173,16 @@ class AudioCall:
 
     def handle(self, event: events.Event, now: float) -> Actions:
         """The actions that follow from `event` at `now`, in order."""
-        return self._finish(self._decide(event, now))
+        # Nearly all events are frames of audio, one way or the other.
+        if isinstance(event, events.FromPhone):
+            actions = self._from_phone(event.frame, now)
+        elif isinstance(event, events.FromModel):
+            actions = self.model_side.event(event, now)
+        else:
+            actions = self._decide(event, now)
+        return self._finish(actions)
 
     def _decide(self, event: events.Event, now: float) -> Actions:
-        if isinstance(event, events.FromPhone):
-            return self._from_phone(event.frame, now)
-        if isinstance(event, events.FromModel):
-            return self.model_side.event(event, now)
         if isinstance(event, events.Tick):
             return self.timing.tick(now)
         if isinstance(event, events.ToolDone):
@@ -198,8 +201,9 @@ class AudioCall:
         state, sounds = self.state, self.sounds
         talking = sounds.speaking or self.voice.play.pending
         self.model.hold = talking or sounds.barge.deciding
-        done = not talking and state.open_turn is None and not self.closing.ended
-        if state.draining and done and not state.dropped:
+        if not state.draining or state.dropped or talking:
+            return actions
+        if state.open_turn is None and not self.closing.ended:
             state.dropped = True
             actions = [*actions, SaveState(), DropSocket()]
         return actions

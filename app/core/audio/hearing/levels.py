@@ -46,7 +46,8 @@ def loudness(audio: bytes) -> int:
 
 def level_of(audio: bytes) -> int:
     """The loudness of a frame, by every second sample, which tells as much."""
-    return loudness(audio[::2])
+    half = audio[::2].translate(_MAGNITUDE)
+    return sum(half) // len(half) if half else 0
 
 
 def tone_of(level: int, size: int) -> bytes:
