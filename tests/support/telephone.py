@@ -17,6 +17,7 @@ from app.protocol.twilio import SILENCE
 from app.rehearsal.twilio_phone.mouth import Line, Mouth
 from app.rehearsal.twilio_phone.sounds import Utterance
 from app.rehearsal.twilio_phone.telephone import Outcome, Telephone
+from tests.support.numbers import caller_number
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
 
@@ -42,8 +43,7 @@ class AudioCall:
         self, stack: RunningStack, *lines: Line | str, wait: float | None = 3.0, **options: Any
     ) -> None:
         self.stack = stack
-        # An exchange begins with 2 to 9: other numbers identify nobody, and are told no words.
-        self.number = f"+1415{2_000_000 + uuid.uuid4().int % 8_000_000}"
+        self.number = caller_number(uuid.uuid4().int)
         self.mouth = Mouth(
             deque(line if isinstance(line, Line) else Line(spoken(line)) for line in lines),
             wait,

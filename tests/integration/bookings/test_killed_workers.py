@@ -22,6 +22,7 @@ from app.adapters.tools.store import EffectStore
 from app.local.processes import Part
 from app.settings import Settings
 from tests.support.desk import Desk
+from tests.support.numbers import caller_number
 from tests.support.radicale import RadicaleServer
 from tests.support.waiting import eventually
 
@@ -141,7 +142,7 @@ class Clinic:
 
 
 def number_of(call: str) -> str:
-    return f"+1415{zlib.crc32(call.encode()) % 10**7:07d}"
+    return caller_number(zlib.crc32(call.encode()))
 
 
 @pytest.fixture(params=["redis", "caldav"])
