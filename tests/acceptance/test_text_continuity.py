@@ -128,7 +128,8 @@ def test_model_lost_in_mid_sentence(
 
 
 def test_a_session_closed_for_good_is_not_tried_again(phone: Phone, model: ModelControl) -> None:
-    phone.wait(lambda: model.get("sessions")["sessions"])
+    # The session has been given its configuration: it is in use.
+    phone.wait(lambda: any(s["events"] for s in model.get("sessions")["sessions"]))
     model.post("drop", how="close", code=4000)
     phone.ask("Hello, are you there please")
     assert "sorry" in phone.answered(1).lower()

@@ -74,13 +74,13 @@ class Dev:
         children = psutil.Process(self.process.pid).children()
         return next(child for child in children if word in " ".join(child.cmdline()))
 
-    def end(self, number: signal.Signals = signal.SIGINT, timeout: float = 40.0) -> int:
+    def end(self, number: signal.Signals = signal.SIGINT, timeout: float = 90.0) -> int:
         """Send a signal and wait; the exit status."""
         self.processes()
         self.process.send_signal(number)
         return self.join(timeout)
 
-    def join(self, timeout: float = 40.0) -> int:
+    def join(self, timeout: float = 90.0) -> int:
         """Wait for the end; the exit status."""
         status = self.process.wait(timeout)
         self._reader.join(10)

@@ -41,6 +41,14 @@ def _slow(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
     return _done(context, arguments)
 
 
+def _held(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Say that it began, and do it once the test lets it."""
+    context.redis.rpush(f"test:began:{context.key}", os.getpid())
+    while not context.redis.exists(f"test:go:{context.key}"):
+        time.sleep(0.05)
+    return _done(context, arguments)
+
+
 def _down(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
     """Fail as often as it is told to, then do it."""
     tries = int(context.redis.incr(f"test:tries:{context.key}"))
@@ -96,6 +104,7 @@ def _nonsense(context: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]
 TOOLS = {
     "done": _done,
     "slow": _slow,
+    "held": _held,
     "down": _down,
     "broken": _broken,
     "refused": _refused,

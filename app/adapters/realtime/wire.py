@@ -81,6 +81,8 @@ class ModelWire(Wire):
                         self._inbox.add_frame(event)
         if protocol.handshake_exc is not None:
             raise protocol.handshake_exc
+        # A server that refuses the session may close it in the same breath.
+        self._answer_protocol()
 
     def start_keepalive(self) -> None:
         """Called by `connect` once the handshake is done."""

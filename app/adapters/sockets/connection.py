@@ -218,12 +218,19 @@ class Wire:
                 return
         else:
             protocol.receive_eof()
-        self._write_protocol()
+        self._answer_protocol()
         if not data:
             self._end(None if protocol.close_rcvd is not None else "lost")
-        elif protocol.parser_exc is not None and self._close_deadline is None:
+
+    def _answer_protocol(self) -> None:
+        """Send what the protocol answers to what came, and notice that the end has begun."""
+        protocol = self._protocol
+        self._write_protocol()
+        if self._close_deadline is not None:
+            return
+        if protocol.parser_exc is not None:
             self._closing(protocol.close_sent, str(protocol.parser_exc) or "protocol error")
-        elif protocol.close_rcvd is not None and self._close_deadline is None:
+        elif protocol.close_rcvd is not None:
             self._closing(protocol.close_rcvd, None)
 
     def _take_messages(self, data: bytes) -> bool:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
@@ -259,6 +260,32 @@ def test_a_finished_wire_frees_itself() -> None:
         assert [one() for one in left] == [None, None]
     finally:
         gc.enable()
+
+
+def test_a_close_that_comes_with_the_handshakes_answer_has_its_code() -> None:
+    ours, theirs = gevent.socket.socketpair()
+    wire = ModelWire(ours, ClientProtocol(parse_uri("ws://x/")))
+    server = ServerProtocol()
+
+    def answer() -> None:
+        while not (requests := [e for e in server.events_received() if isinstance(e, Request)]):
+            server.receive_data(theirs.recv(65536))
+        server.send_response(server.accept(requests[0]))
+        server.send_text(b'{"type":"error"}')
+        server.send_close(4000, "refused")
+        theirs.sendall(b"".join(server.data_to_send()))
+        server.receive_data(theirs.recv(65536))
+        theirs.close()
+
+    answering = gevent.spawn(answer)
+    wire.handshake(timeout=20)
+    answering.join(20)
+
+    assert wire.recv(decode=False) == b'{"type":"error"}'
+    with pytest.raises(ConnectionClosedError) as closed:
+        wire.recv(decode=False)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4000, "refused")
 
 
 def test_a_models_wire_reads_as_the_sdk_expects() -> None:
