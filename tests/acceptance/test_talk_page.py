@@ -85,6 +85,7 @@ def browser(microphone: Path) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page on which nothing may go wrong unseen."""
     page = browser.new_page(viewport={"width": 1280, "height": 820})
+    page.set_default_timeout(90_000)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on(
