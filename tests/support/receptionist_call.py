@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,15 +10,14 @@ import orjson
 from app.rehearsal.realtime_server.reply import Call, Prompt, Say
 from app.rehearsal.receptionist.policy import Receptionist
 
-#: Tools that end the call with a sentence of the agent's.
-ENDING = ("end_call", "transfer_call")
 NOW = 1_795_284_000.0
 
 
 class ReceptionistCall:
     """Keeps the items that the receptionist sees. `calls` are the tools that it called.
 
-    `run` answers a tool by its name and arguments.
+    `run` answers a tool by its name and arguments; those of `ending` are not run, and the call ends
+    with the sentence that they are given.
     """
 
     def __init__(
@@ -27,6 +26,7 @@ class ReceptionistCall:
         tools: Sequence[Mapping[str, Any]],
         run: Callable[[str, dict[str, Any]], dict[str, Any]],
         greeting: str,
+        ending: Collection[str],
     ) -> None:
         self.text = instructions
         self.tools = [dict(tool) for tool in tools]
@@ -34,6 +34,7 @@ class ReceptionistCall:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._brain = Receptionist()
         self._run_tool = run
+        self._ending = ending
         self.message("assistant", greeting)
 
     def message(self, role: str, text: str) -> None:
@@ -67,7 +68,7 @@ class ReceptionistCall:
             for call in calls:
                 arguments = orjson.loads(call.arguments)
                 self.calls.append((call.name, arguments))
-                if call.name in ENDING:
+                if call.name in self._ending:
                     return str(arguments["message"])
                 self._run(call, arguments)
         raise AssertionError(f"going in circles: {self.calls}")

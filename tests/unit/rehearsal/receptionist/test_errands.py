@@ -60,7 +60,11 @@ def start(*tools: Tool, **answers: Answer) -> ReceptionistCall:
         return answers.get(name, _done)(arguments)
 
     return ReceptionistCall(
-        INSTRUCTIONS, declared, run, "Corner Shop, this is Ada. How can I help you?"
+        INSTRUCTIONS,
+        declared,
+        run,
+        "Corner Shop, this is Ada. How can I help you?",
+        ("end_call",),
     )
 
 
@@ -247,7 +251,7 @@ agreed: list[bool] = []
 
 def test_what_a_tool_asks_for_is_asked_in_its_own_words() -> None:
     agreed.clear()
-    desk = Desk(TOOLS["take_message"], take_message=_message_desk)
+    desk = start(TOOLS["take_message"], take_message=_message_desk)
     assert desk.says("I want to leave a message.").endswith("in the caller's words?")
     assert desk.says("The boiler drips.").endswith("Shall I go ahead?")
     assert desk.says("Yes, please.") == "May I have your name, please?"
@@ -273,7 +277,7 @@ CLOSED = (
 def test_a_target_that_is_closed_leads_to_a_message() -> None:
     transfer = _transfer("plumber on call", "office")
     refused = {"ok": False, "error": CLOSED}
-    desk = Desk(TOOLS["take_message"], transfer, transfer_call=lambda given: refused)
+    desk = start(TOOLS["take_message"], transfer, transfer_call=lambda given: refused)
     said = desk.says("Can you connect me with the office?")
     assert desk.calls[-1][1]["target"] == "office"
     assert said.endswith(
@@ -292,7 +296,7 @@ def test_a_target_that_is_closed_leads_to_a_message() -> None:
     ],
 )
 def test_whom_a_caller_is_put_through_to(said: str, target: str) -> None:
-    desk = Desk(_transfer("office", "plumber on call"))
+    desk = start(_transfer("office", "plumber on call"))
     desk.says(said)
     assert desk.calls[-1][0] == "transfer_call"
     assert desk.calls[-1][1]["target"] == target

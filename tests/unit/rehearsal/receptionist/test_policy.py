@@ -41,7 +41,8 @@ class AppointmentCall(ReceptionistCall):
         self.failing: dict[str, dict[str, Any]] = {}
         declared = [TOOLS[name].declaration() for name in (tools or sorted(OF_THE_DIALOGUE))]
         greeting = "Thank you for calling Harbor Dental, this is Mia. How can I help you today?"
-        super().__init__(text, declared, self._answer, greeting)
+        ending = ("end_call", "transfer_call")
+        super().__init__(text, declared, self._answer, greeting, ending)
 
     def _answer(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return self.failing.pop(name, None) or self._tool(name, arguments)
