@@ -215,6 +215,7 @@ def test_words_that_are_not_known_yet_say_nothing() -> None:
         ("Anyone At All", ["Thursday at ten please"]),
         ("Olena Shevchenko", ["мене звати Олена Шевченко"]),
         ("Bill Tate", ["My name is William Tate"]),
+        ("Ana Diaz", ["My name is Dana Reyes", "the visit is really about ana diaz though"]),
     ],
 )
 def test_names_that_fit_pass(name: str, lines: list[str]) -> None:
