@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from redis import Redis
@@ -64,7 +65,13 @@ class Runtime:
 _runtime: Runtime | None = None
 
 
-def open_runtime(settings: Settings, *, connections: int, tools: Mapping[str, ToolJob]) -> Runtime:
+#: No built-in tools: the agent's own are found all the same.
+NO_TOOLS: Mapping[str, ToolJob] = MappingProxyType({})
+
+
+def open_runtime(
+    settings: Settings, *, connections: int, tools: Mapping[str, ToolJob] = NO_TOOLS
+) -> Runtime:
     """Make this process's runtime. Raises `SettingsError` for a bad agent file or calendar URL."""
     global _runtime
     client = redis.connect(settings, connections=connections, command_s=COMMAND_S, patient=True)
