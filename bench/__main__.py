@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from bench import audio, backchannels, calls, intake, webhooks
+from bench import audio, availability, backchannels, calls, intake, webhooks
 from bench.certificate import make_certificate
 from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
 from bench.tables import Table
 
 CALLS = ("memory", "latency", "greeting", "tools", "cpu")
-ALL = (*CALLS, "webhooks", "audio", "sounds", "language")
+ALL = (*CALLS, "webhooks", "availability", "audio", "sounds", "language")
 
 
 def machine() -> str:
@@ -83,6 +83,8 @@ def main() -> int:
                 tables += calls.Calls(bench).run(wanted)
             if "webhooks" in wanted:
                 tables += intake.webhooks(bench)
+            if "availability" in wanted:
+                tables += availability.tables()
             if "audio" in wanted:
                 tables += audio.audio(options.seconds)
             if "sounds" in wanted:

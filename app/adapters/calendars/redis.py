@@ -71,9 +71,10 @@ class RedisCalendar:
         """Return appointments and blocked time between `start` and `end`."""
         keys = {what: self._key(what) for what in ("times", "starts", "meta")}
         args = {"start": _seconds(start), "finish": math.ceil(end.timestamp())}
-        found: bytes = self._ask(lambda: self._taken(keys=keys, args=args))
-        lines = (_line(line) for line in found.decode().split("\n")) if found else ()
-        taken = [item for item in lines if item and item.start < end and start < item.end]
+        found: list[bytes] = self._ask(lambda: self._taken(keys=keys, args=args))
+        ids, lines = (text.decode().split("\n") for text in found)
+        items = map(_busy_of, ids, lines)
+        taken = [item for item in items if item and item.start < end and start < item.end]
         _, blocked = self._blocks()
         if blocked:
             taken += blocks.expand(blocked, start, end, self._zone, self._reports)
@@ -296,10 +297,12 @@ def _seconds(moment: dt.datetime) -> int:
 
 
 @lru_cache(maxsize=32_768)
-def _line(text: str) -> Busy | None:
+def _busy_of(event_id: str, times: str) -> Busy | None:
     """What takes time, from a line of the script `busy`; None where nothing does. Lines stay as
     they are until an appointment is changed, so most are known from the last look."""
-    event_id, start, end, before, after, takes_time, *resource = text.split(" ", 6)
+    if not times:
+        return None
+    start, end, before, after, takes_time, *resource = times.split(" ", 5)
     if takes_time == "0":
         return None
     return Busy(
