@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import zlib
@@ -43,6 +44,7 @@ AGENT = {
         "confirm": False,
     },
 }
+RESOURCES: list[dict[str, Any]] = [{"name": "Anna"}, {"name": "chair", "count": 2}]
 #: Where a worker dies, for each tool. `_create` and `_replace` exist on CalDAV only.
 BOOK = ["Load:before", "Save:before", "Save:after", "Write:before", "Write:after", "Save:2:before"]
 BOOK += ["Save:2:after", "_create:after"]
@@ -64,12 +66,14 @@ class Clinic:
     redis_url: str
     calendar_url: str
     folder: Path
+    resources: list[dict[str, Any]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     number: int = 0
 
     def __post_init__(self) -> None:
         agent_file = self.folder / "agent.yaml"
-        agent_file.write_text(yaml.safe_dump(AGENT))
+        booking: dict[str, Any] = {**AGENT["booking"], "resources": self.resources}  # type: ignore[dict-item]
+        agent_file.write_text(yaml.safe_dump({**AGENT, "booking": booking}))
         self.desk = Desk(self.redis_url, files.load(agent_file).default.booking)
         self.calendar: Calendar = open_calendar(
             self.calendar_url, self.desk.redis, self.desk.booking
@@ -153,7 +157,8 @@ def clinic(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> It
         server = RadicaleServer(tmp_path / "radicale").start()
         server.make_calendar()
         calendar_url = server.url
-    clinic = Clinic(redis_url, calendar_url, tmp_path)
+    resources = RESOURCES if "capacity" in request.node.name else []
+    clinic = Clinic(redis_url, calendar_url, tmp_path, resources)
     yield clinic
     clinic.end()
     if server:
@@ -235,3 +240,40 @@ def test_second_thoughts_and_races_among_the_dying(clinic: Clinic) -> None:
             assert result["output"]["slots"]
     standing = sorted(line.split()[-2] for line in clinic.desk.standing())
     assert standing == ["4", "4", "4", "5"], "one event for each, where the caller wanted it last"
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_up_to_the_capacity_among_the_dying(clinic: Clinic) -> None:
+    """Three at a time: seven callers want ten o'clock, two others want to move there."""
+    movers = ["mover-0", "mover-1"]
+    for call in movers:
+        clinic.book_now(call, 3, "14:00")
+    asked: list[tuple[str, str]] = []
+    deaths = [["Write:before"], ["Write:after"], ["Save:before"], ["Save:2:before"], [], [], []]
+    racers = [f"race-{index}" for index in range(len(deaths))]
+    for call, die_at in zip(racers, deaths, strict=True):
+        arguments = {"slot_id": clinic.slot(call, 3, "10:00"), "name": f"Caller {call}"}
+        asked.append(clinic.ask(call, f"k-{call}", "book_appointment", arguments, *die_at))
+    for call, die_at in zip(movers, [["Move:before"], ["Move:after"]], strict=True):
+        arguments = {"slot_id": clinic.slot(call, 3, "10:00")}
+        asked.append(clinic.ask(call, f"k-{call}", "reschedule_appointment", arguments, *die_at))
+    effects = clinic.settle(asked)
+    events = clinic.calendar.events(clinic.desk.now, clinic.desk.now + dt.timedelta(days=9))
+    at_ten = [
+        event
+        for event in events
+        if not event.cancelled and event.start.astimezone(clinic.desk.booking.zone).hour == 10
+    ]
+    assert sorted(event.resource for event in at_ten) == ["Anna", "chair", "chair"]
+    won = [call for call, key in asked if effects[key].ok]
+    assert len(won) == 3
+    assert {event.call_id for event in at_ten} == set(won)
+    for call, key in asked:
+        stands = ("booked", "10:00") if call in won else ("booked", "14:00")
+        assert clinic.record(call) == ([stands] if call in won or call in movers else []), call
+        if call not in won:
+            result = effects[key].result
+            assert result is not None
+            assert result["output"]["error"] == "slot_taken"
+    assert len(clinic.desk.standing()) == 3 + len(set(movers) - set(won))
