@@ -15,11 +15,14 @@ log = logs.get(__name__)
 
 
 def agent_of(at_work: Runtime, story: Mapping[str, Any]) -> Agent:
-    """The agent that answered. One that is gone from the file leaves its names."""
+    """The agent that answered. One that is gone from the file leaves its names; a call that nobody
+    answered has an agent `unknown`."""
     name = str(story.get("agent") or "")
     who = AgentRef(name, str(story.get("business") or ""), str(story.get("agent_id") or ""))
     try:
         return at_work.servers.catalog.equip(at_work.agents.find(who))
     except NotFound:
-        log.warning("the agent of a call is gone", extra={"agent": name})
-        return Agent(name=name, business=who.business or name, instructions="none", tools=())
+        log.warning("the agent of a call is not known", extra={"agent": name})
+        name = name.strip()[:200] or "unknown"
+        business = who.business.strip()[:200] or name
+        return Agent(name=name, business=business, instructions="none", tools=())
