@@ -11,6 +11,7 @@ from app import metrics
 from app.bridges.call_record import CallRecord
 from app.core.call import notes
 from app.core.call.notes import Note
+from app.core.call.step_in import SteppedIn
 
 AUDIO_LOST = metrics.counter("audio_lost_seconds_total", "Caller audio no model session ever heard")
 BUDGETS = metrics.counter("budgets_reached_total", "Calls at their budget", ("alarm",))
@@ -107,6 +108,7 @@ USES: dict[type[Note], Use] = {
     notes.BudgetReached: Use(
         _EVENT, _count_budget, log=(logging.WARNING, "the call has reached its budget"), page=True
     ),
+    SteppedIn: Use(_EVENT, log=(logging.INFO, "somebody stepped into the call"), page=True),
     notes.CallResumed: Use(_EVENT, page=True),
     notes.BadFrame: Use(_EVENT),
     notes.BadEvent: Use(_EVENT),

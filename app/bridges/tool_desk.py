@@ -1,4 +1,5 @@
-"""The tools of one live call: asked of the workers, and their replies brought back."""
+"""The tools of one live call: asked of the workers, and their replies brought back. What somebody
+at the console does in the call comes the same way."""
 
 from __future__ import annotations
 
@@ -43,7 +44,11 @@ class ToolDesk:
         """From here on replies reach the call, and so does the news of another holder."""
         lease = self._kept.lease
         self._replies = self._services.replies.subscribe(
-            self._call_id, self._reply, fence=lease.fence, on_taken=lease.newer
+            self._call_id,
+            self._reply,
+            fence=lease.fence,
+            on_taken=lease.newer,
+            on_step_in=self._feed,
         )
 
     def ask(self, action: events.RunTool) -> None:

@@ -15,8 +15,9 @@ from app.adapters.redis.client import guard
 from app.bridges.services import services
 from app.core.agent.reference import business_id
 from app.errors import NotFound
-from app.logs import redact_value
-from app.web import call_list, usage_list
+from app.web import usage_list
+from app.web.calls import listing
+from app.web.calls.records import redacted
 from app.web.edge import edge
 from app.web.guard import access
 
@@ -35,16 +36,16 @@ def calls() -> dict[str, Any] | Response:
     Filters: business, agent, outcome, tool, since, until (ISO 8601), q (numbers and transcripts).
     """
     args, index = request.args, services().calls.index
-    query = call_list.query_of(args)
+    query = listing.query_of(args)
     if args.get("format") == "csv":
-        limit = call_list.limit_of(args, call_list.MAX_EXPORTED, call_list.MAX_EXPORTED)
-        lines = call_list.csv_lines(index, query, limit)
+        limit = listing.limit_of(args, listing.MAX_EXPORTED, listing.MAX_EXPORTED)
+        lines = listing.csv_lines(index, query, limit)
         headers = {"Content-Disposition": "attachment; filename=calls.csv"}
         return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    limit = call_list.limit_of(args, call_list.MAX_LISTED, call_list.DEFAULT_LIMIT)
+    limit = listing.limit_of(args, listing.MAX_LISTED, listing.DEFAULT_LIMIT)
     page = index.page(query, limit, args.get("cursor", ""))
     return {
-        "calls": [call_list.shown(summary) for summary in page.calls],
+        "calls": [listing.shown(summary) for summary in page.calls],
         "next": page.next,
         "active": services().calls.active(),
     }
@@ -55,7 +56,7 @@ def messages() -> dict[str, Any]:
     """What callers were promised, newest first; ``?business=`` (its id) and ``?limit=``."""
     settings = services().settings
     found = Messages(services().redis, settings.record_retention_s)
-    limit = call_list.limit_of(request.args, call_list.MAX_LISTED, call_list.DEFAULT_LIMIT)
+    limit = listing.limit_of(request.args, listing.MAX_LISTED, listing.DEFAULT_LIMIT)
     return {"messages": found.all(limit, request.args.get("business", "")[:64])}
 
 
@@ -121,20 +122,9 @@ def record(call_id: str) -> Response:
 
     def lines() -> Iterator[bytes]:
         for line in _chain(first, found):
-            yield (line if raw else _redacted(line)) + b"\n"
+            yield (line if raw else orjson.dumps(redacted(line))) + b"\n"
 
     return Response(lines(), content_type="application/x-ndjson")
-
-
-def _redacted(line: bytes) -> bytes:
-    """The entry without people's numbers and addresses. The agent's own settings are not people's:
-    a replay needs them as they are."""
-    entry = orjson.loads(line)
-    begin = entry.get("begin")
-    clean = redact_value(entry)
-    if isinstance(begin, dict):
-        clean["begin"]["agent"] = begin.get("agent")
-    return orjson.dumps(clean)
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

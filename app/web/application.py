@@ -47,7 +47,9 @@ from app.web import (
     twilio,
     webhooks,
 )
-from app.web.console import auth, start
+from app.web.calls import live
+from app.web.calls.streams import LiveCalls, Streams
+from app.web.console import auth, call, calls, listen, record, start
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
@@ -69,9 +71,14 @@ BLUEPRINTS = (
     health.bp,
     api.bp,
     tools.bp,
+    live.bp,
     calendar.bp,
     auth.bp,
     start.bp,
+    calls.bp,
+    call.bp,
+    record.bp,
+    listen.bp,
 )
 
 
@@ -135,6 +142,8 @@ def build_edge(services: Services) -> Edge:
         figures=Figures(WorkerMetrics(redis), _machine(settings)),
         reports=ReportStore(redis, settings),
         usage=UsageStore(redis, settings),
+        live_calls=LiveCalls(redis, services.calls),
+        streams=Streams(),
     )
 
 

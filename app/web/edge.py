@@ -15,6 +15,7 @@ from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.guards import Guards
 from app.adapters.tokens.media import MediaTokens
 from app.adapters.tokens.socket import SocketTokens
+from app.web.calls.streams import LiveCalls, Streams
 from app.web.early_intents import EarlyIntents
 from app.web.feed import Feed
 from app.web.figures import Figures
@@ -44,6 +45,8 @@ class Edge:
     figures: Figures
     reports: ReportStore
     usage: UsageStore
+    live_calls: LiveCalls
+    streams: Streams
 
 
 def edge() -> Edge:

@@ -9,7 +9,7 @@ from typing import Any
 from app.adapters.calls.usage import DayUsed
 from app.core.usage.counts import TOKENS, shown, total
 from app.errors import BadRequest
-from app.web.call_list import csv_line, harmless
+from app.web.calls.listing import csv_line, harmless
 
 DEFAULT_DAYS = 31
 COLUMNS = (

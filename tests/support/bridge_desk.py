@@ -19,6 +19,7 @@ from app.bridges.live_call import Channel, LiveCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
+from app.core.call.events import StepIn
 from app.errors import ModelError, Unavailable
 from tests.support.simulated_call import make_agent
 
@@ -255,6 +256,7 @@ class Replies:
     def __init__(self) -> None:
         self.on_reply: Callable[[Reply], None] | None = None
         self.on_taken: Callable[[int], None] | None = None
+        self.on_step_in: Callable[[StepIn], None] | None = None
         self.expected: list[str] = []
         self.closed = False
 
@@ -262,9 +264,15 @@ class Replies:
         pass
 
     def subscribe(
-        self, call_id: str, on_reply: Any, *, fence: int = 0, on_taken: Any = None
+        self,
+        call_id: str,
+        on_reply: Any,
+        *,
+        fence: int = 0,
+        on_taken: Any = None,
+        on_step_in: Any = None,
     ) -> Replies:
-        self.on_reply, self.on_taken = on_reply, on_taken
+        self.on_reply, self.on_taken, self.on_step_in = on_reply, on_taken, on_step_in
         return self
 
     def expect(self, key: str, tool_call_id: str) -> None:

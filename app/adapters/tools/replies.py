@@ -1,4 +1,5 @@
-"""Replies to this process: results of effects, and calls that another process has taken.
+"""Replies to this process: results of effects, calls that another process has taken, and what
+somebody at the console does in a call.
 
 One greenlet per process reads one Redis stream and hands what comes to the calls that wait. A
 reply that got lost (Redis was restarted, the call moved) is found by looking at the effect itself,
@@ -23,6 +24,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.client import connect
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.store import EffectStore
+from app.core.call.events import StepIn
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -86,6 +88,7 @@ class Subscription:
     fence: int
     on_reply: Callable[[Reply], None]
     on_taken: Callable[[int], None] | None
+    on_step_in: Callable[[StepIn], None] | None
     _replies: Replies
     waiting: dict[str, Wait] = field(default_factory=dict)
     """By tool call id."""
@@ -138,12 +141,13 @@ class Replies:
         *,
         fence: int = 0,
         on_taken: Callable[[int], None] | None = None,
+        on_step_in: Callable[[StepIn], None] | None = None,
     ) -> Subscription:
         """Have `on_reply` called with each reply to this call, `on_taken` with the fence of each
-        holder that takes it, where that is greater than `fence`. Subscribe before asking for the
-        first effect."""
+        holder that takes it, where that is greater than `fence`, `on_step_in` with what somebody at
+        the console does. Subscribe before asking for the first effect."""
         self.start()
-        subscription = Subscription(call_id, fence, on_reply, on_taken, self)
+        subscription = Subscription(call_id, fence, on_reply, on_taken, on_step_in, self)
         self._subscriptions.setdefault(call_id, []).append(subscription)
         return subscription
 
@@ -202,6 +206,9 @@ class Replies:
         if b"taken" in fields:
             self._taken(fields[b"taken"].decode(), int(fields[b"fence"]))
             return
+        if b"step_in" in fields:
+            self._step_in(fields[b"call"].decode(), orjson.loads(fields[b"step_in"]))
+            return
         call_id, key = fields[b"call"].decode(), fields[b"key"].decode()
         result = orjson.loads(fields[b"result"])
         for tool_call_id in orjson.loads(fields[b"ids"]):
@@ -223,6 +230,12 @@ class Replies:
                 self._guarded(subscription.on_taken, fence)
         with suppress(redis.RedisError, OSError):
             self._redis.set(keys.handed(call_id, fence), 1, ex=HANDED_S)
+
+    def _step_in(self, call_id: str, told: dict[str, str]) -> None:
+        for subscription in tuple(self._subscriptions.get(call_id, ())):
+            if subscription.on_step_in is not None:
+                with logs.bind(call_id=call_id):
+                    self._guarded(subscription.on_step_in, StepIn(**told))  # type: ignore[arg-type]
 
     def _deliver(self, reply: Reply) -> None:
         for subscription in tuple(self._subscriptions.get(reply.call_id, ())):

@@ -90,6 +90,14 @@ class Answering:
         turn, actions = self.begin_turn(now)
         return actions + self.ask(turn, now, say=line)
 
+    def interject(self, line: str, now: float) -> Actions:
+        """Say `line` now, whoever speaks. Where an end is pending the call ends after it."""
+        actions = self.cut(now)
+        if self._ending.pending is not None:
+            self._closing.wait(now)
+        turn, begun = self.begin_turn(now)
+        return actions + begun + self.ask(turn, now, say=line)
+
     def interrupt(self, now: float) -> Actions:
         """The caller takes the floor from the agent."""
         state = self._state

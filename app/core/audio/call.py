@@ -30,11 +30,12 @@ from app.core.audio.timing import Timing
 from app.core.audio.tools import AudioTools
 from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice
-from app.core.call import events, notes
+from app.core.call import events, notes, step_in
 from app.core.call.ending import Ending
 from app.core.call.events import Actions, DropSocket, SaveState
 from app.core.call.setup import Setup
 from app.core.call.state import CallState
+from app.core.call.step_in import with_guidance
 from app.core.call.tool_runner import ToolRunner
 from app.core.call.waiting import Change
 from app.core.realtime.history import History
@@ -169,7 +170,9 @@ class AudioCall:
 
     def _configure(self) -> Actions:
         state = self.state
-        return self.model.configure(audio_session(state.agent, state.details, state.started_at))
+        return self.model.configure(
+            with_guidance(audio_session(state.agent, state.details, state.started_at), state)
+        )
 
     def handle(self, event: events.Event, now: float) -> Actions:
         """The actions that follow from `event` at `now`, in order."""
@@ -191,9 +194,20 @@ class AudioCall:
             return self.model_side.opened(event, now)
         if isinstance(event, events.ModelLost):
             return self.model_side.lost(event, now)
+        if isinstance(event, events.StepIn):
+            return self._stepped_in(event, now)
         if isinstance(event, events.Drain):
             self.state.draining = True
         return []
+
+    def _stepped_in(self, event: events.StepIn, now: float) -> Actions:
+        """Somebody at the console acts on the call."""
+        noted: Actions = [step_in.noted(event)]
+        if self.closing.ended:
+            return []
+        if step_in.guide(self.state, event):
+            return [*noted, SaveState(), *self._configure()]
+        return noted + self.answering.interject(step_in.begin(self.ending, event), now)
 
     def _finish(self, actions: Actions) -> Actions:
         """After each event: a fresh connection waits while somebody speaks; a process that leaves

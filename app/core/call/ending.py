@@ -70,6 +70,11 @@ class Ending:
         self.pending = PendingAction("end", line)
         return self.pending
 
+    def hand_over(self, line: str, number: str) -> PendingAction:
+        """The caller is handed to `number` after `line`."""
+        self.pending = PendingAction("transfer", line, number)
+        return self.pending
+
     def give_up(self, now: float) -> PendingAction:
         """There is no model: an apology, then what the agent's file says."""
         target = self.agent.switchboard.open_target(now)

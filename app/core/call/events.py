@@ -12,6 +12,8 @@ from typing import Any, Literal
 from app.core.call.notes import Note
 from app.protocol.twilio import Frame, Malformed
 
+StepInKind = Literal["say", "instruct", "transfer", "end", "mute"]
+
 
 @dataclass(frozen=True, slots=True)
 class FromRetell:
@@ -54,6 +56,21 @@ class ToolDone:
 
 
 @dataclass(frozen=True, slots=True)
+class StepIn:
+    """Somebody at the console steps into the call.
+
+    `say` speaks `text`; `instruct` gives it to the model for the rest of the call; `transfer` hands
+    the caller to `number`, `end` hangs up, both after `text`; `mute` takes the tool `text` from the
+    model. `by` is who it was.
+    """
+
+    kind: StepInKind
+    text: str = ""
+    number: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A deadline that was asked for has passed."""
 
@@ -73,7 +90,9 @@ class FromPhone:
     frame: Frame | Malformed
 
 
-Event = FromRetell | FromPhone | ModelOpened | FromModel | ModelLost | ToolDone | Tick | Drain
+Event = (
+    FromRetell | FromPhone | ModelOpened | FromModel | ModelLost | ToolDone | StepIn | Tick | Drain
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ class CallState:
     interruptions: int = 0
     interrupted_at: float | None = None
     caller_spoke_at: float = 0.0
+    guidance: tuple[str, ...] = ()
+    """What somebody at the console told the model for the rest of the call."""
+    muted: tuple[str, ...] = ()
+    """Tools that somebody at the console took from the model."""
     draining: bool = False
     """The process leaves: the socket is dropped as soon as nothing is being said."""
     dropped: bool = False
@@ -60,6 +64,7 @@ class CallState:
             "business": self.agent.business,
             "started_at": self.started_at,
             "turns_count": self.turns,
+            "caller_spoke_at": self.caller_spoke_at or None,
             "interruptions": self.interruptions,
         }
 
@@ -73,6 +78,8 @@ class CallState:
             "caller_spoke_at": self.caller_spoke_at,
             "interruptions": self.interruptions,
             "turns": self.turns,
+            "guidance": self.guidance,
+            "muted": self.muted,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -82,3 +89,4 @@ class CallState:
         self.interrupted_at = state.get("interrupted_at")
         self.caller_spoke_at = state.get("caller_spoke_at", 0.0)
         self.interruptions, self.turns = state["interruptions"], state["turns"]
+        self.guidance, self.muted = tuple(state.get("guidance", ())), tuple(state.get("muted", ()))

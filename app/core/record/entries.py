@@ -25,6 +25,7 @@ EVENTS: dict[str, type[Any]] = {
     "opened": events.ModelOpened,
     "lost": events.ModelLost,
     "tool": events.ToolDone,
+    "step_in": events.StepIn,
     "tick": events.Tick,
     "drain": events.Drain,
 }

@@ -30,6 +30,16 @@ class Difference:
     decided: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, and all that is decided for it now. `event` is its entry in the record."""
+
+    line: int
+    event: dict[str, Any]
+    decided: list[dict[str, Any]]
+    notes: list[Note]
+
+
 @dataclass(slots=True)
 class Playback:
     """What a replay showed. `notes` is what the call told of itself, decided again now."""
@@ -39,6 +49,7 @@ class Playback:
     difference: Difference | None = None
     notes: list[tuple[float, Note]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    watch: Callable[[Step], object] | None = None
 
 
 @dataclass(slots=True)
@@ -56,13 +67,15 @@ def play(
     normal: Callable[[Any], Any] = lambda value: value,
     *,
     codec: Callable[[], Codec] | None = None,
+    watch: Callable[[Step], object] | None = None,
 ) -> Playback:
     """Play `entries` in order. Both sides of a comparison go through `normal` first; `codec` makes
-    the converter of calls whose model takes another format than the telephone's.
+    the converter of calls whose model takes another format than the telephone's; `watch` is given
+    every step as it is decided.
 
     Stops at the first difference. Raises `BadRequest` for what is no flight record.
     """
-    playback = Playback()
+    playback = Playback(watch=watch)
     sockets: dict[int, _Socket] = {}
     for line, whole in enumerate(entries, 1):
         playback.entries.append(whole)
@@ -103,7 +116,7 @@ def _play_entry(
         return False
     socket.line = line
     playback.events += 1
-    _decide(socket, socket.call.handle(event, entry["t"]), entry["t"], playback)
+    _decide(socket, socket.call.handle(event, entry["t"]), entry, playback)
     return True
 
 
@@ -126,16 +139,17 @@ def _begin(
         call = AudioCall(setup)
     socket, now = _Socket(call, line), entry["t"]
     actions = call.start(now) if state is None else call.resume(state, now)
-    _decide(socket, actions, now, playback)
+    _decide(socket, actions, entry, playback)
     return socket
 
 
-def _decide(socket: _Socket, actions: list[Any], now: float, playback: Playback) -> None:
-    for action in actions:
-        if isinstance(action, Note):
-            playback.notes.append((now, action))
-        elif not isinstance(action, UNRECORDED):
-            socket.decided.append(members(action))
+def _decide(socket: _Socket, actions: list[Any], entry: dict[str, Any], playback: Playback) -> None:
+    noted = [action for action in actions if isinstance(action, Note)]
+    decided = [members(action) for action in actions if not isinstance(action, UNRECORDED)]
+    playback.notes += [(entry["t"], note) for note in noted]
+    socket.decided += decided
+    if playback.watch is not None:
+        playback.watch(Step(socket.line, entry, decided, noted))
 
 
 def _differs(socket: _Socket, playback: Playback, normal: Callable[[Any], Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.call import prompts
 from app.core.call.ending import Ending
-from app.core.call.events import Actions
+from app.core.call.events import Actions, SaveState
 from app.core.call.ladder import Attempt, RetryLadder, Step
 from app.core.call.notes import GaveUp, HoldingLine, ResponseIncomplete, ResponseStalled
 from app.core.call.state import CallState
@@ -155,6 +155,14 @@ class Answering:
         if step == "hold_tool":
             actions += self._model.append("assistant", line)
         return actions
+
+    def interject(self, line: str, now: float) -> Actions:
+        """Say `line` now, whoever speaks: what was being answered is not answered any more."""
+        turn, actions = self._state.open_turn, Actions()
+        if turn is not None:
+            actions += [*self._model.withdraw(now), self._state.end_turn(turn, "stepped_in", now)]
+        actions += self._speaker.interrupt(line)
+        return [*actions, *self._model.append("assistant", line), SaveState()]
 
     def give_up(self, turn: Turn, cause: str, now: float) -> Actions:
         """There is no answer: say so honestly, then do what the agent's file says."""

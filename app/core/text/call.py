@@ -13,7 +13,7 @@ from typing import Any
 
 from app.core.agent.definition import Agent
 from app.core.agent.session_config import text_session
-from app.core.call import events
+from app.core.call import events, step_in
 from app.core.call.ending import Ending
 from app.core.call.events import Actions, DropSocket, SaveState, ToRetell
 from app.core.call.notes import (
@@ -29,6 +29,7 @@ from app.core.call.notes import (
 )
 from app.core.call.setup import Setup
 from app.core.call.state import CallState
+from app.core.call.step_in import with_guidance
 from app.core.call.tool_runner import ToolRunner
 from app.core.call.turns import Turn
 from app.core.call.waiting import State
@@ -128,7 +129,8 @@ class TextCall:
         return actions + self.model.configure(self._session())
 
     def _session(self) -> dict[str, Any]:
-        return text_session(self.agent, self.state.details, self.state.started_at)
+        state = self.state
+        return with_guidance(text_session(self.agent, state.details, state.started_at), state)
 
     def handle(self, event: events.Event, now: float) -> Actions:
         """The actions that follow from `event` at `now`, in order."""
@@ -150,6 +152,8 @@ class TextCall:
             return self.model.opened(event.session, now)
         if isinstance(event, events.ModelLost):
             return self._model_lost(event, now)
+        if isinstance(event, events.StepIn):
+            return self._stepped_in(event, now)
         if isinstance(event, events.Drain):
             self.state.draining = True
         return []
@@ -218,6 +222,14 @@ class TextCall:
         heard = [[u.role, u.content] for u in frame.transcript]
         actions += [Heard(heard, frame.response_id), SaveState()]
         return actions + self.requests.begin(turn, old, waited, now, spent=self.cost.spent)
+
+    # The console
+
+    def _stepped_in(self, event: events.StepIn, now: float) -> Actions:
+        noted: Actions = [step_in.noted(event)]
+        if step_in.guide(self.state, event):
+            return [*noted, SaveState(), *self.model.configure(self._session())]
+        return noted + self.answering.interject(step_in.begin(self.ending, event), now)
 
     # The model
 

@@ -23,6 +23,8 @@ class Speaker:
     ending: Ending
     last_sent: str = ""
     words_before: int = 0
+    interrupts: int = 0
+    """Interjections so far; Retell tells them apart by their number."""
 
     def begin_speech(self, transcript: tuple[Utterance, ...]) -> None:
         """The caller had the floor: what is said from now on is a new speech."""
@@ -82,6 +84,14 @@ class Speaker:
             line = " " + line
         return self.complete(turn, now, pending.kind, line, action=pending.action())
 
+    def interrupt(self, line: str) -> Actions:
+        """Say `line` at once, cutting off whoever talks. An action that is pending rides along."""
+        self.interrupts += 1
+        self.last_sent = ""  # how much of it was heard is not known
+        pending = self.ending.pending
+        action = pending.action() if pending else NO_ACTION
+        return [ToRetell(retell_llm.agent_interrupt(self.interrupts, line, action=action))]
+
     def _frame(
         self,
         turn: Turn,
@@ -103,11 +113,16 @@ class Speaker:
 
     def to_state(self) -> dict[str, Any]:
         """Members of the saved call."""
-        return {"last_sent": self.last_sent, "words_before": self.words_before}
+        return {
+            "last_sent": self.last_sent,
+            "words_before": self.words_before,
+            "interrupts": self.interrupts,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `to_state` gave."""
         self.last_sent, self.words_before = state["last_sent"], state["words_before"]
+        self.interrupts = state.get("interrupts", 0)
 
 
 def agent_words(transcript: tuple[Utterance, ...]) -> tuple[str, ...]:

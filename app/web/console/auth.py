@@ -76,7 +76,9 @@ def leave() -> BaseResponse:
 def _form(problem: str, wanted_page: str, status: int = 200) -> Response:
     """The sign-in page. What its form carries is in a cookie too, which no other site can read."""
     mark = secrets.token_urlsafe(18)
-    answer = page("sign_in.html", status, problem=problem, next=_next(wanted_page), mark=mark)
+    answer = page(
+        "sign_in.html", status, outside=True, problem=problem, next=_next(wanted_page), mark=mark
+    )
     access.set_cookie(answer, access.FORM_COOKIE, mark, 3600, path="/console")
     return answer
 

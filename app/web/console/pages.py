@@ -8,6 +8,13 @@ from flask import Response, make_response, render_template
 
 from app.web.guard import access
 
+#: The places of the console, in the order of the menu.
+PLACES = (
+    ("Live", "/console/live"),
+    ("Calls", "/console/calls"),
+    ("Talk", "/console/talk"),
+)
+
 #: Pages run and show this server's own files only, and talk to it only.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -18,7 +25,10 @@ POLICY = (
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page of the console. Templates know `form_token`, which every form must send back."""
     answer = make_response(
-        render_template(f"console/{template}", form_token=access.form_token(), **values), status
+        render_template(
+            f"console/{template}", form_token=access.form_token(), places=PLACES, **values
+        ),
+        status,
     )
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["Referrer-Policy"] = "no-referrer"

@@ -64,6 +64,11 @@ def require_page() -> None:
     prove()
 
 
+def who() -> str:
+    """Who asks, as the record and the log name them."""
+    return "the console" if signed_in() else "an admin"
+
+
 def signed_in() -> bool:
     """Whether the request comes from a browser that has signed in."""
     return _session() is not None

@@ -10,6 +10,7 @@ import pytest
 
 from app.adapters.tools.replies import Reply
 from app.bridges.retell import RetellChannel
+from app.core.call.events import StepIn
 from app.core.record.replay import play
 from app.errors import ModelError, TooMany, Unavailable
 from tests.support.bridge_desk import Desk, ScriptedModel, Store
@@ -99,6 +100,16 @@ def test_another_process_takes_the_call_over() -> None:
     one.greenlet.join(10)
     assert one.ws.aborted == "superseded"
     assert not one.store.ended, "what the newer holder keeps is left alone"
+
+
+def test_somebody_steps_into_the_call() -> None:
+    one = desk()
+    one.until(lambda: completed(one, 0) and one.replies.on_step_in)
+    assert one.replies.on_step_in is not None
+    one.replies.on_step_in(StepIn("say", "One moment, please.", by="Ann"))
+    one.until(lambda: b"agent_interrupt" in b"".join(map(orjson.dumps, one.ws.sent)))
+    one.end()
+    assert [event["did"] for event in one.store.events if event["kind"] == "stepped_in"] == ["say"]
 
 
 def test_a_stalled_redis_at_the_start_does_not_end_the_call() -> None:

@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from app.cli.replay import read
+from app.core.call.events import StepIn
 from app.core.record.entries import UNRECORDED, encode
-from app.core.record.replay import play
+from app.core.record.replay import Step, play
 from app.core.text.call import TextCall
 from app.errors import BadRequest
 from app.logs import redact_value
@@ -73,3 +74,25 @@ def test_what_is_no_record_is_refused() -> None:
 def test_recorded_calls_replay(path: Path) -> None:
     playback = play(read(path.read_bytes()), redact_value)
     assert playback.difference is None
+
+
+def test_every_step_is_watched_with_its_decisions() -> None:
+    entries = record_of(random_call(20_002, faults=False))
+    steps: list[Step] = []
+    playback = play(entries, watch=steps.append)
+    assert playback.difference is None
+    assert len(steps) == playback.events + 1, "and the beginning"
+    assert "begin" in steps[0].event
+    decided = [one for step in steps for one in step.decided]
+    recorded = [entry for entry in entries if "out" in entry]
+    assert [one["out"] for one in decided[: len(recorded)]] == [e["out"] for e in recorded]
+    assert sum(len(step.notes) for step in steps) == len(playback.notes)
+
+
+def test_a_call_that_somebody_stepped_into_replays() -> None:
+    call = SimulatedCall()
+    call.say("Hello there.")
+    call.feed(StepIn("say", "One moment, please.", by="Ann"))
+    call.feed(StepIn("instruct", "Be brief."))
+    call.say("All right.")
+    assert play(record_of(call)).difference is None

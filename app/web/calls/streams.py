@@ -1,0 +1,92 @@
+"""Server-sent events: how many of a process's pages listen, and what all of them are told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from gevent.lock import BoundedSemaphore
+from redis import Redis
+
+from app.adapters.calls.store import CallStore
+from app.adapters.calls.story import value
+from app.adapters.redis import keys
+from app.adapters.redis.client import guarded
+from app.errors import TooMany
+from app.web.calls.masked import masked
+
+#: Live calls that are shown at most, the newest ones.
+SHOWN = 500
+#: The list is read at most so often, however many pages show it.
+FRESH_S = 0.9
+_FIELDS = (
+    "agent", "business", "channel", "from_number", "started_at", "first_at", "turns_count",
+    "last_intent", "pending_action", "caller_spoke_at", "outcome", "status",
+)  # fmt: skip
+
+
+class Streams:
+    """Counts the streams of one process."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    def limited(self, source: Iterator[bytes], most: int) -> Iterator[bytes]:
+        """`source`, counted from now until it ends. Raises `TooMany` where there are `most`."""
+        if self.open >= most:
+            raise TooMany("too many pages listen to this process", retry_after=5)
+        self.open += 1
+        return self._counted(source)
+
+    def _counted(self, source: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from source
+        finally:
+            self.open -= 1
+
+
+class LiveCalls:
+    """The calls that go on in all processes, read once for all pages of this one."""
+
+    def __init__(
+        self, redis: Redis, calls: CallStore, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._redis = redis
+        self._calls = calls
+        self._clock = clock
+        self._reading = BoundedSemaphore(1)
+        self._read_at = float("-inf")
+        self._rows: dict[str, Any] = {}
+
+    def rows(self) -> dict[str, Any]:
+        """``{"live": how many, "calls": [fields of each, the newest first]}``. Raises `Unavailable`
+        where Redis is away."""
+        with self._reading:
+            if self._clock() - self._read_at >= FRESH_S:
+                self._rows = self._read()
+                self._read_at = self._clock()
+            return self._rows
+
+    @guarded
+    def _read(self) -> dict[str, Any]:
+        live = self._calls.active()
+        ids = cast(list[bytes], self._redis.zrange(keys.LIVE_CALLS, 0, -1, desc=True))[:SHOWN]
+        pipeline = self._redis.pipeline(transaction=False)
+        for call_id in ids:
+            pipeline.hmget(keys.summary(call_id.decode()), list(_FIELDS))
+        rows = [
+            _row(call_id.decode(), found)
+            for call_id, found in zip(ids, pipeline.execute() if ids else (), strict=True)
+        ]
+        rows.sort(key=lambda row: row.get("started_at") or 0, reverse=True)
+        return {"live": live, "calls": rows}
+
+
+def _row(call_id: str, found: list[bytes | None]) -> dict[str, Any]:
+    fields = {
+        name: value(blob) for name, blob in zip(_FIELDS, found, strict=True) if blob is not None
+    }
+    fields.setdefault("started_at", fields.pop("first_at", None))
+    fields["from_number"] = masked(fields.get("from_number"))
+    return {"call_id": call_id, **fields}
