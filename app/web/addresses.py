@@ -31,6 +31,15 @@ def requested_url() -> str:
 
 def stream_url() -> str:
     """The media socket's address."""
+    return _socket("/media-stream")
+
+
+def socket_url() -> str:
+    """The address of Retell's custom-LLM socket, without token and call id."""
+    return _socket("/llm-websocket")
+
+
+def _socket(path: str) -> str:
     parts = urlsplit(base_url())
     scheme = "wss" if parts.scheme == "https" else "ws"
-    return f"{scheme}://{parts.netloc}{parts.path}/media-stream"
+    return f"{scheme}://{parts.netloc}{parts.path}{path}"

@@ -113,16 +113,16 @@ def _streams(
     before it; and what the agent said first of all."""
     stream: list[str] = []
     caller: list[tuple[int, str]] = []
-    greeting: list[str] = []
+    greeting = ""
     for one in transcript:
         text = str(one.get("content") or "").strip()
         if one.get("role") == "user":
             caller.append((len(stream), text))
             continue
-        if not caller:
-            greeting.append(text)
+        if not caller and not stream:
+            greeting = text
         stream += words(text)
-    return stream, caller, " ".join(greeting)
+    return stream, caller, greeting
 
 
 def _left_words(transcript: Sequence[Mapping[str, Any]], position: int) -> str:

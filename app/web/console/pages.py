@@ -12,6 +12,8 @@ from app.web.guard import access
 PLACES = (
     ("Live", "/console/live"),
     ("Calls", "/console/calls"),
+    ("Jobs", "/console/jobs"),
+    ("Try it", "/console/try"),
     ("Talk", "/console/talk"),
 )
 

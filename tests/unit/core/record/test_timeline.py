@@ -104,6 +104,22 @@ def test_an_answer_nobody_heard_is_struck_through_whole() -> None:
     ]
 
 
+def test_a_reminder_before_the_caller_speaks_is_not_the_greeting() -> None:
+    told = story(
+        transcript=[
+            {"role": "agent", "content": "Hello."},
+            {"role": "agent", "content": "Are you"},
+            {"role": "user", "content": "Yes."},
+        ],
+        turns=[turn(1, 10, "Are you still there?")],
+    )
+    assert spoken(timeline(told)) == [
+        ("agent", "Hello.", ""),
+        ("agent", "Are you", "still there?"),
+        ("caller", "Yes.", ""),
+    ]
+
+
 def test_words_after_the_last_turn_are_kept() -> None:
     transcript = [
         *story()["transcript"],

@@ -1,0 +1,43 @@
+"""GET /console/try: be the caller by text, over the real custom-LLM socket."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response
+
+from app.bridges.services import services
+from app.web.addresses import socket_url
+from app.web.console.pages import page
+from app.web.edge import edge
+from app.web.guard import access
+
+#: How the ids of such calls begin.
+TRIAL = "try_"
+
+bp = Blueprint("console_try", __name__)
+
+
+@bp.get("/console/try")
+def try_it() -> Response:
+    """The page; what the caller types is said as Retell would send it."""
+    access.require_page()
+    answer = page("try.html", here="Try it", agents=services().agents.all)
+    origin = "/".join(socket_url().split("/")[:3])
+    policy = answer.headers["Content-Security-Policy"]
+    answer.headers["Content-Security-Policy"] = policy.replace(
+        "connect-src 'self'", f"connect-src 'self' {origin}"
+    )
+    return answer
+
+
+@bp.post("/console/try/call")
+def new_call() -> dict[str, Any]:
+    """What the page needs for one call: its id and the socket's address, token included."""
+    access.require_admin()
+    services().drain.check()
+    call_id = f"{TRIAL}{secrets.token_hex(12)}"
+    tokens = edge().socket_tokens
+    token = f"/{tokens.mint(call_id, call_id)}" if tokens.required else ""
+    return {"call_id": call_id, "socket": f"{socket_url()}{token}/{call_id}"}
