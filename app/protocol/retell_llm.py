@@ -163,7 +163,7 @@ class CallAction:
     digit_to_press: str | None = None
 
     def members(self) -> dict[str, Any]:
-        """The members of a `response` frame."""
+        """The members of a `response` or `agent_interrupt` frame."""
         out: dict[str, Any] = {}
         if self.end_call:
             out["end_call"] = True
@@ -207,6 +207,20 @@ def response(
         frame["no_interruption_allowed"] = True
     frame.update(action.members())
     return orjson.dumps(frame)
+
+
+def agent_interrupt(interrupt_id: int, content: str, *, action: CallAction = NO_ACTION) -> bytes:
+    """Speech that cuts off whoever talks and cancels any response in flight."""
+    return orjson.dumps(
+        {
+            "response_type": "agent_interrupt",
+            "interrupt_id": interrupt_id,
+            "content": content,
+            "content_complete": True,
+            "no_interruption_allowed": True,
+            **action.members(),
+        }
+    )
 
 
 def tool_call_invocation(tool_call_id: str, name: str, arguments: str) -> bytes:
