@@ -1,4 +1,4 @@
--- What may take time between `start` and `finish` (Unix seconds), without reading appointments whole.
+-- What may take time between `start` and `finish` (Unix seconds); reads no appointment whole.
 --
 -- Gives two texts of as many lines each, in order of their start: the ids of the appointments that
 -- begin early enough to reach into it, cancelled ones included, and what is kept of their times,
