@@ -36,6 +36,8 @@ _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|ti
 _APPOINTMENT = re.compile(r"\b(?:appointment|booking|visit|slot)\b")
 _CLAUSES = re.compile(r",| so | because | since | as i | but ")
 _SAME_TIME = re.compile(r"\b(?:same (?:time|hour)|as well|at the same)\b")
+_PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
+"""The hours of each part of the day."""
 _SAME_DAY = re.compile(r"\b(?:the|that) same (?:day|date)\b")
 _ABOUT_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_YES, ASKS_SERVICE))
 _KEPT = re.compile(
@@ -304,6 +306,9 @@ def _picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) ->
     dated = any(day == option.day for day in found.days for option in options)
     if place is not None and len(options) > max(place, 1) and not found.times and not dated:
         return options[place]
+    if found.part is not None and not found.days:
+        inside = [option for option in options if _is_in(option, found.part)]
+        return inside[0] if len(inside) == 1 else None
     if not found.wanted or len(found.days) > 1 or len(found.times) > 1:
         return None
     said = next((item for item in found.wanted if item.day is not None), None)
@@ -322,6 +327,12 @@ def _picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) ->
     if fitting[0].day is None and said is not None:
         return replace(fitting[0], day=said.day, weekday=said.weekday)
     return fitting[0]
+
+
+def _is_in(option: Moment, part: str) -> bool:
+    """Whether an option is in a part of the day: "the morning one"."""
+    begin, end = _PARTS.get(part, (24, 24))
+    return option.time is not None and begin <= option.time.hour < end
 
 
 def _names_offered(heard: Moments, asked: AgentTurn) -> bool:

@@ -29,8 +29,10 @@ _HOUR_ON = re.compile(
     rf"(^|[.,?!]|\b(?:got|have|give me|do|take|about|say|want|like|prefer)) ?\b({_HOURS})"
     rf"((?: thirty| fifteen| o'clock)?) (on (?:the|{_DAYS})|{_DAYS}|tomorrow|today)\b"
 )
+_PART_ONE = re.compile(r"\b(morning|afternoon|evening) (?:one|slot)\b(?! thirty)")
 _HOUR_IS = re.compile(
-    rf"(^|[.,?!;] )({_HOURS})((?: thirty)?)(?= (?:is|was|would be) (?:also |still )?(?:open|free"
+    rf"(^|[.,?!;] )({_HOURS})((?: thirty)?)"
+    r"(?= (?:works|suits|sounds)\b| (?:is|was|would be) (?:also |still )?(?:open|free"
     r"|available|possible|the last|the latest|the earliest|fine|good|better|great|perfect|okay|ok"
     r"|doable)\b)"
 )
@@ -122,6 +124,7 @@ def read(text: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
     """The days and times of one sentence, resolved at `now`, which is when it was said."""
     said = _NUMBER_IS.sub(r"\1 is", _POSSESSIVE.sub(r"\1", plain(text)))
     said = _HOUR_ON.sub(r"\1 at \2\3 \4", said)
+    said = _PART_ONE.sub(r"\1", said)
     said = _HOUR_IS.sub(r"\1at \2\3", said)
     said = _HOUR_AFTER.sub(r"\1 at \2\3", said)
     new, _, old = said.partition(" instead of ")

@@ -103,7 +103,7 @@ _VERBS = (
     r"(?:check|ask|think|look|see (?:if|when|whether|how|what|about)|call|ring|phone|talk|speak"
     r"|discuss|consult|get back|be in touch|let you know|come back|try|text|email|mail|write"
     r"|find out|sleep|decide|wait|figure|make sure|hold off|reply|shop|let|double check|run it"
-    r"|mull|consider|verify|know|hear|pass|go to|go with|figure it)"
+    r"|mull|consider|verify|know|hear|pass|go to|figure it)"
 )
 #: Stops a cancellation: what keeps the appointment, not what gives a reason to cancel it.
 KEEPS = any_of(

@@ -307,6 +307,101 @@ MENTIONED = (
     "If you had a cleaning on Monday at nine I'd have taken it.",
 )
 
+FIRST = (
+    "Monday.",
+    "Monday please.",
+    "The first one.",
+    "The first.",
+    "Monday's good.",
+    "Monday at nine.",
+    "Monday works.",
+    "Let's do Monday.",
+    "I'll take Monday.",
+    "Nine on Monday.",
+    "The Monday one.",
+    "The earlier one.",
+    "Nine.",
+    "Nine is better.",
+    "Nine's fine.",
+    "I'd prefer Monday.",
+    "Monday would be better.",
+    "Monday at nine sounds good.",
+    "Can I have the Monday one?",
+    "Let's go with the first option.",
+    "Not Wednesday. Monday.",
+    "Wednesday I can't, so Monday.",
+    "The sooner the better, so Monday.",
+    "Oh, Monday at nine, definitely.",
+    "Put me down for Monday.",
+    "Give me the nine o'clock.",
+    "The morning one.",
+)
+SECOND = (
+    "Wednesday.",
+    "The second one.",
+    "The second.",
+    "The latter.",
+    "The later one.",
+    "Wednesday at two.",
+    "Two o'clock.",
+    "Two works better.",
+    "I'll go with Wednesday.",
+    "Wednesday is better for me.",
+    "I can't do Monday, but Wednesday is fine.",
+    "Monday's no good, I'll take Wednesday.",
+    "The afternoon one.",
+    "The afternoon.",
+    "Wednesday afternoon is great.",
+    "Make it Wednesday.",
+    "Wednesday, please, at two.",
+    "I'd rather have Wednesday.",
+    "The last one.",
+)
+NEITHER = (
+    "Neither, sorry.",
+    "Neither works.",
+    "Anything on Thursday?",
+    "Do you have something later?",
+    "Either is fine.",
+    "Whichever.",
+    "I don't know yet.",
+    "Monday or Wednesday, hmm.",
+    "Let me check with my wife.",
+    "What about Friday?",
+    "Those don't work.",
+    "I'm out of town both days.",
+    "Could I do ten instead?",
+    "Hmm, none of those.",
+)
+KEPT = (
+    "No, keep it.",
+    "No.",
+    "Actually no, I'll come.",
+    "No wait, leave it.",
+    "Hmm, let me think about it.",
+    "No, I changed my mind.",
+    "Not yet.",
+    "Hold on, let me ask my husband.",
+    "Actually I can make it after all.",
+    "No, don't cancel it.",
+    "Oh, then leave it as it is.",
+    "I'm not sure yet.",
+    "Well, maybe not.",
+    "No no, I meant the other one.",
+    "No, just move it.",
+    "Never mind, I'll be there.",
+    "What happens if I do?",
+    "Is there a fee?",
+    "Then I'd rather keep it.",
+    "Okay, but only if there's no fee.",
+    "Let me call you back about that.",
+    "I'd like to keep it actually.",
+    "Sorry, I'll come, forget it.",
+    "Wait.",
+    "Hmm.",
+    "On second thought, I'll keep it.",
+)
+
 
 @pytest.mark.parametrize("answer", YES)
 def test_a_yes_is_one_in_any_words(answer: str) -> None:
@@ -337,3 +432,23 @@ def test_what_is_booked_can_be_taken_back(line: str) -> None:
 def test_what_is_only_mentioned_is_not_booked(line: str) -> None:
     for answer in ("A: I see.", "A: Okay.", "A: Let me look into that. Anything else?"):
         assert effects(f"Hi, this is Ana Diaz. {line}", answer, "Okay, thanks.") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "booked"),
+    [
+        *((answer, ["book 2026-12-07T09:00 cleaning Ana Diaz"]) for answer in FIRST),
+        *((answer, ["book 2026-12-09T14:00 cleaning Ana Diaz"]) for answer in SECOND),
+        *((answer, []) for answer in NEITHER),
+    ],
+)
+def test_one_of_two_offers_is_picked_in_many_ways(answer: str, booked: list[str]) -> None:
+    offer = "A: I have Monday the 7th at nine or Wednesday the 9th at two. Which would you like?"
+    asked = "I'd like a cleaning please."
+    assert effects(asked, offer, answer, "A: And your name?", "Ana Diaz.") == booked
+
+
+@pytest.mark.parametrize("answer", KEPT)
+def test_a_cancellation_needs_a_yes(answer: str) -> None:
+    lines = ("Please cancel my cleaning on Thursday. Dana Reyes.", "A: Shall I cancel it?")
+    assert effects(*lines, answer, "A: I see.", known=[CLEANING]) == []
