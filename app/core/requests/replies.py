@@ -31,6 +31,7 @@ SMALL_WORDS = frozenset(
         ha oh um uh er ah well just too yes yeah go when sir ma'am very quite really so absolutely
     """.split()
 )
+_SENT_HERE = re.compile(r"\b(?:said|says|told me|thinks|thought) (?:that )?i (?:should|ought to)\b")
 _IT = re.compile(r"\b(?:it|that|this)\b")
 _SAYS_NO = re.compile(r"\b(?:says|said) (?:(?:we|i) can not|no)\b")
 _TAKE_OFF = re.compile(
@@ -79,7 +80,8 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
         state.happens(fold.STOPS, sentence.text)
         return
     if sentence.told or (sentence.conditional and not sentence.agrees):
-        if sentence.postpones and not sentence.conditional:
+        sent = _SENT_HERE.search(sentence.words)
+        if sentence.postpones and not sentence.conditional and not sent:
             state.happens(fold.DOUBTS, sentence.text)
         elif asked is not None and asked.wants_yes and not _just_agreed(claim, sentence):
             state.happens(fold.REMARKS)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.requests import fold
+from app.core.requests import fold, picks
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
 from app.core.requests.fitting import asked_for
 from app.core.requests.state import State, as_place, distinct
-from app.core.requests.turns import cues, moments
+from app.core.requests.turns import cues
 from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
     ASKS_NAME,
@@ -28,16 +28,13 @@ from app.core.requests.turns.agent_turn import (
 from app.core.requests.turns.caller_turn import Said
 from app.core.requests.turns.moments import Moment, Moments
 
-_ORDINALS = {
-    "first": 0, "former": 0, "earlier": 0, "earliest": 0, "second": 1, "third": 2, "last": -1,
-    "latter": -1, "later": -1, "latest": -1, "fourth": 3, "middle": 1,
-}  # fmt: skip
-_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|time))")
 _APPOINTMENT = re.compile(r"\b(?:appointment|booking|visit|slot)\b")
 _CLAUSES = re.compile(r",| so | because | since | as i | but ")
 _SAME_TIME = re.compile(r"\b(?:same (?:time|hour)|as well|at the same)\b")
-_PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
-"""The hours of each part of the day."""
+_PAST = re.compile(
+    r"\bi (?:was|had|did|got|used to)\b[^.,?!]{0,60}\b(?:ago|last (?:time|year|month|week)|once)\b"
+    r"[^.,?!]{0,60}"
+)
 _SAME_DAY = re.compile(r"\b(?:the|that) same (?:day|date)\b")
 _ABOUT_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_YES, ASKS_SERVICE))
 _KEPT = re.compile(
@@ -68,17 +65,11 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
         question = asked.index
     if asked is not None and ASKS_SERVICE in asked.asks:
         text = " ".join(s.text for s in telling)
-    named = " ".join(s.text for s in turn if not (s.told or s.refused or s.conditional))
-    if claim.kind == CANCEL and state.services_in(text):
-        named = text
-    if not state.services_in(named):
-        named = " ".join(s.text for s in turn if not s.refused)
-    if not any(s.request for s in turn):
-        named = text
+    named = _service_words(state, claim, turn, text)
     _give_service(state, claim, _KEPT.sub("", named), quote(said, named, question))
     if claim.kind == BOOK and (len(found.days) > 1 or len(found.times) > 1):
         found = _last_of(telling, turn) or found
-    picked = _picked(telling, found, asked)
+    picked = picks.picked(telling, found, asked)
     if claim.kind == BOOK and claim.wish.day is None and _SAME_DAY.search(text):
         _give_same_day(state, claim, quote(said, text))
     if claim.kind == BOOK:
@@ -87,6 +78,31 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
         _mention(state, claim, text, found, picked, quote(said, text, question))
     if not revives:
         claim.state = held
+
+
+def _service_words(state: State, claim: Claim, turn: Sequence[Said], text: str) -> str:
+    """The words of a turn in which the service that is meant can be named. `text` are those that
+    tell its day and time."""
+    if not any(s.request for s in turn):
+        return text
+    named = " ".join(s.text for s in turn if not (s.told or s.refused or s.conditional))
+    asking = [s for place, s in enumerate(turn) if _tells_service(turn, place)]
+    if any(s.request and s.services for s in asking):
+        named = " ".join(s.text for s in asking)
+    named = _PAST.sub("", named)
+    if claim.kind == CANCEL and state.services_in(text):
+        return text
+    if not state.services_in(named):
+        return " ".join(s.text for s in turn if not s.refused)
+    return named
+
+
+def _tells_service(turn: Sequence[Said], place: int) -> bool:
+    """Whether the services of a sentence are asked for: in a request, or in place of it after."""
+    here = turn[place]
+    if here.told or here.refused or here.conditional:
+        return False
+    return bool(here.request and here.strong) or here.bare or here.corrects or here.question
 
 
 def _give_same_day(state: State, claim: Claim, span: Span) -> None:
@@ -174,7 +190,7 @@ def _telling(state: State, said: Utterance, claim: Claim, turn: Sequence[Said]) 
             if s.bare
             or s.corrects_plainly
             or (s.denies and s.corrects)
-            or (_names_offered(s.moments, asked) and _picked([s], s.moments, asked))
+            or (picks.names_offered(s.moments, asked) and picks.picked([s], s.moments, asked))
         ]
     corrected = any(s.corrects for s in good)
     if corrected and good and all(s.bare for s in good):
@@ -208,7 +224,7 @@ def _give_service(state: State, claim: Claim, text: str, span: Span) -> None:
     named = state.services_in(text)
     asked = state.asked
     if not named and asked is not None and ASKS_SERVICE in asked.asks and len(asked.services) > 1:
-        place = _ordinal(text)
+        place = picks.ordinal(text)
         if place is not None and -len(asked.services) <= place < len(asked.services):
             named = (asked.services[place],)
     claim.wish.general = claim.wish.general or bool(_APPOINTMENT.search(text))
@@ -292,64 +308,3 @@ def _mention(
         claim.wish.day = claim.wish.time = None
     if (found.wanted or picked) and claim.kind == MOVE:
         _gave(state, claim)
-
-
-def _picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) -> Moment | None:
-    """The one of the offered slots that the caller picks: by place, day, hour or both."""
-    if asked is None:
-        return None
-    options = distinct(asked.slots) or distinct(asked.existing)
-    if not options:
-        return None
-    text = " ".join(sentence.text for sentence in telling)
-    place = _ordinal(text)
-    dated = any(day == option.day for day in found.days for option in options)
-    if place is not None and len(options) > max(place, 1) and not found.times and not dated:
-        return options[place]
-    if found.part is not None and not found.days:
-        inside = [option for option in options if _is_in(option, found.part)]
-        return inside[0] if len(inside) == 1 else None
-    if not found.wanted or len(found.days) > 1 or len(found.times) > 1:
-        return None
-    said = next((item for item in found.wanted if item.day is not None), None)
-    time = found.times[0] if found.times else None
-    fitting = [
-        option
-        for option in options
-        if (said is None or option.day is None or said.is_day(option.day))
-        and (
-            time is None
-            or (option.time is not None and moments.same_clock(time, option.time, True))
-        )
-    ]
-    if len(fitting) != 1:
-        return None
-    if fitting[0].day is None and said is not None:
-        return replace(fitting[0], day=said.day, weekday=said.weekday)
-    return fitting[0]
-
-
-def _is_in(option: Moment, part: str) -> bool:
-    """Whether an option is in a part of the day: "the morning one"."""
-    begin, end = _PARTS.get(part, (24, 24))
-    return option.time is not None and begin <= option.time.hour < end
-
-
-def _names_offered(heard: Moments, asked: AgentTurn) -> bool:
-    """Whether all that is said of days and times was offered just so."""
-    return all(
-        any(
-            (said.day is None or (option.day is not None and said.is_day(option.day)))
-            and (
-                said.time is None
-                or (option.time is not None and moments.same_clock(said.time, option.time, True))
-            )
-            for option in (*asked.slots, *asked.existing)
-        )
-        for said in heard.wanted
-    )
-
-
-def _ordinal(text: str) -> int | None:
-    found = _ORDINAL.findall(text.lower())
-    return _ORDINALS[found[-1]] if found else None

@@ -133,8 +133,8 @@ NOT_YET = any_of(
     r"\blet me (?:\w+ )?(?:think|ask|check|see|sleep|talk|look|find|get)\b",
     r"\bsleep on\b",
     r"\bthink (?:about it|it over)\b",
-    r"\bnot (?:so |quite |really |too )?(?:sure|certain)\b",
-    r"\bdo not know\b",
+    r"(?<!was )\bnot (?:so |quite |really |too )?(?:sure|certain)\b",
+    r"\bdo not know\b(?! (?:how|who|where|why|much|anything|anybody)\b)",
     r"\bmaybe not\b",
     r"\bmight not\b",
     r"\bwait\b",
@@ -177,13 +177,14 @@ POSTPONES = any_of(
 
 #: Has not made up their mind.
 DOUBTS = any_of(
-    r"\bnot (?:so |quite |really |too |entirely |totally )?(?:sure|certain|decided|convinced)\b",
-    r"\bdo not (?:know|think so)\b",
+    r"(?<!was )\bnot (?:so |quite |really |too |entirely |totally )?(?:sure|certain|decided"
+    r"|convinced)\b",
+    r"\bdo not (?:know(?! (?:how|who|where|why|much|anything|anybody)\b)|think so)\b",
     r"\bno idea\b",
     r"\b(?:it|that|this|all)? ?depends\b",
     r"\bmaybe\b",
     r"\bperhaps\b",
-    r"\bmight\b",
+    r"\bmight\b(?! be (?:a (?:bit|little|few minutes|tad) )?(?:early|late)\b)",
     r"\b(?:i|we) may\b",
     r"\bundecided\b",
     r"\bthink (?:about|it over|on it)\b",
@@ -195,7 +196,7 @@ DOUBTS = any_of(
     r"\bprobably\b",
     r"\bpossibly\b",
     r"\bno rush\b",
-    r"\bwhether\b",
+    r"\bwhether (?:i|we|he|she|my|it|that|or not)\b",
     r"\bhard to say\b",
     r"\bkind of unsure\b",
     r"\bi suppose\b.{0,60}\bbut\b",
