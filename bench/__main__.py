@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from bench import audio, availability, backchannels, calls, intake, webhooks
+from bench import audio, availability, backchannels, calls, intake, requests, webhooks
 from bench.certificate import make_certificate
 from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
 from bench.tables import Table
 
 CALLS = ("memory", "latency", "greeting", "tools", "cpu")
-ALL = (*CALLS, "webhooks", "availability", "audio", "sounds", "language")
+ALL = (*CALLS, "webhooks", "availability", "audio", "sounds", "requests", "language")
 
 
 def machine() -> str:
@@ -89,6 +89,8 @@ def main() -> int:
                 tables += audio.audio(options.seconds)
             if "sounds" in wanted:
                 tables += backchannels.tables()
+            if "requests" in wanted:
+                tables += requests.tables()
     finally:
         shutil.rmtree(SCRATCH, ignore_errors=True)
     if tables:

@@ -27,9 +27,11 @@ from app.core.booking.slots import local_instant, refusal
 from app.core.requests import call as requests_call
 from app.core.requests import transcript
 from app.core.requests.evidence import Decision, Known
+from bench.tables import Table
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
 RIGHT, WRONG, MISSED = "right", "wrong", "missed"
+GENERATED = 10_000
 
 
 def load(path: Path) -> Iterator[dict[str, Any]]:
@@ -163,6 +165,27 @@ def table(counts: dict[str, collections.Counter[str]]) -> str:
     share = 100 * total[MISSED] / max(total["clear"], 1)
     rows.append(f"clear {total['clear']}, missed {total[MISSED]} = {share:.1f} %")
     return "\n".join(rows)
+
+
+def tables(generated: int = GENERATED) -> list[Table]:
+    """The counts by kind: of the development calls, of the held-out half, of generated calls."""
+    from tests.corpus import generate
+
+    agent = files.load().default
+    sources: dict[str, Iterable[dict[str, Any]]] = {
+        half: (call for path in sorted(CORPUS.glob(f"calls_{half}*.jsonl")) for call in load(path))
+        for half in ("dev", "heldout")
+    }
+    sources["generated"] = generate.calls(1, generated)
+    found: list[Table] = []
+    for name, calls in sources.items():
+        shown = Table(f"Requests in transcripts, {name}", ("kind", RIGHT, WRONG, MISSED, "clear"))
+        counts = measure(calls, agent)
+        counts["all"] = sum(counts.values(), collections.Counter())
+        for kind, count in counts.items():
+            shown.add(kind, *(count[name] for name in (RIGHT, WRONG, MISSED, "clear")))
+        found.append(shown)
+    return found
 
 
 def main() -> None:
