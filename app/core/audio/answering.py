@@ -10,8 +10,9 @@ from app.core.audio.closing import Closing
 from app.core.audio.continuity import Continuity
 from app.core.audio.hearing.silence import Silence
 from app.core.audio.session import SpokenItems
+from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice
-from app.core.call import notes, prompts
+from app.core.call import notes, prompts, wishes
 from app.core.call.ending import Ending
 from app.core.call.events import Actions, SaveState
 from app.core.call.ladder import RetryLadder, Step
@@ -37,6 +38,7 @@ class Answering:
         voice: AgentVoice,
         continuity: Continuity,
         silence: Silence,
+        record: SpokenRecord,
     ) -> None:
         self.ladder = RetryLadder(state.agent)
         self._state = state
@@ -48,6 +50,7 @@ class Answering:
         self._voice = voice
         self._continuity = continuity
         self._silence = silence
+        self._record = record
 
     # Turns
 
@@ -147,7 +150,8 @@ class Answering:
         actions = self._items.clear_notes()
         overrides: dict[str, Any] = {}
         if say is None:
-            told = [*self._tools.take_late(), *([note] if note else [])]
+            several = wishes.note_of(self._record.said_by_caller(), self._state.agent)
+            told = [*self._tools.take_late(), *(text for text in (note, several) if text)]
         else:
             told, overrides = [prompts.verbatim(say)], {"tool_choice": "none"}
         request = Request(turn.new_key(), None, "\n".join(told) or None, overrides)

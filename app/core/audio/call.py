@@ -67,7 +67,7 @@ class AudioCall:
         caller = CallerAudio(agent.audio, model, codec)
         continuity = Continuity(model, voice, caller, sounds, record)
         self.answering = answering = Answering(
-            state, model, items, runner, ending, closing, voice, continuity, silence
+            state, model, items, runner, ending, closing, voice, continuity, silence, record
         )
         self.audio_tools = audio_tools = AudioTools(
             state, model, runner, ending, closing, voice, sounds, answering

@@ -6,6 +6,7 @@ place when its speech begins, and its words whenever they come; both are joined 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -64,6 +65,10 @@ class SpokenRecord:
         mine = (entry for entry in reversed(self.entries) if entry.role == "user")
         newest = next(mine, None)
         return newest is not None and not newest.text.strip()
+
+    def said_by_caller(self) -> Iterator[str]:
+        """What the caller said, as far as the words are known, the newest first."""
+        return (entry.text for entry in reversed(self.entries) if entry.role == "user")
 
     def as_heard(self) -> list[list[str]]:
         """The conversation as [role, text] pairs; neighbours of one speaker are joined."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
-from app.core.call import prompts
+from app.core.call import prompts, wishes
 from app.core.call.ending import Ending
 from app.core.call.events import Actions
 from app.core.call.notes import Backchannel
@@ -14,7 +13,6 @@ from app.core.call.tool_runner import ToolRunner
 from app.core.call.turns import Turn
 from app.core.call.waiting import Change, Wait
 from app.core.language import backchannel
-from app.core.language.intent import several
 from app.core.language.words import words
 from app.core.realtime.session import ModelSession
 from app.core.text.answering import Answering
@@ -82,23 +80,13 @@ class Requests:
                 return actions + self._speaker.complete(turn, now, "missed", line)
             if not turn.transcript:
                 note = prompts.NOTHING_YET
-        note = note or self._several(turn.transcript)
+        said = (item.content for item in reversed(turn.transcript) if item.role == "user")
+        note = note or wishes.note_of(said, self._state.agent)
         if self._tools.calls.awaited:
             # What runs is told to the model together with what the caller says now.
             turn.wait.on(Change.RUN, now)
             return actions + self._model.withdraw(now)
         return actions + self._answering.ask(turn, now, heard=turn.transcript, note=note)
-
-    def _several(self, transcript: tuple[Utterance, ...]) -> str | None:
-        """A note for the model where one of the caller's sentences held more than one request.
-
-        Notes do not stay in the conversation, so it is told again with each turn.
-        """
-        services = tuple(service.name for service in self._state.agent.booking.services)
-        for utterance in reversed(transcript):
-            if utterance.role == "user" and (wanted := _parts(utterance.content, services)):
-                return prompts.several(wanted)
-        return None
 
     def _act(self, turn: Turn, now: float) -> Actions:
         return self._model.withdraw(now) + self._speaker.act(turn, now)
@@ -131,10 +119,6 @@ class Requests:
         # Text that was gathered but not sent follows as if nothing had happened.
         turn.speech.gathered = old.speech.gathered
         return actions
-
-
-#: One request brings the whole transcript: what was read once is not read again.
-_parts = lru_cache(maxsize=4096)(several.parts)
 
 
 def caller_words(transcript: tuple[Utterance, ...]) -> str:

@@ -625,3 +625,27 @@ def test_broken_frames_harm_nothing(greeted: Sim) -> None:
     greeted.speak("Are you there?")
     greeted.until_silent(1.0)
     assert greeted.heard[-1] == ["agent", "Yes."]
+
+
+def test_the_model_is_told_of_several_requests_for_the_rest_of_the_call(greeted: Sim) -> None:
+    """As soon as the words are known: the answer to them may have begun by then."""
+
+    def told(text: str) -> bool:
+        return any(text in str(event) for _, event in greeted.sent)
+
+    greeted.script("Let us see.", "On Tuesday.")
+    greeted.speak("I need an appointment for me and one for my son.")
+    greeted.until_silent(1.0)
+    greeted.speak("On Tuesday, please.")
+    greeted.until_silent(1.0)
+    assert told("an appointment; an appointment for your son")
+    assert greeted.violations == []
+
+
+def test_one_request_is_not_told_as_several(greeted: Sim) -> None:
+    greeted.script("Let us see.", "On Tuesday.")
+    greeted.speak("A cleaning or a filling, whichever is quicker.")
+    greeted.until_silent(1.0)
+    greeted.speak("On Tuesday, please.")
+    greeted.until_silent(1.0)
+    assert not any("several things" in str(event) for _, event in greeted.sent)
