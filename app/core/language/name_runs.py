@@ -11,6 +11,7 @@ from app.core.language.name_words import (
     ADDRESSES,
     DAYS,
     HONOURS,
+    KIN,
     ORDINAL_SUFFIXES,
     PARTICLES,
     SHORT,
@@ -171,11 +172,8 @@ def _bare(core: list[Token], kinds: list[Kind], closed: bool, after: str) -> boo
     )
 
 
-_NEVER_UNUSUAL = frozenset(
-    vocabulary(
-        "new same full thank good last next first wrong right son daughter wife husband mother "
-        "father mom mum dad partner brother sister child kid friend boss baby cousin aunt uncle"
-    )
+_NEVER_UNUSUAL = KIN | frozenset(
+    vocabulary("new same full thank good last next first wrong right baby")
 )
 
 

@@ -104,7 +104,9 @@ ORDINARY = frozenset(
         "york boston chicago oakland francisco angeles diego seattle london berlin paris madrid "
         "cancellation availability opening openings hygiene scaling retainer veneers denture "
         "dentures bridge night-guard mouthguard wisdom molar abscess tag badge plate "
-        "joke kidding relation pun"
+        "joke kidding relation pun "
+        "niece nephew grandson granddaughter stepson stepdaughter fiance fiancé fiancée girlfriend "
+        "boyfriend roommate"
     )
 )
 EITHER = frozenset(
