@@ -18,6 +18,8 @@ from app.rehearsal.realtime_server import refusal, shape
 from app.rehearsal.realtime_server.refusal import Refusal
 
 Wire = dict[str, Any]
+#: What the model perceives of audio that nobody put words to, and of a silence.
+UNINTELLIGIBLE, SILENCE = "(unintelligible audio)", "(silence)"
 
 ITEM_ID = shape.text(most=32, pattern="[a-zA-Z0-9_-]+")
 _COMMON: dict[str, shape.Check] = {
@@ -207,9 +209,14 @@ class Conversation:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the assistant spoke last, and every function call has its output."""
+        """Whether the assistant spoke last, and every function call has its output.
+
+        A sound without words asks for no answer.
+        """
         called, answered, last = set(), set(), None
         for item in self:
+            if item.heard == UNINTELLIGIBLE:
+                continue
             last = item.wire
             if last["type"] == "function_call":
                 called.add(last["call_id"])

@@ -13,12 +13,10 @@ from typing import Any
 
 from app.rehearsal.realtime_server import refusal
 from app.rehearsal.realtime_server.emitter import Answers, Emitter
-from app.rehearsal.realtime_server.items import Item
+from app.rehearsal.realtime_server.items import SILENCE, UNINTELLIGIBLE, Item
 from app.rehearsal.realtime_server.refusal import Refusal
 from app.rehearsal.sound.ears import Ears
 
-#: What the model perceives of audio that nobody put words to, and of a silence.
-UNINTELLIGIBLE, SILENCE = "(unintelligible audio)", "(silence)"
 _LEAST_COMMIT_MS = 100
 _TRANSCRIBE_S = 0.15
 

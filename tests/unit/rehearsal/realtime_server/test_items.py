@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.rehearsal.realtime_server.items import UNINTELLIGIBLE, Conversation, Item
 from tests.support.realtime_probe import Probe, done, error, kinds
 
 
@@ -170,3 +171,24 @@ def test_deleting_an_item_while_it_is_streamed_harms_nothing() -> None:
     events = probe.advance(10)
     assert "conversation.item.done" not in kinds(events)
     assert done(events)["status"] == "completed"
+
+
+def test_a_conversation_is_answered_once_nothing_is_owed() -> None:
+    def item(number: int, heard: str | None = None, **wire: str) -> Item:
+        return Item({"id": f"i{number}", **wire}, heard=heard)
+
+    conversation = Conversation("conv")
+    assert not conversation.is_answered
+    steps = [
+        (item(1, type="message", role="assistant"), True),
+        (item(2, UNINTELLIGIBLE, type="message", role="user"), True),
+        (item(3, type="message", role="user"), False),
+        (item(4, type="message", role="assistant"), True),
+        (item(5, type="function_call", call_id="c1"), False),
+        (item(6, type="message", role="assistant"), False),
+        (item(7, type="function_call_output", call_id="c1"), False),
+        (item(8, type="message", role="assistant"), True),
+    ]
+    for added, answered in steps:
+        conversation.add(added)
+        assert conversation.is_answered is answered, added.id
