@@ -25,7 +25,7 @@ class Line:
 
 
 #: A silence that callers end, even if they know that the agent has not answered yet.
-PATIENCE_S = 20.0
+PATIENCE_S = 8.0
 
 
 @dataclass
