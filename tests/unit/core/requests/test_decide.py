@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from app.core.requests.evidence import Known
@@ -159,3 +161,9 @@ def test_what_is_missing_is_said() -> None:
     (decision,) = decided("I'd like to book a cleaning for tomorrow, please.", "A: Sure.")
     assert decision.kind == "ask"
     assert decision.why == "waits for time and name"
+
+
+def test_the_name_tells_whose_appointment_is_cancelled() -> None:
+    sons = Known("bk-3", "filling", dt.datetime(2026, 12, 8, 9, 0), "Tom Smith")
+    lines = ("Please cancel my appointment. Dana Reyes.", "A: It's cancelled.")
+    assert effects(*lines, known=[CLEANING, sons]) == ["cancel 2026-12-03T14:00"]
