@@ -64,10 +64,8 @@ def _run(
     if known is not None:
         return known, False
     kind = at_work.servers.catalog.equip(look.agent).toolset[request.tool].kind
-    who = AgentRef.to(look.agent, str(news.facts.get("agent_id") or ""))
     context = {
-        "agent": look.agent.name,
-        "agent_id": who.retell_agent_id,
+        **AgentRef.to(look.agent, str(news.facts.get("agent_id") or "")).to_json(),
         "caller_number": caller_number(news),
         "channel": "webhook",
         "consent": "stated",

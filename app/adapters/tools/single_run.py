@@ -16,6 +16,7 @@ from app.adapters.tools.http_tool import refusal
 from app.adapters.tools.replies import Reply
 from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
 from app.core.tools.arguments import ArgumentReader
 from app.core.tools.declarations import Tool, idempotency_key
 from app.core.tools.epoch import epoch_of
@@ -174,7 +175,7 @@ def _ids(request: ToolRequest) -> tuple[str, str]:
 
 def _context(request: ToolRequest) -> dict[str, Any]:
     return {
-        "agent": request.agent.name,
+        **AgentRef.to(request.agent).to_json(),
         "caller_number": request.caller_number,
         "channel": "tool",
         "consent": "stated" if request.confirmed else "",

@@ -13,8 +13,8 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from app.core.agent.booking_tools import fit_tool
-from app.core.agent.intents import IntentSettings
-from app.core.agent.knowledge import Knowledge
+from app.core.agent.intents import IntentSettings as IntentSettings
+from app.core.agent.knowledge import Knowledge as Knowledge
 from app.core.agent.messages import MessageSettings
 from app.core.agent.references import Reference
 from app.core.agent.report import MonthlyBudget, ReportSettings

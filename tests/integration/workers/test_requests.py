@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import workers.runtime
-from app.adapters.agents.imported import with_python_tools
 from app.adapters.intent import model, second_reader
 from app.adapters.notify.messages import Messages
 from app.core.agent.reference import business_id
-from app.core.agent.tools import PythonTools
 from app.core.booking.resources import Resource
 from app.core.booking.slots import draft, local_instant
 from app.settings import Settings
@@ -228,22 +227,23 @@ def clock(monkeypatch: pytest.MonkeyPatch, now: dt.datetime) -> None:
     monkeypatch.setattr(effects, "dt", stood)
 
 
-OWN = {"where_is_it": ("where is my order",)}
+SHOP = """\
+name: Ada
+business: Corner Shop
+instructions: Help with orders.
+intents:
+  custom: {where_is_it: ["where is my order"]}
+  tools: {where_is_it: order}
+tools: [{python: tests.support.order_tools}]
+"""
 
 
 @pytest.fixture
-def shop(desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> WebhookDesk:
+def shop(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WebhookDesk:
     """A desk whose agent has an intent of its own, and a tool for it."""
-    agent = desk.at_work.agents.default
-    intents = agent.intents.model_copy(update={"custom": OWN, "tools": {"where_is_it": "order"}})
-    shop = with_python_tools(
-        agent.model_copy(
-            update={"intents": intents, "tools": (PythonTools(python="tests.support.order_tools"),)}
-        )
-    )
-    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: shop)
-    monkeypatch.setattr(type(desk.at_work.agents), "find", lambda *_: shop)
-    return desk
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP)
+    return desk_with(monkeypatch, Settings(redis_url=redis_url, agent_file=str(path)))
 
 
 WHERE = "Hi, where is my order?"
