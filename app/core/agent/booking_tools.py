@@ -18,7 +18,7 @@ _RESOURCE = {
     "cancel_appointment": "Whom or what it is with, if the caller has several appointments.",
 }
 _PARTY_SIZE = {
-    "check_availability": "How many people come.",
+    "check_availability": "How many people come. A move keeps the number unless they say another.",
     "book_appointment": "How many people come, if other than was looked for.",
     "reschedule_appointment": "How many people come, if other than before.",
     "cancel_appointment": "For how many people it is, if the caller has several appointments.",

@@ -25,6 +25,7 @@ _SERVICES = re.compile(r"^[-*\s]*(?:services|we offer)\b[^:]*:\s*(.+?)\.?\s*$", 
 _HOURS = re.compile(r"^[-*\s]*opening hours:\s*(.+?)\.?\s*$", re.I | re.M)
 _HOLIDAYS = re.compile(r"^[-*\s]*closed on holidays:\s*([^.]+)", re.I | re.M)
 _SPAN = re.compile(rf"(?P<days>(?:(?:{'|'.join(WEEKDAYS)})\W+(?:and )?)+)(?P<hours>closed|open .+)")
+_WITH = re.compile(r"^An? .+? is with (.+?)\.$", re.M)
 _ORDER = re.compile(r"(?:never|do not|don't|if|when|ask|you|say|before|to|offer|use|give)\b", re.I)
 #: What appointments are commonly made for, known to anybody; the instructions' own come first.
 _COMMON = (
@@ -48,6 +49,8 @@ class Business:
     """Opening hours in words by weekday (Monday is 0), or `CLOSED`."""
     holidays: tuple[str, ...]
     instructions: str
+    resources: tuple[str, ...] = ()
+    """Whom callers may ask for."""
 
     @classmethod
     def read(cls, instructions: str, at: float) -> Business:
@@ -92,7 +95,13 @@ def _read(instructions: str, at: int) -> Business:
         if holidays
         else (),
         instructions=instructions,
+        resources=_with(instructions),
     )
+
+
+def _with(instructions: str) -> tuple[str, ...]:
+    lists = (re.split(r",\s+|\s+or\s+", line) for line in _WITH.findall(instructions))
+    return tuple(dict.fromkeys(name.strip() for names in lists for name in names if name.strip()))
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from typing import Any
 
+from app.rehearsal.receptionist.company import read_resource, read_size
 from app.rehearsal.receptionist.dialogue import Dialogue, at_time
 from app.rehearsal.receptionist.hearing import Heard, is_titled_name, name_in_answer
 
@@ -21,10 +22,12 @@ _CANCELS = re.compile(r"\bcancel\b", re.IGNORECASE)
 def take_details(state: Dialogue, heard: Heard) -> bool:
     """Service, time, name, and the answer to what was read back or offered."""
     before = state.search
-    chosen = _choice(state, heard)
+    sized = take_company(state, heard)
+    chosen = None if sized and state.talk.asked == "party" else _choice(state, heard)
     if chosen is None or heard.order is None:
         _take_service(state, heard)
-        take_time(state, heard)
+        if not sized or state.talk.asked != "party" or heard.said.date is not None:
+            take_time(state, heard)
     take_name(state, heard)
     if chosen is not None:
         if chosen is not state.found.chosen:
@@ -46,8 +49,22 @@ def take_details(state: Dialogue, heard: Heard) -> bool:
     return True
 
 
+def take_company(state: Dialogue, heard: Heard) -> bool:
+    """With whom, and how many come, where the tools know of either; tells whether a number was
+    said."""
+    size, known = None, state.company
+    if "party_size" in known.takes:
+        size = read_size(heard.text, asked=state.talk.asked == "party")
+        known.party_size = size or known.party_size
+    if "resource" in known.takes:
+        known.resource = read_resource(heard.text, known.names) or known.resource
+    return size is not None
+
+
 def check_service(state: Dialogue) -> None:
-    """A service that the business does not have is not booked."""
+    """A service that the business does not have is not booked; the only one need not be said."""
+    if state.service is None and len(state.offered) == 1 and state.goal in ("book", "look"):
+        state.service = state.offered[0]
     if state.offered and state.service is not None and state.service not in state.offered:
         state.unoffered, state.service = state.service, None
 

@@ -28,6 +28,7 @@ _ASKED = {
     "visit": r"\bcome in for a visit\?",
     "agree": r"\b(?:shall|should) I\b[^?]*\?|\bis that (?:right|correct|okay)\?",
     "choice": r"\bwhich (?:one|of (?:these|them))\b[^?]*\?|\bwould (?:any|one|that|it)\b[^?]*\?",
+    "party": r"\bhow many people\b[^?]*\?",
     "day": r"\b(?:what|which)(?: other)? (?:day|date|time)\b[^?]*\?|\bwhen would\b[^?]*\?",
     "service": r"\b(?:appointment|it) for\?|\bwhich of (?:these|them) do you need\?",
     "change": r"\bwhat would you like to change\b[^?]*\?",
@@ -74,6 +75,19 @@ class When:
     def is_known(self) -> bool:
         """Whether the caller said anything about it."""
         return self != When()
+
+
+@dataclass(slots=True)
+class Company:
+    """Whom the booking is to be with, and how many people come."""
+
+    names: tuple[str, ...] = ()
+    """Whom callers may ask for."""
+    takes: frozenset[str] = frozenset()
+    """The arguments of the tool for free times."""
+    resource: str | None = None
+    """One of the names, or that anyone will do."""
+    party_size: int | None = None
 
 
 @dataclass(slots=True)
@@ -148,6 +162,7 @@ class Dialogue:
     goal: Goal | None = None
     service: str | None = None
     when: When = field(default_factory=When)
+    company: Company = field(default_factory=Company)
     name: str | None = None
     person: str | None = None
     """Whom the booking is for, where it is not the caller: "my son"."""
@@ -178,6 +193,8 @@ class Dialogue:
             else None,
             "time": f"{near:%H:%M}" if near else None,
             "service": self.service,
+            "resource": self.company.resource,
+            "party_size": self.company.party_size,
         }
         return {name: value for name, value in found.items() if value is not None}
 
@@ -185,15 +202,16 @@ class Dialogue:
     def progress(self) -> tuple[object, ...]:
         """What a turn of the caller's can change; equal before and after where it led nowhere."""
         return (
-            self.goal, self.service, dataclasses.replace(self.when), self.name, self.person,
-            len(self.later), self.agreed, self.dropped, self.refused,
-            self.unoffered, self.booked_already, (self.found.chosen or {}).get("slot_id"),
+            self.goal, self.service, dataclasses.replace(self.when),
+            dataclasses.replace(self.company), self.name, self.person, len(self.later),
+            self.agreed, self.dropped, self.refused, self.unoffered, self.booked_already,
+            (self.found.chosen or {}).get("slot_id"),
             id(self.found.booking) if self.found.booking else None,
         )  # fmt: skip
 
     def next_part(self) -> Part | None:
         """Turn to what else the caller asked for; None where that was all."""
-        self.goal = None
+        self.goal = self.company.resource = self.company.party_size = None
         self.forget_time()
         if not self.later:
             return None

@@ -11,6 +11,7 @@ from app.core.language import speech
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
 from app.rehearsal.receptionist import people, phrases
 from app.rehearsal.receptionist.business import Business
+from app.rehearsal.receptionist.company import ANYONE, arguments_of
 from app.rehearsal.receptionist.dialogue import Dialogue
 
 MORE = "Is there anything else I can do for you?"
@@ -57,7 +58,9 @@ class Goals:
             return [Say(f"{phrases.capital(time)}, good. May I have {whose} full name, please?")]
         service = state.service or state.found.chosen.get("service")
         if not state.agreed:
-            what = phrases.an(service)
+            company = state.company
+            what = phrases.in_company(service, company.party_size, company.resource)
+            what = phrases.an(what)
             return [Say(f"So that is {what} on {time} for {state.name}. Shall I book it?")]
         if not self._prompt.has("book_appointment"):
             return self.unable("book")
@@ -72,6 +75,12 @@ class Goals:
     def _asks_service(self) -> bool:
         """Whether the caller has still to choose one of the services there are."""
         return bool(self._state.offered) and self._state.talk.asked == "service"
+
+    @property
+    def _needs_size(self) -> bool:
+        """Whether free times can only be looked for when it is known how many people come."""
+        _, required = arguments_of(self._prompt)
+        return "party_size" in required and self._state.company.party_size is None
 
     @property
     def _begun(self) -> bool:
@@ -98,6 +107,8 @@ class Goals:
         if unasked and state.goal == "book":
             whose = f"your {state.person.split(maxsplit=1)[-1]}'s" if state.person else "the"
             return [Say(f"{'' if self._begun else 'Sure. '}What is {whose} appointment for?")]
+        if self._needs_size:
+            return [Say(f"{'' if self._begun else 'Sure. '}How many people will you be?")]
         open_to_any = state.goal == "look" or (last is not None and last.has("any"))
         if not state.when.is_known and not state.found.offers and not open_to_any:
             known = state.service is not None and not self._begun
@@ -137,6 +148,8 @@ class Goals:
             day = f" {self._on(state.when.date)}" if state.when.date else ""
             return f"I am sorry, nothing is free{day}. What other day would suit you?"
         listed = phrases.offers(offers, self._today)
+        if state.company.resource not in (None, ANYONE):
+            listed = f"{listed} with {state.company.resource}"
         if len(offers) == 1:
             return f"I have {listed}. Would that work for you?"
         if state.goal == "look":
@@ -148,6 +161,9 @@ class Goals:
         asked = self._find_booking("move")
         if asked is not None:
             return asked
+        booked, company = (state.found.booking or {}).get("party_size"), state.company
+        if company.party_size is None and isinstance(booked, int) and "party_size" in company.takes:
+            company.party_size = booked
         if state.found.chosen is None:
             present = phrases.when(state.found.booking)
             if not state.when.is_known and not state.found.offers and present:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.language import speech
+from app.rehearsal.receptionist.company import ANYONE
 
 #: The honest line for a caller who speaks another language, in that language where it is known.
 ENGLISH_ONLY = {
@@ -28,6 +29,7 @@ REFUSALS = {
 #: A question asked again in other words, by what it is about.
 REPHRASED = {
     "name": "I need a name for the appointment. What is the full name, please?",
+    "party": "For how many people is it? You can say, for example, four people.",
     "day": "Which day is good for you? You can say, for example, Tuesday morning.",
     "agree": "Shall I go ahead, yes or no?",
     "choice": "Which one would you like? You can say the first, the second, or another day.",
@@ -79,6 +81,23 @@ def an(service: object) -> str:
     if service.startswith(("a ", "an ", "the ", "my ")):
         return service
     return f"{'an' if service[0].lower() in 'aeiou' else 'a'} {service}"
+
+
+def in_company(service: object, size: int | None, resource: object) -> str:
+    """The service with how many people come and whom it is with."""
+    words = [service if isinstance(service, str) and service else "appointment"]
+    if size:
+        words.append(f"for {'one person' if size == 1 else f'{speech.say_number(size)} people'}")
+    if isinstance(resource, str) and resource and resource != ANYONE:
+        words.append(f"with {resource}")
+    return " ".join(words)
+
+
+def booked(time: str | None, result: dict[str, Any], names: Sequence[str]) -> str:
+    """That it is booked, and whom the caller got, where they may ask for one of the names."""
+    done = f"it is booked for {time}" if time else "it is booked"
+    resource = result.get("resource")
+    return f"{done} with {resource}" if resource in names else done
 
 
 def plural(service: str) -> str:

@@ -17,6 +17,7 @@ from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
 from app.rehearsal.receptionist import answers, orders, people, phrases, transitions, wording
 from app.rehearsal.receptionist.business import Business
+from app.rehearsal.receptionist.company import arguments_of
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE, Errands
 from app.rehearsal.receptionist.goals import MORE, Goals, call
@@ -44,7 +45,8 @@ class Receptionist:
         business = Business.read(prompt.instructions, prompt.at)
         items = list(prompt.items)
         errands = Errands(prompt, business)
-        state = transitions.read(items, self._hearing, business, errands)
+        takes, _ = arguments_of(prompt)
+        state = transitions.read(items, self._hearing, business, errands, takes)
         if any(_GO_ON.search(note) for note in state.talk.system) and not state.talk.heard:
             return self._rest(prompt, business, items)
         return _Turn(prompt, business, state, errands).answer()
@@ -57,7 +59,8 @@ class Receptionist:
             if last.get("role") == "assistant":
                 said.insert(0, message_text(last))
         errands = Errands(prompt, business)
-        state = transitions.read(items, self._hearing, business, errands)
+        takes, _ = arguments_of(prompt)
+        state = transitions.read(items, self._hearing, business, errands, takes)
         parts = _Turn(prompt, business, state, errands).answer()
         first = parts[0]
         if isinstance(first, Say):
@@ -325,7 +328,7 @@ class _Turn:
             case "find_appointments":
                 return [Say(f"{phrases.listed(state.found.bookings or [])} {MORE}")]
             case "book_appointment":
-                done = f"it is booked for {time}" if time else "it is booked"
+                done = phrases.booked(time, outcome.data, self._business.resources)
                 return self._done(f"You are all set, {done}.")
             case "reschedule_appointment":
                 return self._done(f"Done, I moved it{f' to {time}' if time else ''}.")

@@ -15,6 +15,7 @@ from app.rehearsal.realtime_server.items import message_text
 from app.rehearsal.receptionist import details
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import (
+    Company,
     Dialogue,
     Goal,
     json_object,
@@ -49,11 +50,15 @@ def is_beside(heard: Heard) -> bool:
 
 
 def read(
-    items: Sequence[dict[str, Any]], hearing: Hearing, business: Business, errands: Errands
+    items: Sequence[dict[str, Any]],
+    hearing: Hearing,
+    business: Business,
+    errands: Errands,
+    takes: frozenset[str] = frozenset(),
 ) -> Dialogue:
     """Gather the state from the conversation's items, oldest first; what belongs to an errand goes
-    to `errands`."""
-    state = Dialogue(offered=business.offered)
+    to `errands`. `takes` are the arguments of the tool for free times."""
+    state = Dialogue(business.offered, company=Company(business.resources, takes))
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for item in items:
         kind = item["type"]
