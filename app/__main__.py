@@ -24,6 +24,7 @@ COMMANDS = (
     "doctor",
     "replay",
     "tools",
+    "agents",
     "jobs",
     "calendar",
     "check",

@@ -94,6 +94,9 @@ def _key(sample: Sample) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 CALLS_LIVE = gauge("calls_live", "Calls with an open socket", ("channel",))
 CALLS_TOTAL = counter("calls_total", "Calls taken up", ("channel", "how"))
+CALLS_UNANSWERED = counter(
+    "calls_unanswered_total", "Calls that no agent answers", ("channel", "why")
+)
 TURNS_TOTAL = counter("turns_total", "Requests for a response, by how they ended", ("ended",))
 FIRST_TOKEN = histogram("first_token_seconds", "Request to first spoken content", ("channel",))
 BARGE_INS = counter("barge_ins_total", "Interruptions of the agent by the caller", ("kind",))

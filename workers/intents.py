@@ -18,6 +18,8 @@ from app.adapters.calls.inbox import News, NewsStore
 from app.adapters.intent import finals, model
 from app.adapters.notify.messages import Messages, request_not_done
 from app.adapters.tools.execution import Effect
+from app.core.agent.definition import Agent
+from app.core.agent.directory import Asked
 from app.core.agent.reference import AgentRef
 from app.core.booking import slot_ids
 from app.core.booking.slots import Slot, local_instant, refusal
@@ -27,6 +29,7 @@ from app.core.requests.acts import Step
 from app.core.requests.evidence import Decision
 from app.core.tools.declarations import idempotency_key
 from app.core.tools.epoch import epoch_of
+from app.errors import NotFound
 from workers import appointments
 from workers.availability import busy_around
 from workers.decisions import (
@@ -50,7 +53,12 @@ UNNAMED = "Phone caller"
 
 def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int | None:
     """Understand the call's finals and act where they allow it; when to look again, if at all."""
-    agent = at_work.agents.for_retell(news.facts.get("agent_id"))
+    try:
+        agent = agent_of(at_work, news)
+    except NotFound as error:
+        log.warning("no agent answers the call", extra={"why": error.message})
+        at_work.calls.merge(news.call_id, {"refused": error.message})
+        return None
     zone = agent.booking.zone
     start_ms = int(news.facts.get("start_timestamp") or 0)
     if news.entries:
@@ -78,6 +86,24 @@ def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int |
     if news.over and not unsettled and agent.intents.tell_business:
         _tell_business(look, decisions, verdict, done, own)
     return now_ms + OUTCOME_MS if unsettled else None
+
+
+def agent_of(at_work: Runtime, news: News) -> Agent:
+    """The agent of a call of other models: decided once, and kept with the call.
+
+    Raises `NotFound` where no agent answers it.
+    """
+    kept = news.summary.get("agent_ref")
+    if isinstance(kept, dict):
+        return at_work.agents.find(AgentRef.from_json(kept))
+    asked = Asked.of_details(news.facts, str(news.facts.get("agent") or ""))
+    agent = at_work.agents.route(asked).agent
+    who = AgentRef.to(agent, asked.retell_agent_id)
+    at_work.calls.merge(
+        news.call_id,
+        {"agent_ref": who.to_json(), "agent": agent.name, "business": agent.business},
+    )
+    return agent
 
 
 def _tell_business(
@@ -140,8 +166,7 @@ def _act(look: Following, verdict: Verdict, done: list[dict[str, Any]]) -> Verdi
     effect = at_work.effects.get(news.call_id, key)
     if effect is None:
         context = {
-            "agent": look.agent.name,
-            "agent_id": str(news.facts.get("agent_id") or ""),
+            **AgentRef.to(look.agent, str(news.facts.get("agent_id") or "")).to_json(),
             "caller_number": caller_number(news),
             "channel": "webhook",
             "consent": "stated",

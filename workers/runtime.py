@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from redis import Redis
 
 from app.adapters.agents import files
-from app.adapters.agents.files import Agents
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.redis import client as redis
 from app.adapters.tools.context import Handler
 from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.settings import Settings
 from workers.own.servers import McpServers
 
@@ -45,7 +45,7 @@ class Runtime:
     """Tries again for half a minute while Redis is away."""
     calls: CallStore
     effects: EffectStore
-    agents: Agents
+    agents: Directory
     servers: McpServers
     tools: Mapping[str, ToolJob]
     """The built-in tools by name."""
@@ -84,7 +84,7 @@ def open_runtime(
         servers=McpServers(settings, client, McpCatalog(client)),
         tools=tools,
     )
-    _runtime.calendar(_runtime.agents.default)
+    _runtime.calendar(_runtime.agents.only_default or _runtime.agents.all[0])
     return _runtime
 
 

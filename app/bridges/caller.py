@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
 from app.core.language.phone_numbers import identify
 
 #: Details that are part of the call's record.
@@ -36,8 +37,7 @@ class Caller:
     def context(self, agent: Agent) -> dict[str, Any]:
         """What the worker that runs a tool knows of the call."""
         return {
-            "agent": agent.name,
-            "agent_id": str(self.details.get("agent_id") or ""),
+            **AgentRef.to(agent, str(self.details.get("agent_id") or "")).to_json(),
             "caller_number": self.number,
             "caller_time_zone": self._variable("caller_time_zone"),
             "channel": self.channel,

@@ -13,14 +13,16 @@ from app.adapters.agents import prices
 from app.bridges import monthly_budget
 from app.bridges.live_call import LiveCall
 from app.bridges.note_uses import Use
+from app.bridges.refusal import refuse_call
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Asked
 from app.core.call import events
 from app.core.call.notes import Note
 from app.core.call.setup import Call, Setup
 from app.core.text.call import TextCall
-from app.errors import ProtocolError
+from app.errors import NotFound, ProtocolError
 from app.protocol import retell_llm
 from app.protocol.retell_llm import CallDetails
 
@@ -31,6 +33,8 @@ DETAILS_WAIT_S = 1.5
 GREETED_S = 2.0
 #: How Retell says that a call is over.
 ENDED = (1000, 1001, 1005)
+#: How a socket is closed for good (RFC 6455): no agent answers the call.
+POLICY = 1008
 
 log = logs.get(__name__)
 
@@ -41,12 +45,22 @@ class RetellChannel:
     name = "retell"
     soon_s = 0.0
 
+    def __init__(self, address: str = "") -> None:
+        """`address` is the agent that the socket's address names, if it names one."""
+        self._address = address
+
     def serve(self, live: LiveCall) -> None:
         """Begin or resume the call, then feed it Retell's frames."""
         state = live.take()
         live.ws.accept()
         waiting: list[bytes] = []
-        agent = live.services.catalog.equip(self._agent(live, state, waiting))
+        try:
+            agent = live.services.catalog.equip(self._agent(live, state, waiting))
+        except NotFound as error:
+            refuse_call(live.services.calls, self.name, live.call_id, error)
+            live.kept.lease.release(over=True)
+            live.ws.close(POLICY, error.code)
+            return
         if state is None and self._refused(live, agent):
             return
         # A holder that died before it saved anything has greeted: that comes first of all. One that
@@ -95,10 +109,13 @@ class RetellChannel:
         return live.ws.close_code in ENDED and not call.dropped
 
     def _agent(self, live: LiveCall, state: dict[str, Any] | None, waiting: list[bytes]) -> Agent:
-        """The agent of this call. Only where there are several does Retell have to tell which."""
+        """The agent of this call. Only where there are several does Retell have to tell which.
+
+        Raises `NotFound`.
+        """
         agents = live.services.agents
-        if len(agents.all) == 1:
-            return agents.default
+        if self._address or (len(agents.all) == 1 and agents.only_default is not None):
+            return agents.route(Asked(address=self._address)).agent
         details = (state or {}).get("details") or live.kept.caller.details
         if not details:
             live.ws.send(retell_llm.config())
@@ -108,13 +125,13 @@ class RetellChannel:
                         waiting.append(_bytes(message))
                         details = _details(waiting[-1])
             except gevent.Timeout:
-                log.info("no call details in time; the default agent answers")
-        return agents.for_retell(str(details.get("agent_id") or ""))
+                log.info("no call details in time")
+        return agents.route(Asked.of_details(details)).agent
 
 
-def serve(services: Services, ws: Connection, call_id: str) -> None:
-    """Serve one socket of a call until it closes."""
-    LiveCall(services, ws, call_id, RetellChannel()).run()
+def serve(services: Services, ws: Connection, call_id: str, address: str = "") -> None:
+    """Serve one socket of a call until it closes; `address` names the agent, if it does."""
+    LiveCall(services, ws, call_id, RetellChannel(address)).run()
 
 
 def _bytes(message: str | bytes) -> bytes:

@@ -8,13 +8,13 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
-from app.adapters.agents.files import Agents
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.realtime.client import RealtimeModel
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
+from app.core.agent.directory import Directory
 from app.core.language.intent.engine import IntentEngine
 from app.settings import Settings
 
@@ -24,7 +24,7 @@ class Services:
     """One of each per process; all safe to use from any greenlet."""
 
     settings: Settings
-    agents: Agents
+    agents: Directory
     catalog: McpCatalog
     redis: Redis
     calls: CallStore

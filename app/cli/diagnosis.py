@@ -19,11 +19,12 @@ from app.adapters.agents import files
 from app.adapters.notify.channels import can_text
 from app.adapters.realtime.client import refusal_of
 from app.adapters.redis import client as redis
+from app.cli.agents import asked_of
 from app.cli.check import redis_problem
 from app.cli.client import Records
 from app.cli.mcp_servers import discover
 from app.core.agent.definition import Agent
-from app.errors import ModelError, SettingsError
+from app.errors import ModelError, NotFound, SettingsError
 from app.rehearsal.retell_caller import frames, rules
 from app.rehearsal.retell_caller.play import new_call_id
 from app.rehearsal.retell_caller.scenario import CallerSpec
@@ -34,6 +35,8 @@ Verdict = Literal["ok", "warn", "bad"]
 TIMEOUT_S = 8.0
 #: Of the server's connections: beyond this share the next deploy, which doubles them, may fail.
 BUSY_SHARE = 0.5
+#: Agents that are named; of more it is told how many there are.
+MAX_NAMED = 10
 OPENAI = "https://api.openai.com/v1"
 
 _MODEL_CURES = {
@@ -81,8 +84,13 @@ def agent_file(found: Settings) -> list[Finding]:
     except SettingsError as error:
         cure = "docs/agent-file.md describes every key"
         return [Finding("agents", "bad", problem, cure) for problem in error.problems]
-    names = ", ".join(agent.name for agent in loaded.all)
-    out = [Finding("agents", "ok", f"{len(loaded.all)} in the file: {names}")]
+    names = ", ".join(agent.id for agent in loaded.all[:MAX_NAMED])
+    more = ", …" if len(loaded.all) > MAX_NAMED else ""
+    what = f"{len(loaded.all)} of {len(loaded.businesses)} businesses: {names}{more}"
+    out = [Finding("agents", "ok", what)]
+    if loaded.only_default is None:
+        cure = "name one with `default:` if somebody should answer them"
+        out.append(Finding("agents", "warn", "calls that fit no agent are refused", cure))
     for agent in loaded.all:
         if "transfer_call" in agent.toolset and not agent.switchboard:
             cure = "set transfer_targets or transfer_number, or take transfer_call out of its tools"
@@ -119,6 +127,20 @@ def mcp_servers(found: Settings) -> list[Finding]:
             tools = sum(entry.declare(tool) is not None for tool in server.tools)
             out.append(Finding("mcp", "ok", f"{entry.origin} offers {agent.name} {tools} tools"))
     return out
+
+
+def route(found: Settings, whom: str) -> list[Finding]:
+    """Which agent answers a number, a Retell agent id or an address, and why."""
+    try:
+        loaded = files.load(found.agent_file or None)
+        answer = loaded.route(asked_of(whom, loaded))
+    except SettingsError:
+        return []  # the agents' file is told of already
+    except NotFound as error:
+        cure = "list it in the agent's numbers or retell_agent_ids, or name a default agent"
+        return [Finding("route", "bad", f"{whom}: nobody answers: {error.message}", cure)]
+    what = f"{whom}: {answer.agent.id} of {answer.agent.home.id} answers: {answer.why}"
+    return [Finding("route", "ok", what)]
 
 
 def store(found: Settings) -> list[Finding]:

@@ -1,7 +1,8 @@
 """Looks at everything from the outside in, names what is wrong, why, and the cure.
 
 Settings, agents' file, Redis, workers, the calendar, the model, the web server, its webhook and
-its LLM socket (for which one short call is made). `--call ID` explains one call from its record.
+its LLM socket (for which one short call is made). `--call ID` explains one call from its record;
+`--route WHOM` shows which agent answers a number, a Retell agent id or an address, and why.
 
 Where the environment names no Redis and no model, those of a running `python -m app dev` are taken.
 """
@@ -34,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--url", metavar="WS_URL", help="the LLM websocket URL as Retell is given it"
     )
     parser.add_argument("--call", metavar="ID", help="explain this call")
+    parser.add_argument(
+        "--route",
+        metavar="WHOM",
+        action="append",
+        default=[],
+        help="which agent answers this number, Retell agent id or address, and why",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     bad += _show(screen, agents)
     if agents[0].verdict != "bad":
         bad += _show(screen, diagnosis.mcp_servers(settings))
+    for whom in args.route:
+        bad += _show(screen, diagnosis.route(settings, whom))
     bad += _show(screen, diagnosis.store(settings))
     bad += _show(screen, diagnosis.workers(settings))
     bad += _show(screen, calendar(settings))

@@ -37,7 +37,8 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class FunctionRequest:
-    """A custom function call. `call_id` and `entries` are blank where only arguments came."""
+    """A custom function call. `call_id` and `entries` are blank where only arguments came; `line`
+    is the business's number in the call."""
 
     name: str
     args: dict[str, Any]
@@ -46,6 +47,7 @@ class FunctionRequest:
     agent_id: str = ""
     caller_number: str = ""
     from_number: str = ""
+    line: str = ""
     entries: list[Entry] = field(default_factory=list)
     started_ms: int = 0
     """When the call began (Unix milliseconds), 0 where it is not said."""
@@ -129,6 +131,7 @@ def parse_function(name: str, raw: bytes, query: Mapping[str, str]) -> FunctionR
         _text(call.get("agent_id")) or query.get("agent_id", ""),
         number or query.get("from_number", ""),
         _text(call.get("from_number")),
+        _text(call.get("from_number" if outbound else "to_number")) or query.get("to_number", ""),
         entries_of(call) or [],
         _time_ms(call.get("start_timestamp")),
     )
@@ -136,7 +139,7 @@ def parse_function(name: str, raw: bytes, query: Mapping[str, str]) -> FunctionR
 
 #: Query parameters that say which call a function belongs to; all others are arguments.
 _LAST_MS = 10**14
-_CONTEXT = frozenset({"call_id", "agent_id", "from_number"})
+_CONTEXT = frozenset({"call_id", "agent_id", "agent", "from_number", "to_number"})
 
 
 def _text(value: Any) -> str:

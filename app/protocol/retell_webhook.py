@@ -124,7 +124,7 @@ def _plain(event: str, body: dict[str, Any], raw: bytes) -> WebhookEvent:
         text = None
     facts = {
         name: body[name]
-        for name in ("from_number", "to_number", "agent_id")
+        for name in ("from_number", "to_number", "direction", "agent_id", "agent")
         if isinstance(body.get(name), str)
     }
     rank, status, keep_s = RUNNING, "ongoing", 3

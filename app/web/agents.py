@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.bridges.services import services
 from app.core.agent.definition import Agent
-from app.errors import NotFound
+from app.core.agent.directory import Asked
 
 #: Calls of a page have ids of our own making, which begin so.
 PAGE_CALL = "web_"
@@ -12,11 +12,4 @@ PAGE_CALL = "web_"
 
 def agent_named(name: str) -> Agent:
     """The agent of that name; the default one where none is named. Raises `NotFound`."""
-    agents = services().agents
-    if not name.strip():
-        return agents.default
-    agent = agents.named(name)
-    if agent is None:
-        known = ", ".join(each.name for each in agents.all)
-        raise NotFound(f"no agent is named {name[:100]!r}; known are {known}", code="unknown_agent")
-    return agent
+    return services().agents.route(Asked(address=name)).agent

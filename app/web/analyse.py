@@ -14,9 +14,9 @@ import gevent
 import orjson
 from flask import Blueprint, Response, request
 
-from app.adapters.agents.files import Agents
 from app.bridges.services import services
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.core.booking.wanted import spoken_hours
 from app.core.language.intent import entities as spoken
 from app.core.language.intent.engine import IntentEngine
@@ -59,16 +59,16 @@ def realtime() -> Response:
     return Response(told, content_type="application/json")
 
 
-def chosen(agents: Agents, name: Any) -> Agent:
+def chosen(agents: Directory, name: Any) -> Agent:
     """The agent that is named, or the default where none is. Raises `BadRequest`."""
     if name is None:
         return agents.default
     if not isinstance(name, str):
         raise BadRequest("agent must be a text")
-    for agent in agents.all:
-        if agent.name.casefold() == name.strip().casefold():
-            return agent
-    raise BadRequest("no agent has this name")
+    agent = agents.named(name)
+    if agent is None:
+        raise BadRequest("no agent has this name")
+    return agent
 
 
 def _read(engine: IntentEngine, agent: Agent, text: str, now: dt.datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.adapters.notify.messages import Messages
 from app.adapters.redis import keys
 from app.adapters.redis.client import guard
 from app.bridges.services import services
-from app.core.agent.reference import business_id
+from app.core.agent.business import slug
 from app.errors import NotFound
 from app.web import usage_list
 from app.web.calls import listing
@@ -69,7 +69,7 @@ def usage() -> dict[str, Any] | Response:
     args = request.args
     since, until = usage_list.span_of(args, dt.datetime.now(dt.UTC).date())
     business = args.get("business", "").strip()
-    whose = business_id(business) if business else ""
+    whose = slug(business) if business else ""
     days = edge().usage.days(since, until, whose, args.get("agent", ""))
     if args.get("format") == "csv":
         headers = {"Content-Disposition": "attachment; filename=usage.csv"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import gevent
 import orjson
@@ -20,20 +20,15 @@ from app import logs, metrics
 from app.adapters.calls.intake import FILE_EARLY_INTENT
 from app.adapters.redis import keys
 from app.adapters.redis.scripts import RedisScript
-from app.core.agent.definition import Agent
+from app.core.agent.directory import Asked, Directory
+from app.core.agent.intents import IntentSettings
 from app.core.language.intent.engine import IntentEngine
 from app.core.language.intent.partial import Early, EarlyIntent
+from app.errors import NotFound
 
 log = logs.get(__name__)
 
 MAX_CALLS = 5000
-
-
-class Agents(Protocol):
-    """Where the call's agent comes from."""
-
-    @property
-    def default(self) -> Agent: ...
 
 
 class EarlyIntents:
@@ -43,7 +38,7 @@ class EarlyIntents:
         self,
         client: Redis,
         engine: IntentEngine,
-        agents: Agents,
+        agents: Directory,
         *,
         later: Callable[..., Any] = gevent.spawn_later,
         clock: Callable[[], float] = time.time,
@@ -59,37 +54,42 @@ class EarlyIntents:
         self._file = RedisScript(client, FILE_EARLY_INTENT)
         self._last: dict[str, float] = {}
 
-    def heard(self, call_id: str, at_ms: int) -> None:
-        """A partial of this call was stored just now: `at_ms` by the wall clock."""
+    def heard(self, call_id: str, at_ms: int, asked: Asked = Asked()) -> None:  # noqa: B008
+        """A partial of this call was stored just now: `at_ms` by the wall clock; `asked` is what
+        it tells of the agent."""
         waiting = call_id in self._last
         if not waiting and len(self._last) >= MAX_CALLS:
             return  # only the early intent is lost; the final comes
         self._last[call_id] = self._steady()
         if not waiting:
-            self._later(self._debounce_s, self._due, call_id)
+            wait_s = self._settings(asked).partial_debounce_ms / 1000
+            self._later(wait_s, self._due, call_id, asked)
 
-    @property
-    def _debounce_s(self) -> float:
-        return self._agents.default.intents.partial_debounce_ms / 1000
-
-    def _due(self, call_id: str) -> None:
-        left_s = self._last[call_id] + self._debounce_s - self._steady()
+    def _due(self, call_id: str, asked: Asked) -> None:
+        wait_s = self._settings(asked).partial_debounce_ms / 1000
+        left_s = self._last[call_id] + wait_s - self._steady()
         if left_s > 0:
-            self._later(left_s, self._due, call_id)
+            self._later(left_s, self._due, call_id, asked)
             return
         del self._last[call_id]
         try:
-            self.look(call_id, int(self._clock() * 1000))
+            self.look(call_id, int(self._clock() * 1000), asked)
         except (redis.RedisError, OSError) as error:
             log.info("no early intent", extra={"call_id": call_id, "why": type(error).__name__})
         except Exception:
             log.exception("early intent failed", extra={"call_id": call_id})
             metrics.ERRORS_TOTAL.labels("early_intent").inc()
 
-    def look(self, call_id: str, now_ms: int) -> Early | None:
+    def _settings(self, asked: Asked) -> IntentSettings:
+        try:
+            return self._agents.route(asked).agent.intents
+        except NotFound:  # nobody answers the call: nothing is done about it, whatever is shown
+            return IntentSettings()
+
+    def look(self, call_id: str, now_ms: int, asked: Asked = Asked()) -> Early | None:  # noqa: B008
         """Read the call's partials and file the early intent; None where nothing is stable."""
         lines = cast(list[bytes], self._redis.lrange(keys.call(call_id, "partials"), 0, -1))
-        settings = self._agents.default.intents
+        settings = self._settings(asked)
         machine = EarlyIntent(self._engine, settings, debounce_ms=settings.partial_debounce_ms)
         early = None
         for line in lines:

@@ -10,10 +10,10 @@ import redis
 from redis import Redis
 
 from app import logs
-from app.adapters.agents.files import Agents
 from app.adapters.calendars import feed
 from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.factory import open_calendar
+from app.core.agent.directory import Directory
 from app.errors import CalendarDown, Unavailable
 from app.settings import Settings
 
@@ -29,7 +29,7 @@ log = logs.get(__name__)
 class Feed:
     """Reads the calendar at most once in `FRESH_S`, so that subscribers cannot wear it out."""
 
-    def __init__(self, client: Redis, settings: Settings, agents: Agents) -> None:
+    def __init__(self, client: Redis, settings: Settings, agents: Directory) -> None:
         self._redis = client
         self._url = settings.calendar_url
         self._agents = agents

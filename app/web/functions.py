@@ -18,6 +18,8 @@ from app import logs, metrics
 from app.adapters.calls.intake import LIMIT_S
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Asked
+from app.core.agent.reference import AgentRef
 from app.core.booking import slot_ids
 from app.core.tools.arguments import ArgumentReader, adapt_arguments
 from app.core.tools.declarations import Tool, idempotency_key
@@ -51,7 +53,9 @@ def function(name: str) -> Response:
     if not first:
         raise Unauthorized("this signature has been used for another request")
     asked = parse_function(name, raw, request.args)
-    agent = now_services.catalog.equip(now_services.agents.for_retell(asked.agent_id))
+    agent = now_services.catalog.equip(
+        now_services.agents.route(who(asked, request.args.get("agent", ""))).agent
+    )
     tool = agent.toolset.get(name)
     if tool is None or tool.kind == "action" or tool not in agent.offered("function"):
         raise NotFound(f"there is no function {name[:64]!r}")
@@ -76,8 +80,7 @@ def run(
     tool_call_id = f"function-{uuid4().hex if tool.kind == 'read' else digest}"[:33]
     patience_s = agent.turn_taking.tool_deadline_ms / 1000
     context = {
-        "agent": agent.name,
-        "agent_id": asked.agent_id,
+        **AgentRef.to(agent, asked.agent_id).to_json(),
         "caller_number": asked.caller_number,
         "channel": "function",
         "began_at": asked.started_ms / 1000,
@@ -126,6 +129,11 @@ def heard_in(asked: FunctionRequest) -> list[tuple[str, str, float]]:
                 at = asked.started_ms / 1000 + entry["end"]
             heard.append((entry["role"], entry["content"], at))
     return heard
+
+
+def who(asked: FunctionRequest, address: str = "") -> Asked:
+    """What a request tells of the agent that it is for."""
+    return Asked(address, asked.agent_id, asked.line)
 
 
 def told_of(asked: FunctionRequest) -> dict[str, Any]:

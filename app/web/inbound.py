@@ -13,14 +13,17 @@ from zoneinfo import ZoneInfo
 
 import gevent
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app import logs, metrics
 from app.bridges.monthly_budget import over_budget
+from app.bridges.refusal import refuse_call
 from app.bridges.services import Services, services
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Asked
+from app.core.agent.reference import AgentRef
 from app.core.language.phone_numbers import identify
-from app.errors import AppError, Unauthorized, Unavailable
+from app.errors import AppError, NotFound, Unauthorized, Unavailable
 from app.protocol import retell_http
 from app.protocol.retell_http import Inbound
 from app.web.edge import edge
@@ -48,26 +51,40 @@ def inbound() -> Response:
     if not _is_first_use(signature):
         raise Unauthorized("this signature has been used for another request")
     ringing = retell_http.parse_inbound(raw)
-    agent = now_services.agents.for_retell(ringing.agent_id)
     about = ringing.id or f"{ringing.from_number}>{ringing.to_number}@{ringing.at_ms}"
-    refused = (
+    agent = _agent(now_services, ringing)
+    refused = agent is None or (
         blocked(ringing.from_number, agent.blocked_numbers)
-        or too_many(ringing.subject, ringing.from_number, about)
+        or too_many(ringing.subject, ringing.from_number, about, agent)
         or (ringing.subject == "call_inbound" and _full(now_services))
         or bool(over_budget(now_services, agent, ringing.subject))
     )
-    if refused:
+    if agent is None or refused:
         answer = retell_http.reject(ringing)
     else:
         answer = retell_http.accept(
             ringing,
             variables=variables(ringing, agent, about, now_ms),
-            metadata={"agent": agent.name, "business": agent.business},
+            metadata={
+                "agent": agent.name,
+                "business": agent.business,
+                "agent_ref": AgentRef.to(agent, ringing.agent_id).to_json(),
+            },
         )
     first = _note(now_services, ringing, about, refused, now_ms / 1000)
     outcome = ("rejected" if refused else "accepted") if first else "duplicate"
     metrics.WEBHOOKS_TOTAL.labels(ringing.subject, outcome).inc()
     return Response(orjson.dumps(answer), content_type="application/json")
+
+
+def _agent(now_services: Services, ringing: Inbound) -> Agent | None:
+    """Who is to answer; None where nobody does, which is noted."""
+    asked = Asked(request.args.get("agent", ""), ringing.agent_id, ringing.to_number)
+    try:
+        return now_services.agents.route(asked).agent
+    except NotFound as error:
+        gevent.spawn(refuse_call, now_services.calls, ringing.subject, ringing.id, error)
+        return None
 
 
 def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """WS /llm-websocket/<call_id> and /llm-websocket/<token>/<call_id>: Retell's custom-LLM socket.
 
+An agent may have an address of its own, with ``agents/<agent>/`` before the call's id.
+
 Retell signs nothing on the socket, so the address carries a secret: `SOCKET_TOKEN` itself, or a
 token that the inbound webhook minted for one call. It is checked before anything else happens.
 """
@@ -15,6 +17,7 @@ from app.bridges import retell
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.errors import BadRequest, Forbidden
+from app.web.agents import agent_named
 from app.web.edge import edge
 from app.web.guard.admission import prove
 
@@ -26,23 +29,27 @@ log = logs.get(__name__)
 
 
 @sock.route("/llm-websocket/<call_id>", bp=bp)
-def open_socket(ws: Connection, call_id: str) -> None:
+@sock.route("/llm-websocket/agents/<agent>/<call_id>", bp=bp, endpoint="open_agent_socket")
+def open_socket(ws: Connection, call_id: str, agent: str = "") -> None:
     """The form without a token: only where none is configured."""
     if services().settings.socket_token:
         raise Forbidden("this socket needs a token in its path")
-    _serve(ws, call_id)
+    _serve(ws, call_id, agent)
 
 
 @sock.route("/llm-websocket/<token>/<call_id>", bp=bp)
-def token_socket(ws: Connection, token: str, call_id: str) -> None:
+@sock.route("/llm-websocket/<token>/agents/<agent>/<call_id>", bp=bp, endpoint="token_agent_socket")
+def token_socket(ws: Connection, token: str, call_id: str, agent: str = "") -> None:
     """The form with a token."""
     if not edge().socket_tokens.accept(token, call_id):
         raise Forbidden("the token in the path is wrong")
-    _serve(ws, call_id)
+    _serve(ws, call_id, agent)
 
 
-def _serve(ws: Connection, call_id: str) -> None:
+def _serve(ws: Connection, call_id: str, agent: str) -> None:
     if not _CALL_ID.fullmatch(call_id):
         raise BadRequest("invalid call id")
+    if agent:
+        agent_named(agent)
     prove()
-    retell.serve(services(), ws, call_id)
+    retell.serve(services(), ws, call_id, agent)

@@ -14,10 +14,12 @@ from app import logs, metrics
 from app.adapters.notify.messages import Messages, promised_callback
 from app.bridges.monthly_budget import keep_refusal, over_budget
 from app.bridges.page import PageChannel
+from app.bridges.refusal import refuse_call
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.bridges.twilio import PhoneChannel, read_start, serve
 from app.core.agent.definition import Agent
+from app.core.agent.directory import NoAgent
 from app.core.agent.reference import AgentRef
 from app.core.language.phone_numbers import identify
 from app.errors import NotFound, ProtocolError, Unavailable
@@ -43,9 +45,14 @@ def voice() -> Response:
     """A call rings: connect it to a media stream."""
     form = read_signed_form()
     leg = Leg.of_request(form)
-    agent = leg.agent
+    try:
+        agent = leg.agent
+    except NoAgent as error:
+        refuse_call(services().calls, "twilio", leg.call_sid, error)
+        metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "rejected").inc()
+        return answer(twiml.reject_twiml("rejected"))
     number = form.get("From", "")
-    if blocked(number, agent.blocked_numbers) or too_many("voice", number, leg.call_sid):
+    if blocked(number, agent.blocked_numbers) or too_many("voice", number, leg.call_sid, agent):
         metrics.WEBHOOKS_TOTAL.labels("twilio_voice", "rejected").inc()
         return answer(twiml.reject_twiml("rejected"))
     drain = services().drain

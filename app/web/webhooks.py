@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import gevent
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app import logs, metrics
 from app.bridges.services import services
+from app.core.agent.directory import Asked
 from app.errors import AppError, Unauthorized
 from app.protocol.retell_webhook import EVENTS, WebhookEvent, parse
 from app.settings import Settings
+from app.web.agents import agent_named
 from app.web.edge import edge
 from app.web.guard.signed import read_signed
 
@@ -39,6 +42,7 @@ def retell() -> Response:
         label = event.event if event.event in EVENTS else "other"
         if not signature:
             _may_be_unsigned(event, settings)
+        event = addressed(event, request.args.get("agent", ""))
         outcome = edge().intake.take(event, now_ms, signature)
         if outcome == "foreign":
             raise Unauthorized("this signature has been used for another request")
@@ -49,10 +53,26 @@ def retell() -> Response:
     ignored = event.kind == "unknown"
     metrics.WEBHOOKS_TOTAL.labels(label, "ignored" if ignored else outcome).inc()
     if event.event == "transcript" and not event.final and outcome != "duplicate":
-        edge().early_intents.heard(event.id, now_ms)
+        edge().early_intents.heard(event.id, now_ms, who(event))
     if ignored:
         return _json(_IGNORED_TWICE if outcome == "duplicate" else _ANSWERS["ignored"])
     return _json(_ANSWERS[outcome])
+
+
+def addressed(event: WebhookEvent, agent: str) -> WebhookEvent:
+    """The event with the agent that the address names, if it names one.
+
+    Raises `UnknownAgent` for one that there is none of.
+    """
+    if not agent.strip():
+        return event
+    agent_named(agent)
+    return replace(event, facts={**event.facts, "agent": agent})
+
+
+def who(event: WebhookEvent) -> Asked:
+    """What an event tells of the agent that it is for."""
+    return Asked.of_details(event.facts, str(event.facts.get("agent") or ""))
 
 
 def _may_be_unsigned(event: WebhookEvent, settings: Settings) -> None:

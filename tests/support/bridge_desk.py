@@ -19,6 +19,7 @@ from app.bridges.live_call import Channel, LiveCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.core.call.events import StepIn
 from app.errors import ModelError, Unavailable
 from tests.support.simulated_call import make_agent
@@ -292,9 +293,7 @@ class Desk:
         self.store: Store = parts.get("store") or Store()
         self.effects, self.replies = Effects(), Replies()
         self.drain = Drain(limit_s=5.0)
-        agents = SimpleNamespace(
-            all=[self.agent], default=self.agent, for_retell=lambda agent_id: self.agent
-        )
+        agents = Directory([self.agent], default=self.agent)
         settings = SimpleNamespace(
             realtime_model="gpt-realtime-2.1",
             record_retention_s=60,

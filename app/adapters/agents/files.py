@@ -1,238 +1,200 @@
-"""Agents from their YAML file, with errors that name file and line.
+"""Agents from their YAML file, or a folder of such files, with errors that name file and line.
 
-A file holds one agent, or several under `agents:`; the first one, or the one named by `default:`,
-takes every call whose Retell agent id no agent lists. Every key is documented in
-`docs/agent-file.md`.
+A file holds one agent, or several under `agents:`, and their `businesses:`. Every key is documented
+in `docs/agent-file.md`.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
-from app import logs
-from app.adapters.agents import imported
-from app.adapters.knowledge import read_knowledge
-from app.core.agent.definition import Agent
-from app.core.agent.reference import AgentRef, business_id
-from app.core.agent.references import missing_references
-from app.core.agent.retired import RETIRED
-from app.core.booking.calendar_limits import cannot_keep
-from app.errors import NotFound, SettingsError
+from app.adapters.agents.building import Builder
+from app.adapters.agents.documents import Document, Documents, Location, Problem, plain
+from app.core.agent.directory import Directory
+from app.errors import SettingsError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "agents" / "harbor_dental.yaml"
 """The agent that is used when AGENT_FILE is not set."""
 
 MAX_FILE_BYTES = 1_000_000
-
-log = logs.get(__name__)
-
-Location = tuple[int | str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Agents:
-    """The agents of one file."""
-
-    default: Agent
-    all: tuple[Agent, ...]
-
-    def for_retell(self, agent_id: str | None) -> Agent:
-        """Return the agent that lists this Retell agent id, else the default one."""
-        for agent in self.all:
-            if agent_id and agent_id in agent.retell_agent_ids:
-                return agent
-        return self.default
-
-    def named(self, name: str) -> Agent | None:
-        """The agent of that name, in any case; None where there is none."""
-        wanted = name.strip().casefold()
-        return next((agent for agent in self.all if agent.name.casefold() == wanted), None)
-
-    def find(self, who: AgentRef) -> Agent:
-        """The agent that something belongs to: by its name, else by its Retell agent id, which is
-        all that calls of other models tell. Raises `NotFound` for a name that no agent has."""
-        if not who.agent:
-            return self.for_retell(who.retell_agent_id)
-        agent = self.named(who.agent)
-        if agent is None:
-            raise NotFound(f"no agent is named {who.agent[:100]!r}", code="unknown_agent")
-        return agent
-
-    @property
-    def businesses(self) -> frozenset[str]:
-        """The ids of all businesses of the file."""
-        return frozenset(business_id(agent.business) for agent in self.all)
+MAX_FILES = 5000
+_SECTIONS = ("agents", "businesses", "default")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load(path: str | Path | None = None) -> Agents:
-    """Read and validate an agent file; the shipped one without a path.
+def load(path: str | Path | None = None) -> Directory:
+    """Read and validate an agent file or a folder of them; the shipped one without a path.
 
     Raises `SettingsError` whose problems each read ``file:line: key: what is wrong``.
     """
+    return _built(read(path))
+
+
+def parse(text: str, name: str) -> Directory:
+    """Read the text of an agent file; `name` is what errors call it. Raises `SettingsError`."""
+    return _built(_documents(text, name))
+
+
+def read(path: str | Path | None = None) -> Documents:
+    """The documents of an agent file or a folder. Raises `SettingsError` for what cannot be read
+    at all; other mistakes are among the documents' problems."""
     file = Path(path) if path else SHIPPED
+    if not file.is_dir():
+        return _documents(_text(file), str(file))
+    found = list(files_in(file))
+    if not found:
+        raise SettingsError([f"AGENT_FILE {file}: the folder holds no .yaml file"])
+    parts = [_documents(_text(each), str(each)) for each in found]
+    named = [part for part in parts if part.default is not None]
+    problems = [
+        Problem(part.default_at, "default", f"{named[0].default_at} names one already")
+        for part in named[1:]
+    ]
+    return Documents(
+        agents=[document for part in parts for document in part.agents],
+        businesses=[document for part in parts for document in part.businesses],
+        default=named[0].default if named else None,
+        default_at=named[0].default_at if named else "",
+        problems=(*(each for part in parts for each in part.problems), *problems),
+    )
+
+
+def files_in(path: Path) -> Iterator[Path]:
+    """The files that are read of an agent file or a folder, in order. Raises `SettingsError`."""
+    if not path.is_dir():
+        yield path
+        return
+    found = sorted(each for each in path.iterdir() if each.suffix in (".yaml", ".yml"))
+    if len(found) > MAX_FILES:
+        raise SettingsError([f"AGENT_FILE {path}: more than {MAX_FILES} files"])
+    yield from found
+
+
+def _text(file: Path) -> str:
     try:
         raw = file.read_bytes()
     except OSError as error:
         raise SettingsError([f"AGENT_FILE {file}: {error.strerror}"]) from None
     if len(raw) > MAX_FILE_BYTES:
         raise SettingsError([f"AGENT_FILE {file}: larger than {MAX_FILE_BYTES} bytes"])
-    return parse(raw.decode("utf-8", "replace"), str(file))
+    return raw.decode("utf-8", "replace")
 
 
-def parse(text: str, name: str) -> Agents:
-    """Read the text of an agent file; `name` is what errors call it."""
+def _built(documents: Documents) -> Directory:
+    directory, problems = Builder().build(documents)
+    if directory is None:
+        raise SettingsError([str(problem) for problem in problems])
+    return directory
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A composed file: knows the lines of its parts."""
+
+    name: str
+    root: yaml.Node
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return Path(self.name).parent
+
+    def where(self, location: Location) -> str:
+        """File and line of a location, or of its closest ancestor that is in the file."""
+        return f"{self.name}:{_line(self.root, location)}"
+
+
+def _documents(text: str, name: str) -> Documents:
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = _Loader(text)
+        try:
+            root = loader.get_single_node()
+            data = None if root is None else loader.construct_document(root)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError([f"{name}:{line}: {error.problem or 'not YAML'}"]) from None
     except yaml.YAMLError:
         raise SettingsError([f"{name}:1: not YAML"]) from None
-    if root is None or not isinstance(data, dict):
+    if not isinstance(root, yaml.Node) or not isinstance(data, dict):
         raise SettingsError([f"{name}:1: an agent file is a mapping of keys to values"])
-    problems = [f"{name}:{line}: {what}" for line, what in _twice(root)]
-    source = _Source(name, root, problems)
-    if "agents" not in data:
-        agents = [source.agent(data, ())]
-        wanted = None
-    else:
-        agents, wanted = source.several(data)
-    if problems:
-        raise SettingsError(problems)
-    found = [agent for agent in agents if agent is not None]
-    default = next((agent for agent in found if agent.name == wanted), found[0])
-    return Agents(default, tuple(found))
+    try:
+        data = plain(data)
+    except (TypeError, ValueError) as error:
+        raise SettingsError([f"{name}:1: holds what JSON cannot say: {error}"]) from None
+    file = _File(name, root)
+    problems = [Problem(f"{name}:{line}", "", what) for line, what in _twice(root)]
+    if not any(key in data for key in _SECTIONS):
+        agent = _with_folder(Document("agent", "0", data, file))
+        return Documents([agent], implied=True, problems=tuple(problems))
+    return _sections(data, file, problems)
 
 
-class _Source:
-    """A composed file: validates its parts and finds the lines of what is wrong."""
+def _sections(data: dict[str, Any], file: _File, problems: list[Problem]) -> Documents:
+    """The form with `agents:`, `businesses:` and `default:`."""
 
-    def __init__(self, name: str, root: yaml.Node, problems: list[str]) -> None:
-        self.name = name
-        self.root = root
-        self.problems = problems
+    def add(path: Location, message: str) -> None:
+        problems.append(Problem(file.where(path), str(path[0]), message))
 
-    def several(self, data: dict[str, Any]) -> tuple[list[Agent | None], str | None]:
-        """Read the form with `agents:`."""
-        for key in data:
-            if key not in ("agents", "default"):
-                self._add((key,), f"{key}: unknown beside agents; only default may stand here")
-        entries, wanted = data["agents"], data.get("default")
-        if not isinstance(entries, list) or not entries:
-            self._add(("agents",), "agents: must be a list with at least one agent")
-            return [], None
-        agents = [self.agent(entry, ("agents", index)) for index, entry in enumerate(entries)]
-        names = [agent.name for agent in agents if agent]
-        if wanted is not None and wanted not in names and not self.problems:
-            self._add(("default",), f"default: no agent is named {wanted!r}")
-        seen: dict[str, str] = {}
-        for index, agent in enumerate(agents):
-            for retell_id in agent.retell_agent_ids if agent else ():
-                if retell_id in seen:
-                    self._add(
-                        ("agents", index, "retell_agent_ids"),
-                        f"retell_agent_ids: {retell_id} is listed by {seen[retell_id]} too",
-                    )
-                elif agent:
-                    seen[retell_id] = agent.name
-        return agents, wanted if isinstance(wanted, str) else None
-
-    def agent(self, data: Any, at: Location) -> Agent | None:
-        """Validate one agent; add what is wrong to the problems."""
-        if not isinstance(data, dict):
-            self._add(at, "an agent is a mapping of keys to values")
-            return None
-        try:
-            agent = Agent.model_validate(_with_time_zone(data))
-            self._warn_of_retired(data, at)
-            agent = self._with_outside(agent, at)
-            limit = cannot_keep(os.environ.get("CALENDAR_URL", "").strip(), agent.booking)
-            if limit is not None:
-                self._add((*at, "booking", limit[0]), f"booking.{limit[0]}: {limit[1]}")
-            if agent.audio.format == "pcm" and importlib.util.find_spec("soxr") is None:
-                self._add(
-                    (*at, "audio", "format"),
-                    "audio.format: pcm needs the extra 'audio', which is not installed: "
-                    "pip install --require-hashes -r requirements-all.txt",
-                )
-            return agent
-        except ValidationError as error:
-            for problem in error.errors(include_url=False, include_input=False):
-                place = ".".join(str(part) for part in problem["loc"])
-                message = problem["msg"].removeprefix("Value error, ")
-                self._add((*at, *problem["loc"]), f"{place}: {message}" if place else message)
-            return None
-
-    def _warn_of_retired(self, data: dict[str, Any], at: Location) -> None:
-        """Log the keys that have no effect any more, with what to do about them."""
-        for section, retired in RETIRED.items():
-            for key in retired.keys() & (data.get(section) or {}).keys():
-                line = _line(self.root, (*at, section, key))
-                log.warning(
-                    "agent file has a retired setting",
-                    extra={
-                        "file": f"{self.name}:{line}",
-                        "setting": f"{section}.{key}",
-                        "advice": retired[key],
-                    },
-                )
-
-    def _with_outside(self, agent: Agent, at: Location) -> Agent:
-        """The agent with its Python tools; secrets that are not set are problems."""
-        for place, name in imported.unset_secrets(agent, os.environ):
-            where = ".".join(map(str, place))
-            self._add(
-                (*at, *place), f"{where}: ${{{name}}} is not set; set {name} in the environment"
-            )
-        for name in missing_references(agent.messages.references(), os.environ):
-            self._add(
-                (*at, "messages"),
-                f"messages: ${{{name}}} is not set; set {name} in the environment",
-            )
-        agent = self._with_knowledge(agent, at)
-        try:
-            return imported.with_python_tools(agent, os.environ.get("TOOLS_MODULE", "").strip())
-        except (imported.CannotImport, ValueError) as error:
-            self._add((*at, "tools"), f"tools: {error}")
-            return agent
-
-    def _with_knowledge(self, agent: Agent, at: Location) -> Agent:
-        """The agent with its knowledge's folder found from where the file is."""
-        if agent.knowledge.folder is None:
-            return agent
-        folder = Path(self.name).parent / agent.knowledge.folder
-        knowledge = agent.knowledge.model_copy(update={"folder": str(folder)})
-        try:
-            read_knowledge(knowledge)
-        except SettingsError as error:
-            for problem in error.problems:
-                self._add((*at, "knowledge", "folder"), problem)
-        return agent.model_copy(update={"knowledge": knowledge})
-
-    def _add(self, location: Location, what: str) -> None:
-        self.problems.append(f"{self.name}:{_line(self.root, location)}: {what}")
+    for key in data:
+        if key not in _SECTIONS:
+            only = "only businesses and default may stand here"
+            add((key,), f"unknown beside agents; {only}")
+    entries = data.get("agents", [])
+    if not isinstance(entries, list) or ("agents" in data and not entries):
+        add(("agents",), "must be a list with at least one agent")
+        entries = []
+    agents = []
+    for index, entry in enumerate(entries):
+        at: Location = ("agents", index)
+        if isinstance(entry, dict):
+            agents.append(_with_folder(Document("agent", str(index), entry, file, at)))
+        else:
+            problems.append(Problem(file.where(at), "", "an agent is a mapping of keys to values"))
+    found = data.get("businesses", {})
+    if not isinstance(found, dict):
+        add(("businesses",), "must be a mapping of ids to businesses")
+        found = {}
+    businesses = []
+    for key, value in found.items():
+        at = ("businesses", key)
+        if isinstance(value, dict):
+            businesses.append(Document("business", key, value, file, at))
+        else:
+            told = "a business is a mapping of keys to values"
+            problems.append(Problem(file.where(at), key, told))
+    default = data.get("default")
+    if default is not None and not isinstance(default, str):
+        add(("default",), "must be the id of an agent")
+        default = None
+    return Documents(
+        agents,
+        businesses,
+        default,
+        file.where(("default",)),
+        implied="businesses" not in data and default is None,
+        problems=tuple(problems),
+    )
 
 
-def _with_time_zone(data: Mapping[str, Any]) -> dict[str, Any]:
-    """One time zone serves both the agent and its bookings unless both are given."""
-    whole = dict(data)
-    booking = whole.get("booking", {})
-    if isinstance(booking, dict):
-        zone = whole.get("time_zone") or booking.get("time_zone")
-        if zone:
-            whole["booking"] = {"time_zone": zone, **booking}
-            whole.setdefault("time_zone", zone)
-    return whole
+def _with_folder(document: Document) -> Document:
+    """The agent with its knowledge's folder found from where the file is."""
+    knowledge = document.data.get("knowledge")
+    folder = document.origin.folder
+    if folder is None or not isinstance(knowledge, dict):
+        return document
+    given = knowledge.get("folder")
+    if not isinstance(given, str):
+        return document
+    whole = {**knowledge, "folder": str(folder / given)}
+    return replace(document, data={**document.data, "knowledge": whole})
 
 
 def _line(node: yaml.Node, location: Sequence[int | str]) -> int:

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from app.core.agent.booking_tools import fit_tool
+from app.core.agent.business import Business, Id, slug
+from app.core.agent.checks import Country, Language, TimeZone, check_number
 from app.core.agent.intents import IntentSettings as IntentSettings
 from app.core.agent.knowledge import Knowledge as Knowledge
 from app.core.agent.messages import MessageSettings
@@ -22,7 +30,7 @@ from app.core.agent.texts import TextBody, TextName, describe_texts
 from app.core.agent.tools import Channel, FoundTool, McpTools, ToolEntry, declared_tools
 from app.core.agent.transfers import ANYBODY, NUMBER, Switchboard, TransferTarget, check_targets
 from app.core.booking.rules import BookingRules
-from app.core.language.phone_numbers import country_of, identify, is_country
+from app.core.language.phone_numbers import country_of, identify
 from app.core.tools.declarations import TOOLS, Tool
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -173,15 +181,21 @@ class Budget(Model):
 
 
 class Agent(Model):
-    """One agent. `name` is what it calls itself, `business` whom it speaks for."""
+    """One agent. `name` is what it calls itself, `business` whom it speaks for.
 
+    `home` and `version` come from where the agent was read (`app.core.agent.directory`).
+    """
+
+    id: Id = ""
     name: Text
     business: Text
     instructions: Text = Field(max_length=50_000)
-    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
-    time_zone: str = "UTC"
+    language: Language = "en"
+    time_zone: TimeZone = "UTC"
     retell_agent_ids: tuple[str, ...] = ()
-    country: str | None = None
+    numbers: tuple[str, ...] = ()
+    """Dialled numbers that this agent answers."""
+    country: Country | None = None
     """ISO 3166 code of the country by whose rules numbers are read that are not international."""
     transfer_number: str | None = Field(default=None, pattern=NUMBER)
     """One target that is always there; `transfer_targets` may name more."""
@@ -218,12 +232,27 @@ class Agent(Model):
     blocked_numbers: tuple[str, ...] = ()
     _imported: dict[str, Tool] = PrivateAttr(default_factory=dict)
     _found: dict[str, FoundTool] = PrivateAttr(default_factory=dict)
+    _home: Business | None = PrivateAttr(default=None)
+    _version: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _has_texts(self) -> Self:
         if "send_text" in self.tools and not self.texts:
             raise ValueError("the tool send_text needs texts; list what it may send under texts")
         return self
+
+    @property
+    def home(self) -> Business:
+        """The business whose data the agent sees and changes."""
+        home = self._home
+        if home is not None and home.name == self.business:
+            return home
+        return Business(id=slug(self.business), name=self.business)
+
+    @property
+    def version(self) -> str:
+        """What the agent and its business say, as a short digest; blank where it was not read."""
+        return self._version
 
     @cached_property
     def switchboard(self) -> Switchboard:
@@ -253,19 +282,18 @@ class Agent(Model):
             return calling.country
         return self.country or own
 
-    @field_validator("country")
+    @model_validator(mode="before")
     @classmethod
-    def _known_country(cls, value: str | None) -> str | None:
-        if value is not None and not is_country(value):
-            raise ValueError(f"{value!r} is not a country; write its ISO 3166 code, such as US")
+    def _named_by_itself(cls, value: Any) -> Any:
+        """The id is the name, in small letters, unless it is given."""
+        if isinstance(value, Mapping) and "id" not in value and value.get("name"):
+            return {**value, "id": slug(str(value["name"]))}
         return value
 
-    @field_validator("time_zone")
+    @field_validator("numbers")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not an IANA time zone")
-        return value
+    def _in_full(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_number(number) for number in value)
 
     @field_validator("transfer_targets")
     @classmethod
@@ -313,6 +341,12 @@ class Agent(Model):
             for tool in self.toolset.values()
             if not tool.policy.channels or channel in tool.policy.channels
         ]
+
+    def of(self, home: Business, version: str) -> Agent:
+        """The agent as that business's, in that version."""
+        agent = self.model_copy()
+        agent._home, agent._version = home, version
+        return agent
 
     def with_imported(self, imported: Mapping[str, Tool]) -> Agent:
         """The agent with the tools that its Python modules and MCP servers bring.

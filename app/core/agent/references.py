@@ -1,4 +1,5 @@
-"""References to secrets in an agent's file: ``${NAME}`` stands for a variable of the environment.
+"""References to secrets in an agent's file: ``${NAME}`` stands for a variable of the environment,
+``${file:/run/secrets/name}`` for what a file holds.
 
 An agent keeps the reference; the process that needs the value fills it in. So versions, logs and
 the API show the name and never the secret.
@@ -15,7 +16,7 @@ from pydantic import Field
 Reference = Annotated[str, Field(min_length=1, max_length=2000)]
 """Text that may hold ``${NAME}``."""
 
-_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*|file:[^{}\s]+)\}")
 
 
 def find_references(text: str) -> list[str]:

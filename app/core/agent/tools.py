@@ -95,7 +95,7 @@ class HttpTool(Entry):
     @model_validator(mode="after")
     def _valid_url(self) -> Self:
         # References hold no arguments; what they stand for is not known here.
-        problem = check_url(re.sub(r"\$\{\w+\}", "x", self.url), self.parameters)
+        problem = check_url(re.sub(r"\$\{[^{}]+\}", "x", self.url), self.parameters)
         if problem:
             raise ValueError(problem)
         return self

@@ -7,6 +7,8 @@ is one caller however the number is written. Two questions are answered here:
   placeholder or a test number.
 - `read_number`: which number did the caller say? Digits, words ("double five", "oh"), or nothing,
   and then one asks again.
+
+And one of the other side: `dialled_number`, the line that was called, which identifies nobody.
 """
 
 from __future__ import annotations
@@ -100,6 +102,28 @@ def identify(number: str | None, country: str = "") -> PhoneNumber | None:
     if found is None or found.premium or _is_nobody(found.e164[1:]):
         return None
     return found
+
+
+@lru_cache(maxsize=4096)
+def dialled_number(text: str, country: str = "") -> str | None:
+    """The line that was dialled: E.164, or ``sip:user@host`` where it has no number; None for
+    anything else.
+
+    country: by whose rules a number is read that is not written in full, ISO 3166.
+    """
+    plain = _plain(text)
+    uri = _URI.match(plain)
+    if uri:
+        host = re.sub(r"[;>?].*", "", uri["rest"]).strip()
+        named = f"sip:{uri['user']}{host}".casefold() if uri["user"] and host[:1] == "@" else None
+        return dialled_number(uri["user"], country) or named
+    if not re.fullmatch(r"[+\d\s().;,/-]+", plain):
+        return None
+    found = _parsed(plain, country)
+    if found is not None:
+        return found.e164
+    digits = re.sub(r"\D", "", plain)
+    return f"+{digits}" if plain.startswith("+") and 7 <= len(digits) <= 15 else None
 
 
 def is_withheld(text: str) -> bool:

@@ -6,6 +6,7 @@ import gevent
 
 from app import logs
 from app.bridges.services import services
+from app.core.agent.definition import Agent
 from app.core.language.phone_numbers import identify
 from app.errors import AppError, Unavailable
 from app.web.edge import edge
@@ -17,18 +18,24 @@ LIMIT_S = 0.5
 log = logs.get(__name__)
 
 
-def too_many(kind: str, number: str, mark: str) -> bool:
-    """Whether `number` has called `CALLS_PER_CALLER` times in the last hour. The call `mark` counts
-    once, however often it is asked about. Hidden numbers are not counted together, and where Redis
-    is away everybody is let in."""
+def too_many(kind: str, number: str, mark: str, agent: Agent) -> bool:
+    """Whether `number` has called the agent's business `CALLS_PER_CALLER` times in the last hour.
+
+    The call `mark` counts once, however often it is asked about. Hidden numbers are not counted
+    together, and where Redis is away everybody is let in.
+    """
     limit = services().settings.calls_per_caller
-    caller = identify(number, services().agents.default.country_for())
+    caller = identify(number, agent.country_for())
     if not limit or caller is None:
         return False
     try:
         with edge().ringing.guard(), gevent.Timeout(LIMIT_S, Unavailable("too slow")):
             wait_s = edge().guards.wait_for(
-                kind, caller.e164, limit=limit, window_s=WINDOW_S, mark=mark
+                kind,
+                f"{agent.home.id}:{caller.e164}",
+                limit=limit,
+                window_s=WINDOW_S,
+                mark=mark,
             )
     except AppError as error:
         log.info("caller could not be counted", extra={"code": error.code})

@@ -13,10 +13,11 @@ from flask import Response, request
 
 from app.bridges.services import services
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Asked
 from app.errors import BadRequest, Unavailable
 from app.protocol import twiml
 from app.web.addresses import base_url, stream_url
-from app.web.agents import PAGE_CALL, agent_named
+from app.web.agents import PAGE_CALL
 from app.web.edge import edge
 
 CALL_SID = re.compile(r"[A-Za-z0-9_]{2,64}")
@@ -28,9 +29,9 @@ OVER = frozenset(("completed", "busy", "failed", "no-answer", "canceled"))
 class Leg:
     """One caller's leg.
 
-    agent_given: the agent as the number's address names it, blank for the default one. times: how
-    often the call was connected to a stream again. target: whom it is being transferred to; tried:
-    those before.
+    agent_given: the agent as the address names it; blank where the dialled number tells it. times:
+    how often the call was connected to a stream again. target: whom it is being transferred to;
+    tried: those before.
     """
 
     call_sid: str
@@ -40,6 +41,7 @@ class Leg:
     times: int = 0
     target: str = ""
     tried: tuple[str, ...] = ()
+    outbound: bool = False
 
     @classmethod
     def of_request(cls, form: dict[str, str]) -> Leg:
@@ -53,18 +55,18 @@ class Leg:
             _number(args.get("times")),
             args.get("target", "")[:60],
             tuple(name[:60] for name in args.getlist("tried")[:20]),
+            form.get("Direction", "").startswith("outbound"),
         )
 
     @property
     def agent(self) -> Agent:
-        """The agent of the call. Raises `NotFound` for a name that no agent has."""
-        return agent_named(self.agent_given)
+        """The agent that the address names, else the one of the line. Raises `NotFound`."""
+        line = self.caller if self.outbound else self.called
+        return services().agents.route(Asked(self.agent_given, number=line)).agent
 
     def address(self, path: str, **more: str) -> str:
         """An address of ours for this leg."""
-        query: list[tuple[str, str]] = [("times", str(self.times))]
-        if self.agent_given:
-            query.append(("agent", self.agent.name))
+        query: list[tuple[str, str]] = [("agent", self.agent.id), ("times", str(self.times))]
         if self.target:
             query.append(("target", self.target))
         query += [("tried", name) for name in self.tried]
@@ -76,7 +78,7 @@ class Leg:
             "token": edge().media_tokens.mint(self.call_sid),
             "from": self.caller,
             "to": self.called,
-            "agent": self.agent_given,
+            "agent": self.agent.id,
             "back_from": back_from,
             "back_why": back_why,
         }

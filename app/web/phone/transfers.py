@@ -88,7 +88,7 @@ def _ask_colleague(leg: Leg, target: TransferTarget, say: str) -> str | None:
             id=uuid4().hex,
             call_id=leg.call_sid,
             target=target.name,
-            agent=leg.agent_given,
+            agent=agent.id,
             brief=brief(agent, leg.caller, _heard(at_work.calls.load(leg.call_sid))),
             caller=leg.caller,
             called=leg.called,

@@ -14,6 +14,7 @@ from app.adapters.calls.intake import Intake
 from app.adapters.intent import engine
 from app.adapters.redis import keys
 from app.adapters.redis.client import connect
+from app.core.agent.directory import Asked
 from app.protocol.retell_webhook import parse
 from app.settings import Settings
 from app.web import early_intents
@@ -152,5 +153,5 @@ def test_a_wall_clock_that_is_set_back_stops_no_early_intent(redis: Redis) -> No
     early.heard("s-1", NOW)
     wall[0] -= 7200
     steady[0] += waits[0] / 2
-    early._due("s-1")
+    early._due("s-1", Asked())
     assert waits[1] == pytest.approx(waits[0] / 2)

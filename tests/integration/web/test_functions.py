@@ -20,6 +20,7 @@ from app.adapters.redis.client import connect
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.replies import Reply
 from app.adapters.tools.store import EffectStore
+from app.core.agent.directory import Directory
 from app.core.booking import slot_ids
 from app.security import signatures
 from app.settings import Settings
@@ -212,7 +213,7 @@ def test_no_result_in_time_is_said_and_comes_with_the_next_request(
     agent = services.agents.default
     quick = agent.turn_taking.model_copy(update={"tool_deadline_ms": 300})
     hasty = agent.model_copy(update={"turn_taking": quick})
-    monkeypatch.setattr(services, "agents", type("A", (), {"for_retell": lambda *_: hasty})())
+    monkeypatch.setattr(services, "agents", Directory([hasty], default=hasty))
     body = full("cancel_appointment", {"name": "Dana"})
     response = send(client, "cancel_appointment", body)
     assert (response.status_code, response.json["error"]) == (200, "pending")

@@ -18,6 +18,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.client import connect
 from app.adapters.tokens.socket import SocketTokens
 from app.bridges.drain import Drain
+from app.core.agent.directory import Directory
 from app.rehearsal.webhook_samples import sample
 from app.security import signatures
 from app.settings import Settings
@@ -30,7 +31,7 @@ KEY = "key_3b81d2"
 
 def agents(*blocked: str) -> Any:
     default = agent_files.load().default.model_copy(update={"blocked_numbers": blocked})
-    return SimpleNamespace(default=default, all=(default,), for_retell=lambda _: default)
+    return Directory([default], default=default)
 
 
 def client_for(url: str, *blocked: str, **changes: Any) -> FlaskClient:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.adapters.agents import files as agent_files
 from app.adapters.calls.store import CallStore
 from app.adapters.redis.client import connect
 from app.adapters.twilio.tickets import Tickets
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.settings import Settings
 from app.web import twilio
 from app.web.phone import routes
@@ -59,7 +59,7 @@ class House:
         self.calls = CallStore(self.redis, self.settings)
         account = TwilioAccount(None, BASE)  # type: ignore[arg-type]
         object.__setattr__(self.settings, "twilio_base_url", account.server.url)
-        agents = agent_files.Agents(sam, (sam,))
+        agents = Directory([sam], default=sam)
         app = make_app(self.settings, twilio.bp, routes.bp, agents=agents, calls=self.calls)
         account._client = app.test_client()
         self.twilio = account

@@ -14,6 +14,7 @@ from app.adapters.calls.store import CallStore
 from app.adapters.redis.client import connect
 from app.adapters.tokens.media import MediaTokens
 from app.bridges.drain import Drain
+from app.core.agent.directory import Directory
 from app.security import twilio_signature
 from app.settings import Settings
 from app.web import talk, twilio
@@ -28,8 +29,8 @@ FORM = {"CallSid": SID, "From": "+14155550100", "To": "+14155550199", "CallStatu
 
 def agents(*blocked: str) -> Any:
     default = agent_files.load().default.model_copy(update={"blocked_numbers": blocked})
-    other = default.model_copy(update={"name": "Otto & Söhne"})
-    return agent_files.Agents(default, (default, other))
+    other = default.model_copy(update={"id": "otto-söhne", "name": "Otto & Söhne"})
+    return Directory([default, other], default=default)
 
 
 def client_for(url: str, *blocked: str, drain: Drain | None = None, **changes: Any) -> FlaskClient:
@@ -53,7 +54,7 @@ def stream(document: ET.Element) -> tuple[ET.Element, dict[str, str]]:
 def test_a_ringing_call_is_connected_to_a_stream(redis_url: str) -> None:
     document = ring(client_for(redis_url))
     assert document[0].tag == "Connect"
-    assert document[0].get("action") == f"{BASE}/twilio/next?times=0"
+    assert document[0].get("action") == f"{BASE}/twilio/next?agent=mia&times=0"
     noun, parameters = stream(document)
     assert noun.get("url") == "wss://calls.example.com/media-stream"
     assert parameters["from"] == "+14155550100"
@@ -149,8 +150,8 @@ def test_blocked_callers_and_a_full_house_are_turned_away(redis_url: str) -> Non
 
 def test_an_agent_is_chosen_by_name(redis_url: str) -> None:
     document = ring(client_for(redis_url), "/twilio/voice?agent=otto+%26+s%C3%B6hne")
-    assert stream(document)[1]["agent"] == "otto & söhne"
-    assert "agent=Otto+%26+S%C3%B6hne" in (document[0].get("action") or "")
+    assert stream(document)[1]["agent"] == "otto-söhne"
+    assert "agent=otto-s%C3%B6hne" in (document[0].get("action") or "")
 
 
 # -- after the stream -------------------------------------------------------------------------

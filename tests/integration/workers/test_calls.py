@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -15,6 +16,7 @@ from app.adapters.calls.intake import WAKE
 from app.adapters.calls.store import CallStore
 from app.adapters.redis import keys
 from app.adapters.tools.store import EffectStore
+from app.core.agent.directory import Directory
 from app.settings import Settings
 from tests.support.webhook_desk import WebhookDesk
 from workers import calls
@@ -284,7 +286,9 @@ def calls_store(desk: WebhookDesk) -> CallStore:
 def test_the_agents_file_may_forbid_it(desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = desk.at_work.agents.default
     passive = agent.model_copy(update={"intents": agent.intents.model_copy(update={"act": "off"})})
-    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: passive)
+    directory = Directory([passive], default=passive)
+    monkeypatch.setattr(desk, "at_work", replace(desk.at_work, agents=directory))
+    monkeypatch.setattr(workers.runtime, "_runtime", desk.at_work)
     desk.say(BOOK.format(day=spoken(weekday())))
     desk.work()
     assert "says not to act" in desk.story()["decision"]["why"]

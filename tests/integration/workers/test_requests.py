@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,9 @@ import pytest
 import workers.runtime
 from app.adapters.intent import model, second_reader
 from app.adapters.notify.messages import Messages
-from app.core.agent.reference import business_id
+from app.core.agent.business import slug
+from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.core.booking.resources import Resource
 from app.core.booking.slots import draft, local_instant
 from app.settings import Settings
@@ -43,6 +46,13 @@ def text_model() -> Iterator[TextModel]:
     yield found
     found.stop()
     model._client.cache_clear()
+
+
+def answer_as(agent: Agent, desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this agent answer all calls."""
+    directory = Directory([agent], default=agent)
+    monkeypatch.setattr(desk, "at_work", replace(desk.at_work, agents=directory))
+    monkeypatch.setattr(workers.runtime, "_runtime", desk.at_work)
 
 
 def entry(role: str, text: str, at: float) -> dict[str, Any]:
@@ -108,7 +118,7 @@ def test_what_needs_a_number_of_people_is_not_booked_without(
     agent = desk.at_work.agents.default
     rooms = agent.booking.model_copy(update={"resources": (Resource(name="room", seats=4),)})
     sized = agent.model_copy(update={"booking": rooms})
-    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: sized)
+    answer_as(sized, desk, monkeypatch)
     desk.end(talk("A: How can I help?", *BOOKED))
     desk.work()
     assert desk.story()["decision"]["why"] == "not done, because the party size is missing"
@@ -180,7 +190,7 @@ def test_the_business_is_told(desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch
     agent = desk.at_work.agents.default
     tells = agent.intents.model_copy(update={"tell_business": True})
     telling = agent.model_copy(update={"intents": tells})
-    monkeypatch.setattr(type(desk.at_work.agents), "for_retell", lambda *_: telling)
+    answer_as(telling, desk, monkeypatch)
     desk.end(talk("A: How can I help?", "I'd like to book a cleaning for tomorrow.", "A: Sure."))
     desk.work()
     (message,) = Messages(desk.at_work.redis, 3600).all()
@@ -201,7 +211,7 @@ def test_calls_of_the_corpus(desk: WebhookDesk, part: int, monkeypatch: pytest.M
             naive = dt.datetime.fromisoformat(item["start"])
             start = local_instant(naive.date(), naive.time(), agent.booking.zone)
             whose = {"name": item["name"], "phone": item["number"]}
-            business = business_id(agent.business)
+            business = slug(agent.business)
             made = draft(agent.booking, service, start, business=business, **whose)
             desk.at_work.calendar(agent).book(made, key=f"{call['id']}-{place}")
         said = [entry(e["role"], e["content"], e["at"]) for e in call["transcript"] if e["content"]]

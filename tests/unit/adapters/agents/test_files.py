@@ -123,7 +123,7 @@ def test_several_agents() -> None:
     assert found.find(AgentRef("", "")).name == "Ben"
     with pytest.raises(NotFound, match="Cid"):
         found.find(AgentRef("Cid", "b"))
-    assert found.businesses == {"a", "b"}
+    assert set(found.businesses) == {"a", "b"}
     assert problems(text.replace("[two]", "[one]")) == [
         "agents.yaml:10: retell_agent_ids: one is listed by Ada too"
     ]
@@ -290,3 +290,116 @@ def test_a_call_that_was_recorded_with_a_retired_setting_can_be_read() -> None:
     kept = agent.model_dump(mode="json")
     kept["intents"]["repeat_threshold"] = 0.65
     assert Agent.model_validate(kept).intents == agent.intents
+
+
+BUSINESSES = """\
+default: ada
+businesses:
+  corner-bakery:
+    name: Corner Bakery
+    time_zone: Europe/Berlin
+    language: de-DE
+    numbers: ["+493055501"]
+    retell_api_key: ${BAKERY_KEY}
+    notify_email: [desk@bakery.example]
+agents:
+  - id: ada
+    name: Ada
+    business: corner-bakery
+    instructions: Sell cakes.
+  - name: Ben Bo
+    business: Another One
+    time_zone: Asia/Tokyo
+    instructions: x
+"""
+
+
+def test_an_agent_has_what_its_business_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAKERY_KEY", "key_1")
+    found = files.parse(BUSINESSES, "a.yaml")
+    ada, ben = found.all
+    assert (ada.business, ada.home.id) == ("Corner Bakery", "corner-bakery")
+    assert (ada.language, ada.time_zone, ada.booking.time_zone) == (
+        "de-DE",
+        "Europe/Berlin",
+        "Europe/Berlin",
+    )
+    assert ada.booking.notify.email == ("desk@bakery.example",)
+    assert ada.home.retell_api_key == "${BAKERY_KEY}"
+    assert (ben.id, ben.home.id, ben.time_zone) == ("ben-bo", "another-one", "Asia/Tokyo")
+    assert found.default is ada
+    assert len(found.businesses) == 2
+
+
+def test_a_version_is_what_the_agent_and_its_business_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAKERY_KEY", "key_1")
+    first = [agent.version for agent in files.parse(BUSINESSES, "a.yaml").all]
+    assert [agent.version for agent in files.parse(BUSINESSES + "# again\n", "b.yaml").all] == first
+    changed = BUSINESSES.replace("de-DE", "de-AT")
+    second = [agent.version for agent in files.parse(changed, "a.yaml").all]
+    assert second[0] != first[0]
+    assert second[1] == first[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("${BAKERY_KEY}", "${NOT_SET}", ":8: retell_api_key: ${NOT_SET} is not set; set NOT_SET"),
+        ("${BAKERY_KEY}", "${file:/no/key}", ":8: retell_api_key: ${file:/no/key} cannot be read"),
+        ("${BAKERY_KEY}", "key_in_clear", ":8: retell_api_key: write the name of an environment"),
+        ("default: ada", "default: eva", ":1: default: no agent is named 'eva'"),
+        ("Europe/Berlin", "Berlin", ":5: time_zone: 'Berlin' is not an IANA time zone"),
+        ("+493055501", "5501", ":7: numbers: '5501' is no number in full; write it as E.164"),
+        ("name: Ben Bo", "id: ada\n    name: B", ":15: id: two agents have the id ada"),
+        ("language: de-DE", "answers: eva", ":6: answers: 'eva' is no agent of this business"),
+        (
+            "language: de-DE",
+            "calendar_url: caldav+https://me:word@dav.example/",
+            ":6: calendar_url: write its password or key as ${NAME}",
+        ),
+        ("language: de-DE", "id: x", ":6: id: the key of the business is its id"),
+        ("language: de-DE", "tone: x", ":6: tone: Extra inputs are not permitted"),
+        ("x\n", 'x\n    numbers: ["+493055501"]\n', ":7: numbers: +493055501 is listed by ben-bo"),
+        ("agents:\n", "more: 1\nagents:\n", ":10: more: unknown beside agents"),
+    ],
+)
+def test_a_mistake_in_a_business_is_named_with_its_line(
+    old: str, new: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAKERY_KEY", "key_1")
+    told = problems(BUSINESSES.replace(old, new))
+    assert any(f"agents.yaml{problem}" in line for line in told), told
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("key_1\n")
+    text = BUSINESSES.replace("${BAKERY_KEY}", f"${{file:{tmp_path}/key}}")
+    assert files.parse(text, "a.yaml").all[0].home.retell_api_key
+
+
+def test_a_folder_of_files(tmp_path: Path) -> None:
+    (tmp_path / "businesses.yaml").write_text("businesses:\n  b: {name: B, language: fr}\n")
+    (tmp_path / "ada.yaml").write_text("name: Ada\nbusiness: b\ninstructions: x\n")
+    (tmp_path / "eva.yml").write_text("agents:\n  - {name: Eva, business: b, instructions: x}\n")
+    (tmp_path / "notes.txt").write_text("not read")
+    found = files.load(tmp_path)
+    assert [(agent.id, agent.language, agent.home.id) for agent in found.all] == [
+        ("ada", "fr", "b"),
+        ("eva", "fr", "b"),
+    ]
+    assert found.only_default is None
+
+    (tmp_path / "default.yaml").write_text("default: eva\n")
+    assert files.load(tmp_path).default.id == "eva"
+
+    (tmp_path / "zoe.yaml").write_text("default: ada\nname: Zoe\n")
+    with pytest.raises(SettingsError, match=r"zoe.yaml:1: default: .*names one already"):
+        files.load(tmp_path)
+    (tmp_path / "zoe.yaml").write_text("name: Zoe\n")
+    with pytest.raises(SettingsError, match=r"zoe.yaml:1: business: Field required"):
+        files.load(tmp_path)
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"the folder holds no \.yaml file"):
+        files.load(tmp_path)

@@ -1,0 +1,122 @@
+"""See which agents answer for which businesses, and find mistakes before they go live.
+
+agents list                all agents: id, business, numbers, Retell agents
+agents show ID             one agent with every key, as JSON
+agents validate [PATH]     check a file or folder (AGENT_FILE by default); all mistakes at once
+agents route WHOM…         which agent answers a number, a Retell agent id, or an address, and why
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+import orjson
+
+from app.adapters.agents import files
+from app.core.agent.directory import Asked, Directory
+from app.core.language.phone_numbers import dialled_number
+from app.errors import AppError, BadRequest, NotFound, SettingsError
+from app.settings import Settings
+
+NAME = "agents"
+HELP = "list, show and validate agents; which one answers a number"
+
+ACTIONS = ("list", "show", "validate", "route")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("action", nargs="?", default="list", choices=ACTIONS)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="an id, a number or a path")
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; 0 if nothing is wrong."""
+    settings = Settings.of_command(os.environ)
+    if args.action == "validate":
+        return _validate(args.what[0] if args.what else settings.agent_file)
+    directory = _loaded(settings)
+    if args.action == "list":
+        return _list(directory, args.json)
+    if not args.what:
+        raise BadRequest(f"{args.action} needs an id, a number or the name of an agent")
+    if args.action == "show":
+        return _show(directory, args.what)
+    return max(_route(directory, whom) for whom in args.what)
+
+
+def asked_of(whom: str, directory: Directory) -> Asked:
+    """What a person means: the name of an agent, a number, else a Retell agent id."""
+    if directory.named(whom) is not None:
+        return Asked(address=whom)
+    if dialled_number(whom) is not None:
+        return Asked(number=whom)
+    return Asked(retell_agent_id=whom)
+
+
+def _loaded(settings: Settings) -> Directory:
+    try:
+        return files.load(settings.agent_file or None)
+    except SettingsError as error:
+        raise AppError("; ".join(error.problems)) from None
+
+
+def _validate(path: str) -> int:
+    try:
+        directory = files.load(path or None)
+    except SettingsError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    agents, businesses = len(directory.all), len(directory.businesses)
+    print(f"valid: {agents} agents of {businesses} businesses")
+    if directory.only_default is None:
+        print("note: no default agent; calls that fit nobody are refused")
+    return 0
+
+
+def _list(directory: Directory, as_json: bool) -> int:
+    for agent in directory.all:
+        numbers = [*agent.numbers]
+        if agent.id in (agent.home.answers, directory.of_business(agent.home.id)[0].id):
+            numbers += [each for each in agent.home.numbers if each not in numbers]
+        row = {
+            "id": agent.id,
+            "name": agent.name,
+            "business": agent.home.id,
+            "numbers": numbers,
+            "retell_agent_ids": list(agent.retell_agent_ids),
+            "version": agent.version,
+            "default": agent is directory.only_default,
+        }
+        if as_json:
+            print(orjson.dumps(row).decode())
+            continue
+        found = ", ".join([*numbers, *agent.retell_agent_ids]) or "-"
+        mark = " (default)" if row["default"] else ""
+        print(f"{agent.id:<24} {agent.home.id:<24} {agent.version}  {found}{mark}")
+    return 0
+
+
+def _show(directory: Directory, names: list[str]) -> int:
+    for name in names:
+        agent = directory.named(name)
+        if agent is None:
+            raise NotFound(f"no agent is named {name!r}; `agents list` shows all")
+        told = {"version": agent.version, **agent.model_dump(mode="json")}
+        told["business"] = {"id": agent.home.id, **agent.home.model_dump(mode="json")}
+        print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+def _route(directory: Directory, whom: str) -> int:
+    try:
+        route = directory.route(asked_of(whom, directory))
+    except NotFound as error:
+        print(f"{whom}: refused: {error.message}", file=sys.stderr)
+        return 1
+    print(f"{whom}: {route.agent.id} of {route.agent.home.id} answers: {route.why}")
+    return 0

@@ -1,0 +1,155 @@
+"""Which agent answers a call: all agents of a moment, found by what is known of the call.
+
+Each look-up is one in a table, however many agents there are, and says why it came out as it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app.core.agent.business import Business, slug
+from app.core.agent.definition import Agent
+from app.core.agent.reference import AgentRef
+from app.core.language.phone_numbers import dialled_number
+from app.errors import NotFound
+
+By = Literal["address", "retell_agent_id", "number", "default"]
+
+
+class NoAgent(NotFound):
+    """No agent answers this call, and there is no default agent."""
+
+    code = "no_agent"
+
+
+class UnknownAgent(NotFound):
+    """No agent has this id or name."""
+
+    code = "unknown_agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call tells of whom it is for. Blank members tell nothing.
+
+    `address` is the agent that the address names at which the call came in, by id or name;
+    `number` is the line that was dialled (of a call that we placed: the one it is placed from).
+    """
+
+    address: str = ""
+    retell_agent_id: str = ""
+    number: str = ""
+
+    @classmethod
+    def of_details(cls, details: Mapping[str, object], address: str = "") -> Asked:
+        """From a call object of Retell's, or details in its form."""
+        ours = "from_number" if details.get("direction") == "outbound" else "to_number"
+        return cls(address, str(details.get("agent_id") or ""), str(details.get(ours) or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The agent that answers, by what it was found, and that in words."""
+
+    agent: Agent
+    by: By
+    why: str
+
+
+class Directory:
+    """The agents and businesses of a moment, and the agent that takes what fits nobody."""
+
+    def __init__(
+        self,
+        agents: Iterable[Agent],
+        businesses: Mapping[str, Business] | None = None,
+        default: Agent | None = None,
+    ) -> None:
+        self.all = tuple(agents)
+        self.businesses: dict[str, Business] = dict(businesses or {})
+        self.only_default = default
+        self._ids = {agent.id: agent for agent in self.all}
+        self._names: dict[str, Agent] = {}
+        self._retell: dict[str, Agent] = {}
+        self._numbers: dict[str, Agent] = {}
+        firsts: dict[str, Agent] = {}
+        for agent in self.all:
+            self.businesses.setdefault(agent.home.id, agent.home)
+            firsts.setdefault(agent.home.id, agent)
+            self._names.setdefault(agent.name.strip().casefold(), agent)
+            self._retell.update(dict.fromkeys(agent.retell_agent_ids, agent))
+        for business in self.businesses.values():
+            answers = self._ids.get(business.answers or "", firsts.get(business.id))
+            if answers is not None:
+                self._numbers.update(dict.fromkeys(business.numbers, answers))
+        for agent in self.all:
+            self._numbers.update(dict.fromkeys(agent.numbers, agent))
+        self._country = default.country_for() if default else ""
+
+    @property
+    def default(self) -> Agent:
+        """The agent that takes what fits nobody. Raises `NoAgent` where there is none."""
+        if self.only_default is None:
+            raise NoAgent
+        return self.only_default
+
+    def route(self, asked: Asked) -> Route:
+        """The agent that answers, and why. Raises `UnknownAgent` or `NoAgent`, which say why."""
+        if asked.address.strip():
+            agent = self.named(asked.address)
+            if agent is None:
+                raise UnknownAgent(f"no agent is named {asked.address[:100]!r}")
+            return Route(agent, "address", f"the address names {agent.id}")
+        found = self._retell.get(asked.retell_agent_id)
+        if found is not None:
+            why = f"{found.id} lists Retell agent {asked.retell_agent_id}"
+            return Route(found, "retell_agent_id", why)
+        number = dialled_number(asked.number, self._country) if asked.number else None
+        found = self._numbers.get(number or "")
+        if found is not None:
+            whose = found.id if number in found.numbers else f"business {found.home.id}"
+            return Route(found, "number", f"{number} is a number of {whose}")
+        missed = _missed(asked, number)
+        if self.only_default is None:
+            raise NoAgent(f"{missed}, and there is no default agent")
+        why = f"{missed}; {self.only_default.id} is the default agent"
+        return Route(self.only_default, "default", why)
+
+    def for_retell(self, agent_id: str | None) -> Agent:
+        """The agent that lists this Retell agent id, else the default one. Raises `NoAgent`."""
+        return self.route(Asked(retell_agent_id=agent_id or "")).agent
+
+    def named(self, name: str) -> Agent | None:
+        """The agent of that id or name, in any case; None where there is none."""
+        wanted = name.strip()
+        return self._ids.get(wanted) or self._names.get(wanted.casefold())
+
+    def find(self, who: AgentRef) -> Agent:
+        """The agent that something belongs to, in its present version: by its id, else by its
+        Retell agent id, which is all that calls of other models tell. Raises `NotFound`."""
+        if not who.agent:
+            return self.for_retell(who.retell_agent_id)
+        agent = self.named(who.agent)
+        if agent is None:
+            raise UnknownAgent(f"no agent is named {who.agent[:100]!r}")
+        return agent
+
+    def of_business(self, business: str) -> tuple[Agent, ...]:
+        """The agents of one business, in order; `business` is its id."""
+        return tuple(agent for agent in self.all if agent.home.id == business)
+
+    def business(self, name: str) -> Business | None:
+        """The business of that id, or of that name in any writing."""
+        return self.businesses.get(name) or self.businesses.get(slug(name))
+
+
+def _missed(asked: Asked, number: str | None) -> str:
+    """What was looked for in vain."""
+    tried = []
+    if asked.retell_agent_id:
+        tried.append(f"no agent lists Retell agent {asked.retell_agent_id[:64]}")
+    if asked.number:
+        tried.append(f"nobody has the number {number or asked.number[:32]}")
+    return ", ".join(tried) or "nothing says whom the call is for"
