@@ -75,7 +75,7 @@ def decide_call(look: Following, done: list[dict[str, Any]]) -> tuple[list[Decis
 def reads_twice(agent: Agent, at_work: Runtime) -> bool:
     """Whether an effect needs both readers: the agent's file says so, or a text model is there."""
     act = agent.intents.act
-    return act == "both" or (act is None and second_reader.configured(at_work.settings))
+    return act == "both" or (act is None and second_reader.configured(at_work.settings_of(agent)))
 
 
 def nobodys_business(look: Following, done: list[dict[str, Any]]) -> str:
@@ -115,7 +115,9 @@ def _read_twice(
     verdict = _verdict(look, both, done)
     if verdict.kind != "act" or verdict.decision is None or verdict.decision.kind != "act":
         return decisions, _verdict(look, decisions, done)
-    reader = SecondReader(look.at_work.settings, look.at_work.redis, look.agent, look.news.call_id)
+    reader = SecondReader(
+        look.at_work.settings_of(look.agent), look.at_work.redis, look.agent, look.news.call_id
+    )
     try:
         found = reader.read(look.state.utterances)
     except NoOpinion as none:

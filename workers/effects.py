@@ -105,7 +105,9 @@ def _handler(at_work: Runtime, ctx: ToolContext, name: str) -> Handler | None:
     """The built-in tool of that name, or one of the agent's own."""
     if name in at_work.tools:
         return at_work.tools[name].handler
-    return find_handler(at_work.settings, at_work.effects.of_call, ctx, name, at_work.servers)
+    return find_handler(
+        at_work.settings_of(ctx.agent), at_work.effects.of_call, ctx, name, at_work.servers
+    )
 
 
 def _limit_s(policy: Policy) -> float:
@@ -213,6 +215,7 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
     told = effect.context
     who = AgentRef.from_json(told)
     agent = at_work.agents.find(who)
+    settings = at_work.settings_of(agent)
     heard = list(told.get("heard") or ())
     told_number = str(told.get("caller_number") or "")
     caller = identify(told_number, agent.country_for())
@@ -231,8 +234,8 @@ def context_of(at_work: Runtime, effect: Effect) -> ToolContext:
         deadline=effect.ends_at,
         asked_at=effect.asked_at,
         caller_time_zone=told.get("caller_time_zone"),
-        can_text=can_text(at_work.settings),
-        can_tell_office=can_tell_office(at_work.settings, agent),
+        can_text=can_text(settings),
+        can_tell_office=can_tell_office(settings, agent),
         heard=tuple((str(item[0]), str(item[1])) for item in heard),
         heard_at=tuple(float(item[2] or 0) if len(item) > 2 else 0.0 for item in heard),
         began_at=float(told.get("began_at") or 0),

@@ -67,7 +67,7 @@ def follow(at_work: Runtime, store: NewsStore, news: News, now_ms: int) -> int |
         said = transcript.heard_by(news.heard, zone)
     if not any(item.role == "caller" for item in said):
         return None
-    ask_model = model.for_call(at_work.settings, at_work.redis, agent, news.call_id)
+    ask_model = model.for_call(at_work.settings_of(agent), at_work.redis, agent, news.call_id)
     found = analyses.analyses(said, finals.reader(agent, ask_model), news.last_ms or now_ms)
     quiet_ms = transcript.quiet_since_ms(news.entries, news.heard, start_ms, news.last_ms)
     look = Following(at_work, store, news, agent, now_ms, call.read(agent, said), found, quiet_ms)

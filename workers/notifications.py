@@ -33,7 +33,7 @@ def announce(change: dict[str, Any]) -> None:
     """Queue the delivery of a change on every channel that wants it."""
     at_work = runtime()
     agent = at_work.agents.find(AgentRef.from_json(change))
-    channels = open_channels(at_work.settings, agent, change["kind"])
+    channels = open_channels(at_work.settings_of(agent), agent, change["kind"])
     wanting = [channel for channel in channels if channel.wants(_change(change), agent)]
     if not wanting:
         _keep(at_work, change)
@@ -107,7 +107,7 @@ def _may_text(at_work: Runtime, change: Change, agent: Agent) -> bool:
 
 
 def _channel(at_work: Runtime, agent: Agent, kind: str, name: str) -> Channel | None:
-    channels = open_channels(at_work.settings, agent, kind)
+    channels = open_channels(at_work.settings_of(agent), agent, kind)
     return next((channel for channel in channels if channel.name == name), None)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from redis import Redis
 
 from app.adapters.agents import files
+from app.adapters.agents.tenancy import settings_of
+from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.redis import client as redis
@@ -49,16 +51,26 @@ class Runtime:
     servers: McpServers
     tools: Mapping[str, ToolJob]
     """The built-in tools by name."""
-    _calendars: dict[int, Calendar] = field(default_factory=dict)
+    embedded: Calendars
+    _calendars: dict[tuple[str, str, str], Calendar] = field(default_factory=dict)
+
+    def settings_of(self, agent: Agent) -> Settings:
+        """The settings of the agent's business. Raises `SettingsError`."""
+        return settings_of(self.settings, agent.home)
 
     def calendar(self, agent: Agent) -> Calendar:
-        """The calendar of that agent; one client each, for the life of the process."""
+        """The calendar of that agent; one client each, for the life of the process.
+
+        Raises `CalendarDown`, or `SettingsError`.
+        """
         from app.adapters.calendars.factory import open_calendar
 
-        found = self._calendars.get(id(agent))
+        given = self.settings_of(agent).calendar_url
+        url = self.embedded.url_of(given, agent.home.id, self.agents)
+        kind = (url, agent.booking.time_zone, repr(agent.booking.resources))
+        found = self._calendars.get(kind)
         if found is None:
-            found = open_calendar(self.settings.calendar_url, self.redis, agent.booking)
-            self._calendars[id(agent)] = found
+            found = self._calendars[kind] = open_calendar(url, self.redis, agent.booking)
         return found
 
 
@@ -83,9 +95,26 @@ def open_runtime(
         agents=files.load(settings.agent_file or None),
         servers=McpServers(settings, client, McpCatalog(client)),
         tools=tools,
+        embedded=Calendars(client),
     )
-    _runtime.calendar(_runtime.agents.only_default or _runtime.agents.all[0])
+    check_calendars(settings, client, _runtime.agents)
     return _runtime
+
+
+def check_calendars(settings: Settings, client: Redis, agents: Directory) -> None:
+    """Open every calendar that agents book into, to which nothing is sent yet.
+
+    Raises `SettingsError`.
+    """
+    from app.adapters.calendars.factory import open_calendar
+
+    checked: set[tuple[str, str]] = set()
+    for agent in agents.all:
+        url = settings_of(settings, agent.home).calendar_url
+        kind = (url, repr(agent.booking.resources))
+        if kind not in checked:
+            open_calendar(url, client, agent.booking)
+            checked.add(kind)
 
 
 def runtime() -> Runtime:

@@ -108,6 +108,7 @@ class LiveCall:
     def begin(self, call: Call, setup: Setup, state: dict[str, Any] | None) -> None:
         """Start the call, or have it go on from `state`."""
         self._call = self.kept.call = call
+        self.models.use(self.services.model_of(setup.agent))
         caller = self.kept.caller
         caller.details = {**setup.details, **caller.details}
         now = self.clock()

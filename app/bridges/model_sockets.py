@@ -30,6 +30,10 @@ class ModelSockets:
         self._open: dict[int, Upstream] = {}
         self._over = False
 
+    def use(self, model: RealtimeModel) -> None:
+        """Open sessions with this model from here on."""
+        self._model = model
+
     def send(self, action: events.ToModel) -> None:
         """Send to the session of that number, if there still is one."""
         upstream = self._open.get(action.session)

@@ -8,12 +8,15 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
+from app.adapters.agents.tenancy import settings_of
+from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog
-from app.adapters.realtime.client import RealtimeModel
+from app.adapters.realtime.client import RealtimeModel, RealtimeModels
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
+from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.core.language.intent.engine import IntentEngine
 from app.settings import Settings
@@ -34,6 +37,20 @@ class Services:
     engine: IntentEngine
     drain: Drain
     process_id: str
+    embedded: Calendars
+    models: RealtimeModels
+
+    def settings_of(self, agent: Agent) -> Settings:
+        """The settings of the agent's business. Raises `SettingsError`."""
+        return settings_of(self.settings, agent.home)
+
+    def model_of(self, agent: Agent) -> RealtimeModel:
+        """The way to the model with the account of the agent's business.
+
+        Raises `SettingsError`.
+        """
+        own = self.settings_of(agent)
+        return self.model if own is self.settings else self.models.of(own)
 
 
 def services() -> Services:

@@ -142,7 +142,7 @@ class PhoneChannel:
         """The call is over, or goes to somebody else. Closing the stream has Twilio ask what to do
         (`POST /twilio/next`), which reads it from the saved state; telling it is faster."""
         live.kept.writer.save_now()
-        calls = TwilioCalls.from_settings(live.services.settings)
+        calls = TwilioCalls.from_settings(live.services.settings_of(self._agent))
         if calls is not None and action.kind == "end" and action.say:
             language = self._agent.language
             try:

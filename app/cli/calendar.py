@@ -21,14 +21,18 @@ import os
 import uuid
 
 from app.adapters.agents import files
+from app.adapters.agents.tenancy import settings_of
 from app.adapters.calendars.blocks import Block, expand
 from app.adapters.calendars.factory import open_calendar
+from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calendars.occurrences import EventReports
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
+from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.core.booking.rules import BookingRules
-from app.errors import BadRequest
+from app.errors import BadRequest, NotFound
 from app.local.stack import beside
 from app.settings import Settings
 
@@ -46,13 +50,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rule", default="", help="RRULE of RFC 5545 for a block that recurs")
     parser.add_argument("--resource", default="", help="what a block takes one of, not everything")
     parser.add_argument("--minutes", type=int, default=60, help="how long to pause (default: 60)")
+    parser.add_argument("--business", default="", help="whose calendar (default: the default's)")
     parser.add_argument("--days", type=int, default=30, help="how far to list (default: 30)")
+
+
+def agent_for(agents: Directory, business: str) -> Agent:
+    """An agent of the business, by its id; the default agent where none is named, or the first.
+
+    Raises `NotFound`.
+    """
+    if not business:
+        return agents.only_default or agents.all[0]
+    found = agents.of_business(business)
+    if not found:
+        known = ", ".join(sorted(agents.businesses))
+        raise NotFound(f"no business {business!r}; known are {known}")
+    return found[0]
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if it was done."""
     settings = Settings.of_command(beside(os.environ))
-    rules = files.load(settings.agent_file or None).default.booking
+    agents = files.load(settings.agent_file or None)
+    agent = agent_for(agents, args.business)
+    rules = agent.booking
     with redis.connect(settings, connections=2) as client:
         if args.action == "pause":
             client.set(keys.BOOKINGS_PAUSED, "1", ex=max(1, args.minutes) * 60)
@@ -61,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "resume":
             print("Bookings are taken." if client.delete(keys.BOOKINGS_PAUSED) else "Not paused.")
             return 0
-        calendar = open_calendar(settings.calendar_url, client, rules)
+        given = settings_of(settings, agent.home).calendar_url
+        url = Calendars(client).url_of(given, agent.home.id, agents)
+        calendar = open_calendar(url, client, rules)
         now = dt.datetime.now(dt.UTC)
         if args.action == "list":
             for item in calendar.events(now, now + dt.timedelta(days=args.days)):

@@ -8,7 +8,9 @@ import time
 import redis as redis_client
 
 from app.adapters.agents import files
+from app.adapters.agents.tenancy import settings_of
 from app.adapters.calendars.factory import open_calendar
+from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
 from app.cli.diagnosis import Finding
@@ -29,15 +31,19 @@ _KINDS = {
 
 def calendar(found: Settings) -> list[Finding]:
     """Whether the calendar can be read, and whether bookings are paused."""
-    kind, cure = _KINDS.get(found.calendar_url.partition(":")[0], ("the calendar", ""))
     try:
-        rules = files.load(found.agent_file or None).default.booking
+        agents = files.load(found.agent_file or None)
+        agent = agents.only_default or agents.all[0]
+        rules = agent.booking
+        found = settings_of(found, agent.home)
     except SettingsError:
         return []
+    kind, cure = _KINDS.get(found.calendar_url.partition(":")[0], ("the calendar", ""))
     with redis.connect(found, connections=2) as client:
         now, since = dt.datetime.now(dt.UTC), time.monotonic()
         try:
-            opened = open_calendar(found.calendar_url, client, rules)
+            url = Calendars(client).url_of(found.calendar_url, agent.home.id, agents)
+            opened = open_calendar(url, client, rules)
             busy = opened.busy(now, now + dt.timedelta(days=7))
             paused = bool(client.exists(keys.BOOKINGS_PAUSED))
         except SettingsError as error:

@@ -15,13 +15,14 @@ from flask.json.provider import DefaultJSONProvider
 
 from app.adapters.agents import files
 from app.adapters.audio.prerecorded import LineStore
+from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.intake import Intake
 from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.store import CallStore
 from app.adapters.calls.usage import UsageStore
 from app.adapters.intent import engine
 from app.adapters.mcp.catalog import McpCatalog
-from app.adapters.realtime.client import RealtimeModel
+from app.adapters.realtime.client import RealtimeModel, RealtimeModels
 from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.client import connect
 from app.adapters.redis.guards import Guards
@@ -122,6 +123,8 @@ def build_services(settings: Settings) -> Services:
         engine=engine.engine(),
         drain=Drain(limit_s=settings.drain_s, max_calls=settings.max_calls),
         process_id=process_id,
+        embedded=Calendars(redis),
+        models=RealtimeModels(),
     )
 
 
@@ -140,7 +143,7 @@ def build_edge(services: Services) -> Edge:
         socket_tokens=SocketTokens(redis, settings),
         media_tokens=MediaTokens(redis, settings),
         lines=LineStore(redis, settings.realtime_model),
-        feed=Feed(redis, settings, services.agents),
+        feed=Feed(services),
         figures=Figures(WorkerMetrics(redis), _machine(settings)),
         reports=ReportStore(redis, settings),
         usage=UsageStore(redis, settings),

@@ -7,15 +7,14 @@ import hashlib
 
 import orjson
 import redis
-from redis import Redis
 
 from app import logs
 from app.adapters.calendars import feed
-from app.adapters.calendars.base import Calendar
 from app.adapters.calendars.factory import open_calendar
-from app.core.agent.directory import Directory
+from app.adapters.redis import keys
+from app.bridges.services import Services
+from app.core.agent.definition import Agent
 from app.errors import CalendarDown, Unavailable
-from app.settings import Settings
 
 PAST = dt.timedelta(days=35)
 FRESH_S = 30
@@ -27,40 +26,47 @@ log = logs.get(__name__)
 
 
 class Feed:
-    """Reads the calendar at most once in `FRESH_S`, so that subscribers cannot wear it out."""
+    """Reads a calendar at most once in `FRESH_S`, so that subscribers cannot wear it out."""
 
-    def __init__(self, client: Redis, settings: Settings, agents: Directory) -> None:
-        self._redis = client
-        self._url = settings.calendar_url
-        self._agents = agents
-        self._calendar: Calendar | None = None
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._redis = services.redis
 
-    def body(self) -> bytes:
-        """The feed. Raises `Unavailable` where the calendar is away and no copy is left."""
-        return self._fresh() if self._url.startswith("redis:") else self._kept()
+    def body(self, agent: Agent) -> bytes:
+        """The feed of an agent's business. Of a calendar that several businesses share, what names
+        no business is in nobody's feed.
 
-    def _opened(self) -> Calendar:
-        if self._calendar is None:  # most servers are never asked for a feed
-            rules = self._agents.default.booking
-            self._calendar = open_calendar(self._url, self._redis, rules)
-        return self._calendar
+        Raises `Unavailable` where the calendar is away and no copy is left.
+        """
+        url = self._url(agent)
+        if url.startswith("redis:"):
+            return self._fresh(agent, url)
+        return self._kept(agent, url)
 
-    def _fresh(self) -> bytes:
-        agent = self._agents.default
+    def _url(self, agent: Agent) -> str:
+        services = self._services
+        given = services.settings_of(agent).calendar_url
+        try:
+            return services.embedded.url_of(given, agent.home.id, services.agents)
+        except CalendarDown:
+            raise _away() from None
+
+    def _fresh(self, agent: Agent, url: str) -> bytes:
         moment = dt.datetime.now(dt.UTC)
         horizon = dt.timedelta(days=agent.booking.horizon_days + 1)
         try:
-            found = self._opened().events(moment - PAST, moment + horizon)
+            calendar = open_calendar(url, self._redis, agent.booking)
+            found = calendar.events(moment - PAST, moment + horizon)
         except CalendarDown:
-            raise Unavailable(
-                "the calendar is away", code="calendar_down", retry_after=30
-            ) from None
-        return feed.to_ics(found, agent.business, agent.booking.time_zone)
+            raise _away() from None
+        alone = len(self._services.agents.businesses) == 1 or agent.home.calendar_url is not None
+        ours = [each for each in found if alone or each.business == agent.home.id]
+        return feed.to_ics(ours, agent.business, agent.booking.time_zone)
 
-    def _kept(self) -> bytes:
+    def _kept(self, agent: Agent, url: str) -> bytes:
         """The feed of an external calendar; its copy in Redis says by its life how old it is."""
-        name = hashlib.sha256(self._url.encode()).hexdigest()[:16]
-        key = f"feed:{name}"
+        name = hashlib.sha256(url.encode()).hexdigest()[:16]
+        key = keys.feed(agent.home.id, name)
         kept = None
         try:
             kept = self._redis.get(key)
@@ -70,7 +76,7 @@ class Feed:
         except (redis.RedisError, OSError):
             log.warning("the kept feed cannot be read")
         try:
-            body = self._fresh()
+            body = self._fresh(agent, url)
         except Unavailable:
             if not kept:
                 raise
@@ -81,6 +87,10 @@ class Feed:
         except (redis.RedisError, OSError):
             log.warning("the feed cannot be kept")
         return body
+
+
+def _away() -> Unavailable:
+    return Unavailable("the calendar is away", code="calendar_down", retry_after=30)
 
 
 def _ics(kept: object) -> bytes:

@@ -309,6 +309,8 @@ class Desk:
             effects=self.effects,
             replies=self.replies,
             model=self.model,
+            model_of=lambda agent: self.model,
+            settings_of=lambda agent: settings,
             drain=self.drain,
             process_id=parts.get("process", "p1"),
         )

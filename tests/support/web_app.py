@@ -8,6 +8,8 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from app.adapters.agents import files
+from app.adapters.agents.tenancy import settings_of
+from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
 from app.adapters.intent import engine
 from app.adapters.mcp.catalog import McpCatalog
@@ -37,8 +39,10 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
         "engine": engine.engine(),
         "process_id": "test-process",
         "drain": Drain(),
+        "embedded": Calendars(client),
     }
     made = SimpleNamespace(**given | services)
+    made.settings_of = lambda agent: settings_of(made.settings, agent.home)
     app.extensions["services"] = made
     app.extensions["edge"] = build_edge(made)  # type: ignore[arg-type]
     for blueprint in blueprints:

@@ -37,7 +37,7 @@ def send_text(ctx: ToolContext, args: dict[str, Any]) -> dict[str, Any]:
     name = str(args["text"])
     body = ctx.agent.texts[name]
     at_work = runtime()
-    texts = open_texts(at_work.settings)
+    texts = open_texts(at_work.settings_of(ctx.agent))
     if texts is None:
         return refuse("no_texts", NO_TEXTS)
     if not can_be_texted(ctx.caller_number):

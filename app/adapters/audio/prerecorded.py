@@ -29,7 +29,7 @@ class LineStore:
 
     def known(self, agent: Agent) -> dict[str, bytes]:
         """The lines of this agent that have been spoken before. Raises `Unavailable`."""
-        voice = self._voice(agent)
+        voice = f"{agent.home.id}:{self._voice(agent)}"
         found = self._read.get(voice)
         if found is not None and time.monotonic() - found[0] < FRESH_S:
             return found[1]
@@ -48,7 +48,7 @@ class LineStore:
     def keep(self, agent: Agent, text: str, audio: bytes) -> None:
         """Keep a line for later calls. Raises `Unavailable`."""
         self._redis.set(self._key(agent, text), audio, ex=KEEP_S)
-        found = self._read.get(self._voice(agent))
+        found = self._read.get(f"{agent.home.id}:{self._voice(agent)}")
         if found is not None:
             found[1][text] = audio
 
@@ -57,4 +57,5 @@ class LineStore:
         return f"{self._model}:{audio.voice}:{audio.speed}"
 
     def _key(self, agent: Agent, text: str) -> str:
-        return keys.line(hashlib.sha256(f"{self._voice(agent)}\0{text}".encode()).hexdigest()[:32])
+        name = hashlib.sha256(f"{self._voice(agent)}\0{text}".encode()).hexdigest()[:32]
+        return keys.line(agent.home.id, name)

@@ -132,6 +132,11 @@ class RedisCalendar:
         """Return the appointments that touch `start`..`end`, cancelled ones included."""
         return self._between(start, end)
 
+    def everything(self) -> list[Appointment]:
+        """Return all appointments that are kept, in no order."""
+        found = self._ask(lambda: self._redis.hvals(self._key("events")))
+        return [_appointment(blob) for blob in found]
+
     # What a person or a program may add by hand
 
     def block(self, block: blocks.Block) -> None:
@@ -285,6 +290,28 @@ class RedisCalendar:
             return question()
         except (redis.RedisError, OSError) as error:
             raise CalendarDown("the calendar's store cannot be reached") from error
+
+
+def hand_over(appointment: Appointment, source: RedisCalendar, target: RedisCalendar) -> None:
+    """Move an appointment, with its id, from one calendar to another. Repeated, and side by side
+    in two processes, it does the same; if it is cut short the appointment is in both."""
+    for _ in range(MAX_TRIES):
+        written, there = target._write(appointment, b"", check=False, places=())
+        if written is not None or there:
+            break
+    else:
+        raise CalendarBusy("the calendar changes too fast")
+
+    def remove() -> None:
+        with source._redis.pipeline(transaction=True) as pipeline:
+            for what in ("events", "times"):
+                pipeline.hdel(source._key(what), appointment.id)
+            pipeline.zrem(source._key("starts"), appointment.id)
+            if appointment.phone:
+                pipeline.srem(source._phone(appointment.phone), appointment.id)
+            pipeline.execute()
+
+    source._ask(remove)
 
 
 def _times(appointment: Appointment) -> tuple[Any, ...]:

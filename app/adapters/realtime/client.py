@@ -133,6 +133,21 @@ class RealtimeModel:
         return Upstream(connection, wires[-1], on_event, on_lost)
 
 
+class RealtimeModels:
+    """The way to the model of each account; those of one account share it."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str, str], RealtimeModel] = {}
+
+    def of(self, settings: Settings) -> RealtimeModel:
+        """The model that these settings name."""
+        account = (settings.openai_api_key, settings.openai_base_url, settings.realtime_model)
+        found = self._open.get(account)
+        if found is None:
+            found = self._open[account] = RealtimeModel.from_settings(settings)
+        return found
+
+
 class Upstream:
     """One open session. `send` and `close` may be called from any greenlet and never block."""
 

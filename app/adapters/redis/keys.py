@@ -31,6 +31,8 @@ BOOKINGS_PAUSED = "bookings:paused"
 REPORTS_DUE = "reports:due"
 #: Days of agents on which something was used, as JSON `[day, business, agent]`, scored by the day.
 USAGE_DAYS = "usage:days"
+#: String: the id of the business whose embedded calendar is the one called `main`.
+MAIN_CALENDAR_OWNER = "calendar:{main}:owner"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.
@@ -223,9 +225,14 @@ def parse_effect_member(member: bytes) -> tuple[str, str]:
     return call_id, key
 
 
-def line(name: str) -> str:
+def feed(business: str, calendar: str) -> str:
+    """String: a copy of the feed of a business's external calendar."""
+    return f"business:{business}:feed:{calendar}"
+
+
+def line(business: str, name: str) -> str:
     """String: a line of an agent's, spoken: mu-law audio."""
-    return f"line:{name}"
+    return f"business:{business}:line:{name}"
 
 
 def mcp_server(server_id: str) -> str:

@@ -95,6 +95,8 @@ class Business(BaseModel):
     def _whole_accounts(self) -> Self:
         if (self.twilio_account_sid is None) != (self.twilio_auth_token is None):
             raise ValueError("twilio_account_sid and twilio_auth_token belong together")
+        if self.openai_base_url is not None and self.openai_api_key is None:
+            raise ValueError("openai_base_url needs an openai_api_key of its own")
         return self
 
     def references(self) -> dict[str, str]:

@@ -13,7 +13,6 @@ import time
 from flask import Blueprint, Response, request
 
 from app import logs
-from app.adapters.twilio.calls import TwilioCalls
 from app.adapters.twilio.tickets import State, Ticket, Tickets
 from app.bridges.services import services
 from app.core.language import agreement
@@ -22,6 +21,7 @@ from app.protocol import twiml
 from app.web.guard.signed import read_signed_form
 from app.web.phone.leg import OVER, Leg, answer
 from app.web.phone.transfers import (
+    account_of,
     answered,
     colleague_address,
     fetch_back,
@@ -169,7 +169,7 @@ def _ticket() -> Ticket:
 
 def _release_colleague(ticket: Ticket) -> None:
     """Stop the ringing, or end the call of a colleague who is not needed any more."""
-    calls = TwilioCalls.from_settings(services().settings)
+    calls = account_of(ticket)
     if calls is None or not ticket.colleague:
         return
     try:

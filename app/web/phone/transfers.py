@@ -77,8 +77,8 @@ def answered(leg: Leg) -> str:
 def _ask_colleague(leg: Leg, target: TransferTarget, say: str) -> str | None:
     """Have the colleague called, and the caller wait; None where that is not possible."""
     at_work, agent = services(), leg.agent
-    calls = TwilioCalls.from_settings(at_work.settings)
-    caller_id = identify(leg.called) or identify(at_work.settings.notify_sms_from)
+    calls = TwilioCalls.from_settings(at_work.settings_of(agent))
+    caller_id = identify(leg.called) or identify(at_work.settings_of(agent).notify_sms_from)
     if calls is None or caller_id is None:
         log.warning("a warm transfer needs Twilio's account and a number of it")
         return None
@@ -140,10 +140,15 @@ def leg_of(ticket: Ticket) -> Leg:
     )
 
 
+def account_of(ticket: Ticket) -> TwilioCalls | None:
+    """The Twilio account that a transfer runs in; None where there is none."""
+    return TwilioCalls.from_settings(services().settings_of(leg_of(ticket).agent))
+
+
 def fetch_back(ticket: Ticket, why: str) -> None:
     """Have the caller who waits go on elsewhere: nobody took the call. Where Twilio does not take
     it, it is tried again while they wait. Raises `Unavailable` where Redis is away."""
-    calls, tickets = TwilioCalls.from_settings(services().settings), Tickets(services().redis)
+    calls, tickets = account_of(ticket), Tickets(services().redis)
     if calls is None or not tickets.claim_fetch(ticket.call_id):
         return
     try:

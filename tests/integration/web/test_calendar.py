@@ -9,9 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from app.adapters.agents import files
+from app.adapters.calendars.main_calendar import Calendars
+from app.adapters.calendars.redis import RedisCalendar
 from app.settings import Settings
 from app.web import calendar
-from tests.support.desk import Desk
+from tests.support.desk import Desk, Switch
 from tests.support.web_app import make_app
 
 
@@ -47,6 +50,46 @@ def test_bookings_are_in_the_feed(redis_url: str) -> None:
     answer = client.get("/calendar.ics", headers={"If-None-Match": etag})
     (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
     assert (event["uid"], event["sequence"], event["status"]) == (first_uid, 2, "CANCELLED")
+
+
+TWO = """
+default: ada
+businesses:
+  bakery: {name: Bakery, calendar_token: "${BAKERY_CALENDAR}"}
+  salon: {name: Salon}
+agents:
+  - {id: ada, name: Ada, business: salon, instructions: x}
+  - {id: ben, name: Ben, business: bakery, instructions: x}
+"""
+
+
+def test_a_feed_is_one_businesss(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAKERY_CALENDAR", "its-own")
+    agents = files.parse(TWO, "agents.yaml")
+    settings = Settings(redis_url=redis_url, calendar_token="everybodys")
+    client = make_app(settings, calendar.bp, agents=agents).test_client()
+    for business in ("salon", "bakery"):
+        desk = Desk(redis_url)
+        url = Calendars(desk.redis).url_of("redis:", business, agents)
+        name = url.removeprefix("redis:") or "main"
+        desk.calendar = Switch(RedisCalendar(desk.redis, desk.booking.zone, name))
+        desk.agent = desk.agent.model_copy(update={"business": business.title()})
+        desk.call(f"call-{business}").book(3, "10:00", f"Dana {business.title()}")
+
+    def names(path: str, token: str) -> list[str]:
+        answer = client.get(f"{path}?token={token}")
+        assert answer.status_code == 200, answer.data
+        return [str(event["summary"]) for event in Calendar.from_ical(answer.data).walk("VEVENT")]
+
+    (of_salon,) = names("/calendar/salon.ics", "everybodys")
+    assert "Dana Salon" in of_salon
+    assert names("/calendar.ics", "everybodys") == [of_salon]
+    (of_bakery,) = names("/calendar/bakery.ics", "its-own")
+    assert "Dana Bakery" in of_bakery
+    assert client.get("/calendar/bakery.ics?token=everybodys").status_code == 403
+    assert client.get("/calendar/salon.ics?token=its-own").status_code == 403
+    assert client.get("/calendar/garage.ics?token=its-own").status_code == 403
+    assert client.get("/calendar/garage.ics?token=everybodys").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_a_line_is_known_to_later_calls_of_all_processes(redis_url: str) -> None
     first.keep(agent, text, b"\x01\x02")
     assert first.known(agent) == {text: b"\x01\x02"}
     assert second.known(agent) == {text: b"\x01\x02"}
-    assert 0 < client.ttl(client.keys("line:*")[0]) <= 30 * 86400
+    assert 0 < client.ttl(client.keys("business:harbor-dental:line:*")[0]) <= 30 * 86400
 
 
 def test_another_voice_or_model_has_lines_of_its_own(redis_url: str) -> None:
@@ -32,6 +32,17 @@ def test_another_voice_or_model_has_lines_of_its_own(redis_url: str) -> None:
     other = agent.model_copy(update={"audio": agent.audio.model_copy(update={"voice": "cedar"})})
     assert LineStore(client, "m").known(other) == {}
     assert LineStore(client, "n").known(agent) == {}
+
+
+def test_two_businesses_share_no_line(redis_url: str) -> None:
+    client = connect(Settings(redis_url=redis_url))
+    agent = files.load().default
+    text = prerecorded.wanted(agent)[0]
+    store = LineStore(client, "m")
+    store.keep(agent, text, b"\x01")
+    other = agent.model_copy(update={"business": "Corner Bakery"})
+    assert store.known(other) == {}
+    assert store.known(agent) == {text: b"\x01"}
 
 
 def test_without_redis_it_says_so() -> None:
