@@ -65,6 +65,9 @@ class KeptCall:
             **call.summary(),
             **self.record.fields(),
             **self.caller.fields(),
+            "agent_ref": AgentRef.to(
+                call.agent, str(self.caller.details.get("agent_id") or "")
+            ).to_json(),
         }
         state = {**call.to_state(), "saved_at": self._clock()}
         saved = lease.store.save(lease.call_id, state, fence=lease.fence, fields=fields)

@@ -28,6 +28,7 @@ from app.errors import NotFound, Unauthorized, Unavailable
 from app.protocol.retell_http import MAX_RESULT_CHARS, FunctionRequest, parse_function
 from app.web.edge import edge
 from app.web.guard.signed import is_first_use, read_signed
+from app.web.guard.signer import agent_for, check_call
 
 bp = Blueprint("functions", __name__)
 log = logs.get(__name__)
@@ -53,9 +54,8 @@ def function(name: str) -> Response:
     if not first:
         raise Unauthorized("this signature has been used for another request")
     asked = parse_function(name, raw, request.args)
-    agent = now_services.catalog.equip(
-        now_services.agents.route(who(asked, request.args.get("agent", ""))).agent
-    )
+    agent = now_services.catalog.equip(agent_for(who(asked, request.args.get("agent", ""))))
+    check_call(asked.call_id)
     tool = agent.toolset.get(name)
     if tool is None or tool.kind == "action" or tool not in agent.offered("function"):
         raise NotFound(f"there is no function {name[:64]!r}")
@@ -102,7 +102,8 @@ def run(
             kind=tool.kind,
         )
         if asked.call_id and raw:
-            now_services.calls.merge(call_id, told_of(asked))
+            who_answers = AgentRef.to(agent, asked.agent_id).to_json()
+            now_services.calls.merge(call_id, {**told_of(asked), "agent_ref": who_answers})
     reply = now_services.replies.wait(effect, tool_call_id, patience_s)
     if reply is None:
         log.warning("function timed out", extra={"tool": tool.name})

@@ -29,6 +29,7 @@ from app.protocol.retell_http import Inbound
 from app.web.edge import edge
 from app.web.guard.callers import blocked, too_many
 from app.web.guard.signed import is_first_use, read_signed
+from app.web.guard.signer import agent_for
 
 bp = Blueprint("inbound", __name__)
 log = logs.get(__name__)
@@ -81,7 +82,7 @@ def _agent(now_services: Services, ringing: Inbound) -> Agent | None:
     """Who is to answer; None where nobody does, which is noted."""
     asked = Asked(request.args.get("agent", ""), ringing.agent_id, ringing.to_number)
     try:
-        return now_services.agents.route(asked).agent
+        return agent_for(asked)
     except NotFound as error:
         gevent.spawn(refuse_call, now_services.calls, ringing.subject, ringing.id, error)
         return None

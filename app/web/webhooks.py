@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import gevent
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from app import logs, metrics
 from app.bridges.services import services
@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.web.agents import agent_named
 from app.web.edge import edge
 from app.web.guard.signed import read_signed
+from app.web.guard.signer import agent_for, check_call
 
 bp = Blueprint("webhooks", __name__)
 log = logs.get(__name__)
@@ -60,14 +61,18 @@ def retell() -> Response:
 
 
 def addressed(event: WebhookEvent, agent: str) -> WebhookEvent:
-    """The event with the agent that the address names, if it names one.
+    """The event with the agent that the address names, if it names one; of an event that a
+    business's own key has signed, with that business's agent.
 
-    Raises `UnknownAgent` for one that there is none of.
+    Raises `UnknownAgent` for one that there is none of, `Unauthorized` for another business's.
     """
-    if not agent.strip():
-        return event
-    agent_named(agent)
-    return replace(event, facts={**event.facts, "agent": agent})
+    if agent.strip():
+        agent_named(agent)
+        event = replace(event, facts={**event.facts, "agent": agent})
+    if g.get("signer") and event.subject not in ("none", "alert"):
+        check_call(event.id)
+        event = replace(event, facts={**event.facts, "agent": agent_for(who(event)).id})
+    return event
 
 
 def who(event: WebhookEvent) -> Asked:

@@ -16,6 +16,7 @@ from app.web.addresses import requested_url
 from app.web.edge import edge
 from app.web.guard.admission import prove
 from app.web.guard.body import check_json, read, read_form
+from app.web.guard.signer import find_signer
 
 log = logs.get(__name__)
 
@@ -45,7 +46,10 @@ def read_signed(settings: Settings, *, with_body: bool = True) -> tuple[bytes, s
             "the signature is missing" if not header else "the signature is malformed or too old"
         )
     raw = read(edge().bodies, settings.max_body_bytes) if with_body else b""
-    if not signatures.verify(raw, header, settings.signing_keys, now_ms):
+    if not signatures.verify(raw, header, settings.signing_keys, now_ms) and not find_signer(
+        lambda business: business.retell_api_key,
+        lambda keys: signatures.verify(raw, header, keys, now_ms),
+    ):
         raise Unauthorized("wrong signature")
     prove()
     return raw, (header or "")[-64:][:32]
@@ -78,13 +82,20 @@ def read_signed_form() -> dict[str, str]:
     """
     settings = services().settings
     header = request.headers.get("X-Twilio-Signature")
-    if settings.production and not settings.twilio_auth_token:
+    token = settings.twilio_auth_token
+    own = any(each.twilio_auth_token for each in services().agents.businesses.values())
+    if settings.production and not token and not own:
         raise Unauthorized("TWILIO_AUTH_TOKEN is not set, so that nothing can be verified")
-    if settings.twilio_auth_token and not header:
+    if (token or own) and not header:
         raise Unauthorized("the signature is missing")
     form = read_form(edge().bodies)
-    if settings.twilio_auth_token:
-        if not twilio_signature.verify(requested_url(), form, header, [settings.twilio_auth_token]):
+    if token or own:
+        url = requested_url()
+        signed = bool(token) and twilio_signature.verify(url, form, header, [token])
+        if not signed and not find_signer(
+            lambda business: business.twilio_auth_token,
+            lambda tokens: twilio_signature.verify(url, form, header, tokens),
+        ):
             raise Unauthorized("wrong signature")
     else:
         log.info("unsigned Twilio request accepted in development")

@@ -19,6 +19,7 @@ from app.protocol import twiml
 from app.web.addresses import base_url, stream_url
 from app.web.agents import PAGE_CALL
 from app.web.edge import edge
+from app.web.guard.signer import agent_for
 
 CALL_SID = re.compile(r"[A-Za-z0-9_]{2,64}")
 #: How the `CallStatus` of a call that is over is told.
@@ -62,7 +63,7 @@ class Leg:
     def agent(self) -> Agent:
         """The agent that the address names, else the one of the line. Raises `NotFound`."""
         line = self.caller if self.outbound else self.called
-        return services().agents.route(Asked(self.agent_given, number=line)).agent
+        return agent_for(Asked(self.agent_given, number=line))
 
     def address(self, path: str, **more: str) -> str:
         """An address of ours for this leg."""
