@@ -55,7 +55,7 @@ def announce(notice: dict[str, Any], who: dict[str, str]) -> None:
     """The job: queue the notice on every channel that reports of the agent go to."""
     at_work = runtime()
     agent = at_work.agents.find(AgentRef.from_json(who))
-    channels = report_channels(at_work.settings, agent)
+    channels = report_channels(at_work.settings_of(agent), agent)
     with at_work.redis.pipeline(transaction=True) as pipeline:
         for name in channels:
             queue.enqueue(
@@ -73,7 +73,7 @@ def deliver(notice: dict[str, Any], who: dict[str, str], channel_name: str) -> N
     """The job: send it on one channel. Raises `NotTold`, to be tried again."""
     at_work = runtime()
     agent = at_work.agents.find(AgentRef.from_json(who))
-    channel = report_channels(at_work.settings, agent).get(channel_name)
+    channel = report_channels(at_work.settings_of(agent), agent).get(channel_name)
     if channel is None:
         log.warning("a notice has nowhere to go", extra={"channel": channel_name})
         return

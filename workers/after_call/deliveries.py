@@ -85,4 +85,5 @@ def _report_and_channels(
     story = at_work.calls.summary(call_id)
     if report is None or story is None:
         return None, {}
-    return report, report_channels(at_work.settings, agent_of(at_work, story))
+    agent = agent_of(at_work, story)
+    return report, report_channels(at_work.settings_of(agent), agent)

@@ -54,7 +54,7 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
     if not story.get("refused"):
         budgets.count(at_work, agent, made.body)
     try:
-        reading = ReportReader(at_work.settings, at_work.redis, agent, call_id).read(made)
+        reading = ReportReader(at_work.settings_of(agent), at_work.redis, agent, call_id).read(made)
     except TryLater:
         return ASK_AGAIN_S
     report = compose(made, agent, reading)

@@ -18,7 +18,10 @@ def agent_of(at_work: Runtime, story: Mapping[str, Any]) -> Agent:
     """The agent that answered. One that is gone from the file leaves its names; a call that nobody
     answered has an agent `unknown`."""
     name = str(story.get("agent") or "")
+    kept = story.get("agent_ref")
     who = AgentRef(name, str(story.get("business") or ""), str(story.get("agent_id") or ""))
+    if isinstance(kept, dict):
+        who = AgentRef.from_json(kept)
     try:
         return at_work.servers.catalog.equip(at_work.agents.find(who))
     except NotFound:

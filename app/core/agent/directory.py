@@ -71,14 +71,14 @@ class Directory:
         self.businesses: dict[str, Business] = dict(businesses or {})
         self.only_default = default
         self._ids = {agent.id: agent for agent in self.all}
-        self._names: dict[str, Agent] = {}
+        self._names: dict[str, list[Agent]] = {}
         self._retell: dict[str, Agent] = {}
         self._numbers: dict[str, Agent] = {}
         firsts: dict[str, Agent] = {}
         for agent in self.all:
             self.businesses.setdefault(agent.home.id, agent.home)
             firsts.setdefault(agent.home.id, agent)
-            self._names.setdefault(agent.name.strip().casefold(), agent)
+            self._names.setdefault(agent.name.strip().casefold(), []).append(agent)
             self._retell.update(dict.fromkeys(agent.retell_agent_ids, agent))
         for business in self.businesses.values():
             answers = self._ids.get(business.answers or "", firsts.get(business.id))
@@ -124,17 +124,24 @@ class Directory:
     def named(self, name: str) -> Agent | None:
         """The agent of that id or name, in any case; None where there is none."""
         wanted = name.strip()
-        return self._ids.get(wanted) or self._names.get(wanted.casefold())
+        found = self._ids.get(wanted)
+        return found or next(iter(self._names.get(wanted.casefold(), ())), None)
 
     def find(self, who: AgentRef) -> Agent:
-        """The agent that something belongs to, in its present version: by its id, else by its
-        Retell agent id, which is all that calls of other models tell. Raises `NotFound`."""
+        """The agent that something belongs to, in its present version: by its id, or by its name
+        as older data have it; else by its Retell agent id, which is all that calls of other models
+        tell. Only an agent of that business is found, where one is told. Raises `NotFound`."""
         if not who.agent:
             return self.for_retell(who.retell_agent_id)
-        agent = self.named(who.agent)
-        if agent is None:
-            raise UnknownAgent(f"no agent is named {who.agent[:100]!r}")
-        return agent
+        wanted = who.agent.strip()
+        by_id = self._ids.get(wanted)
+        found = ([by_id] if by_id else []) + self._names.get(wanted.casefold(), [])
+        for agent in found:
+            if who.business in ("", agent.home.id, agent.home.name, slug(agent.home.name)):
+                return agent
+        if found:
+            raise UnknownAgent(f"{wanted[:100]!r} is no agent of {who.business[:100]!r}")
+        raise UnknownAgent(f"no agent is named {wanted[:100]!r}")
 
     def of_business(self, business: str) -> tuple[Agent, ...]:
         """The agents of one business, in order; `business` is its id."""

@@ -102,6 +102,19 @@ def test_a_reference_leads_to_its_agent() -> None:
         found.find(AgentRef("dan", "bakery"))
 
 
+def test_of_two_agents_with_one_name_the_businesss_own_is_found() -> None:
+    found = directory(TWO.replace("name: Cid", "name: Ada"))
+    assert found.find(AgentRef("Ada", "salon")).id == "cid"
+    assert found.find(AgentRef("Ada", "bakery")).id == "ada"
+    assert found.find(AgentRef("Ada", "corner-bakery")).id == "ada"  # its name, as older data say
+    assert found.find(AgentRef("Ada", "Corner Bakery")).id == "ada"
+
+
+def test_what_is_one_businesss_is_never_done_as_another() -> None:
+    with pytest.raises(UnknownAgent, match="'ada' is no agent of 'salon'"):
+        directory().find(AgentRef("ada", "salon"))
+
+
 def test_agents_and_businesses_by_name() -> None:
     found = directory()
     assert [agent.id for agent in found.of_business("salon")] == ["cid", "eva"]
