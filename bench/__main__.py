@@ -12,14 +12,32 @@ import sys
 import time
 from pathlib import Path
 
-from bench import audio, availability, backchannels, calls, intake, requests, webhooks
+from bench import (
+    agents,
+    audio,
+    availability,
+    backchannels,
+    calls,
+    intake,
+    requests,
+    webhooks,
+)
 from bench.certificate import make_certificate
 from bench.parts import ROOT, SCRATCH, foremost
 from bench.peers.setup import python_of_peer
 from bench.tables import Table
 
 CALLS = ("memory", "latency", "greeting", "tools", "cpu")
-ALL = (*CALLS, "webhooks", "availability", "audio", "sounds", "requests", "language")
+ALL = (
+    *CALLS,
+    "webhooks",
+    "agents",
+    "availability",
+    "audio",
+    "sounds",
+    "requests",
+    "language",
+)
 
 
 def machine() -> str:
@@ -83,6 +101,8 @@ def main() -> int:
                 tables += calls.Calls(bench).run(wanted)
             if "webhooks" in wanted:
                 tables += intake.webhooks(bench)
+            if "agents" in wanted:
+                tables += agents.tables()
             if "availability" in wanted:
                 tables += availability.tables()
             if "audio" in wanted:
