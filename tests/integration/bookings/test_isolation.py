@@ -87,3 +87,31 @@ def test_businesses_never_meet(
         mine = [(number, step) for number, step in enumerate(steps) if step[0] == place]
         assert [do(alone, number, step) for number, step in mine] == told[place]
         assert alone.standing() == together[place]
+
+
+#: Keys of a call bear its id, and a call is one business's. RQ's own have limits of their own.
+OF_A_CALL = ("call:{",)
+OF_RQ = ("rq:",)
+
+
+def test_every_key_lapses_and_is_a_businesss_or_a_calls(redis_url: str, redis: Redis) -> None:
+    redis.flushall()
+    desks = [desk_of(redis_url, business) for business in BUSINESSES]
+    for number, wish in enumerate(["book", "find", "book", "cancel", "find"]):
+        for place, desk in enumerate(desks):
+            do(desk, number, (place, number % 2, wish, number % 3))
+
+    names = [key.decode() for key in redis.keys("*")]  # type: ignore[union-attr]
+    ours = [name for name in names if not name.startswith(OF_RQ)]
+    assert [name for name in ours if redis.ttl(name) == -1] == []
+    owner = redis.get("calendar:{main}:owner")
+    assert owner is not None
+    others = {business for business in BUSINESSES if business.encode() != owner}
+    of_businesses = [name for name in ours if not name.startswith(OF_A_CALL)]
+    allowed = ["calendar:{main}:"]
+    for business in BUSINESSES:
+        allowed += [f"business:{business}:", f"calendar:{{{business}}}:"]
+    assert [name for name in of_businesses if not name.startswith(tuple(allowed))] == []
+    for business in others:
+        assert any(name.startswith(f"calendar:{{{business}}}:") for name in of_businesses)
+        assert any(name.startswith(f"business:{business}:caller:") for name in of_businesses)
