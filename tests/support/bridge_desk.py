@@ -194,6 +194,10 @@ class Store:
         self.state, self.fields = orjson.loads(orjson.dumps(state)), dict(fields)
         return True
 
+    def merge(self, call_id: str, fields: dict[str, Any]) -> None:
+        self._check()
+        self.fields.update(fields)
+
     def renew(self, leases: list[Lease]) -> list[Lease]:
         self._check()
         return [lease for lease in leases if lease.fence != self.fence]

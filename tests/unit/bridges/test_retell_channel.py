@@ -9,7 +9,9 @@ import orjson
 import pytest
 
 from app.adapters.tools.replies import Reply
-from app.bridges.retell import RetellChannel
+from app.bridges.retell import POLICY, RetellChannel
+from app.core.agent.definition import Lines
+from app.core.agent.directory import Directory
 from app.core.call.events import StepIn
 from app.core.record.replay import play
 from app.errors import ModelError, TooMany, Unavailable
@@ -249,3 +251,24 @@ def test_call_details_reach_the_record_and_the_model() -> None:
     assert "America/New_York" in str(one.session.got)
     one.end()
     assert one.store.fields["from_number"] == "+14155550187"
+
+
+def test_a_call_that_no_agent_answers_is_closed_and_says_why() -> None:
+    one = desk()
+    one.live.services.agents = Directory([one.agent])  # type: ignore[misc]
+    call = {"call_id": "call_1", "agent_id": "agent_9", "to_number": "+4930777"}
+    one.ws.put({"interaction_type": "call_details", "call": call})
+    one.until(lambda: one.ws.close_code is not None)
+    assert one.ws.close_code == POLICY
+    assert "no agent lists Retell agent agent_9" in one.store.fields["refused"]
+    assert one.store.events[-1]["kind"] == "no_agent"
+    assert one.store.ended
+    assert one.model.sessions == []
+
+
+def test_an_address_of_its_own_leads_to_its_agent() -> None:
+    one = Desk(RetellChannel("eva"))
+    eva = one.agent.model_copy(update={"id": "eva", "lines": Lines(greeting="Eva here.")})
+    one.live.services.agents = Directory([one.agent, eva], default=one.agent)  # type: ignore[misc]
+    one.until(lambda: any(f.get("content") for f in one.ws.sent))
+    assert "Eva here." in spoken(one, 0)
