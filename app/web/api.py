@@ -64,13 +64,14 @@ def messages() -> dict[str, Any]:
 def usage() -> dict[str, Any] | Response:
     """What calls used, by day, business and agent; ``format=csv`` for a table.
 
-    Filters: business (its id or name), agent, since, until (days, both included).
+    Filters: business, agent (ids or names), since, until (days, both included).
     """
     args = request.args
     since, until = usage_list.span_of(args, dt.datetime.now(dt.UTC).date())
-    business = args.get("business", "").strip()
-    whose = slug(business) if business else ""
-    days = edge().usage.days(since, until, whose, args.get("agent", ""))
+    business, agent = (
+        slug(given) if given else "" for given in (args.get("business"), args.get("agent"))
+    )
+    days = edge().usage.days(since, until, business, agent)
     if args.get("format") == "csv":
         headers = {"Content-Disposition": "attachment; filename=usage.csv"}
         lines = usage_list.csv_lines(days)

@@ -128,14 +128,14 @@ def test_usage_is_shown_as_json_and_csv(desk: Desk) -> None:
     told = desk.json(desk.web.get("/api/usage?business=Harbor"))
     (row,) = told["usage"]
     today = dt.datetime.now(dt.UTC).date()
-    assert (row["day"], row["business"], row["agent"]) == (today.isoformat(), "harbor", "Ada")
+    assert (row["day"], row["business"], row["agent"]) == (today.isoformat(), "harbor", "ada")
     assert (row["calls"], row["minutes"]) == (2, 3.0)
     assert told["total"]["calls"] == 2
     table = desk.web.get("/api/usage?agent=Ada&format=csv")
     assert table.content_type.startswith("text/csv")
     header, line = table.text.splitlines()
     assert header.startswith("day,business,agent,calls,minutes,usd,")
-    assert line.startswith(f"{today},harbor,Ada,2,3.0,0.0,")
+    assert line.startswith(f"{today},harbor,ada,2,3.0,0.0,")
     yesterday = today - dt.timedelta(days=1)
     assert desk.json(desk.web.get(f"/api/usage?until={yesterday}"))["usage"] == []
 
