@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app.bridges.services import services
 from app.web.addresses import socket_url
+from app.web.agents import agent_named
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
@@ -34,10 +36,12 @@ def try_it() -> Response:
 
 @bp.post("/console/try/call")
 def new_call() -> dict[str, Any]:
-    """What the page needs for one call: its id and the socket's address, token included."""
+    """What the page needs for one call: its id and the socket's address, token included. The agent
+    is the one of `?agent=`, else the default one."""
     access.require_admin()
     services().drain.check()
     call_id = f"{TRIAL}{secrets.token_hex(12)}"
     tokens = edge().socket_tokens
     token = f"/{tokens.mint(call_id, call_id)}" if tokens.required else ""
-    return {"call_id": call_id, "socket": f"{socket_url()}{token}/{call_id}"}
+    agent = quote(agent_named(request.args.get("agent", "")).id, safe="")
+    return {"call_id": call_id, "socket": f"{socket_url()}{token}/agents/{agent}/{call_id}"}

@@ -14,7 +14,7 @@ $("begin").addEventListener("submit", async (event) => {
   if (call) return;
   const form = new FormData(event.target);
   const chosen = event.target.agent.selectedOptions[0];
-  call = new Call(form, chosen.dataset.name);
+  call = new Call(form, chosen);
   try {
     await call.begin();
   } catch (error) {
@@ -31,15 +31,16 @@ $("hangup").addEventListener("click", () => call?.hangUp());
 $("drop").addEventListener("click", () => call?.drop());
 
 class Call {
-  constructor(form, agentName) {
+  constructor(form, chosen) {
     this.details = {
       call_type: "phone_call",
       direction: "inbound",
-      agent_id: form.get("agent"),
+      agent_id: chosen.dataset.retell,
       from_number: form.get("number").trim(),
       retell_llm_dynamic_variables: variables(form.get("variables")),
     };
-    this.names = { agent: agentName, user: "You" };
+    this.agent = form.get("agent");
+    this.names = { agent: chosen.dataset.name, user: "You" };
     this.transcript = [];
     this.items = [];
     this.responseId = 0;
@@ -53,7 +54,7 @@ class Call {
     $("words").replaceChildren();
     $("after").hidden = true;
     $("call").disabled = true;
-    const answer = await fetch("/console/try/call", {
+    const answer = await fetch(`/console/try/call?agent=${encodeURIComponent(this.agent)}`, {
       method: "POST",
       headers: { "X-Form-Token": formToken },
     });

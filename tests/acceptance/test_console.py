@@ -1,0 +1,154 @@
+"""The console in a real browser: a whole call by text, stepping in, and who cannot use a mouse."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.support.stack import RunningStack
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ASKED = "Hi, I would like to book a cleaning, please."
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield running
+        running.close()
+
+
+def open_page(browser: Browser, wrong: list[str], **options: Any) -> Page:
+    page = browser.new_page(**options)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
+    return page
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing may go wrong unseen."""
+    wrong: list[str] = []
+    page = open_page(browser, wrong, viewport={"width": 1200, "height": 900})
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def begin_call(page: Page, stack: RunningStack) -> str:
+    """Call the agent by text and wait for its greeting; the call's id."""
+    page.goto(f"{stack.base}/console/try")
+    with page.expect_response("**/console/try/call?*") as answer:
+        page.click("#call")
+    page.wait_for_selector("#words .agent")
+    return str(answer.value.json()["call_id"])
+
+
+def say(page: Page, text: str) -> None:
+    page.fill("#text", text)
+    page.press("#text", "Enter")
+
+
+def test_a_call_by_text_interrupted_and_looked_at(shared_stack: RunningStack, page: Page) -> None:
+    call_id = begin_call(page, shared_stack)
+    say(page, ASKED)
+    # The greeting was cut off in the middle, and the question is answered.
+    expect(page.locator("#words s").first).to_be_visible()
+    expect(page.locator("#words .agent").nth(1)).to_contain_text("cleaning", timeout=60_000)
+    page.click("#hangup")
+    eventually(lambda: shared_stack.story(call_id)["status"] == "ended")
+    page.click("#story")
+    expect(page.locator(".timeline")).to_contain_text(ASKED)
+    page.click("text=Record and decisions")
+    expect(page.locator("[role=status]")).to_contain_text("are the same as in the call")
+
+
+def test_a_dropped_line_comes_back_and_nothing_is_forgotten(
+    shared_stack: RunningStack, page: Page
+) -> None:
+    call_id = begin_call(page, shared_stack)
+    page.click("#drop")
+    expect(page.locator("#state")).to_contain_text("In the call", timeout=30_000)
+    say(page, ASKED)
+    expect(page.locator("#words .agent").last).to_contain_text("cleaning", timeout=60_000)
+    page.click("#hangup")
+    eventually(lambda: shared_stack.story(call_id)["status"] == "ended")
+    kinds = [event["kind"] for event in shared_stack.story(call_id)["events"]]
+    assert "resumed" in kinds
+
+
+def test_somebody_listens_in_and_steps_in(
+    shared_stack: RunningStack, page: Page, browser: Browser
+) -> None:
+    wrong: list[str] = []
+    call_id = begin_call(page, shared_stack)
+    office = open_page(browser, wrong)
+    office.goto(f"{shared_stack.base}/console/live")
+    office.locator(f"tr[data-call={call_id}] a").click()
+    expect(office.locator("#words")).to_contain_text("Thank you for calling", timeout=30_000)
+    office.fill("form[data-what=say] input", "A colleague is listening in.")
+    office.press("form[data-what=say] input", "Enter")
+    office.click("#sure button[value=yes]")
+    expect(office.locator("#done")).to_contain_text("was told")
+    expect(page.locator("#words")).to_contain_text("A colleague is listening in.", timeout=30_000)
+    office.click("form[data-what=end] button")
+    office.click("#sure button[value=no]")
+    assert shared_stack.story(call_id)["status"] == "ongoing", "a no is a no"
+    office.click("form[data-what=end] button")
+    office.click("#sure button[value=yes]")
+    expect(page.locator("#state")).to_contain_text("The agent has hung up", timeout=60_000)
+    expect(office.locator("#state")).to_contain_text("The call is over", timeout=60_000)
+    office.close()
+    did = [e["did"] for e in shared_stack.story(call_id)["events"] if e["kind"] == "stepped_in"]
+    assert did == ["say", "end"]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_and_can_be_used_by_everybody(
+    shared_stack: RunningStack, browser: Browser, width: int, scheme: Any
+) -> None:
+    call_id = shared_stack.call("booking").call_id
+    wrong: list[str] = []
+    page = open_page(browser, wrong, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    paths = ("", "/live", "/calls", f"/calls/{call_id}", f"/calls/{call_id}/record")
+    for path in (*paths, "/jobs", "/try"):
+        page.goto(f"{shared_stack.base}/console{path}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
+    page.close()
+    assert wrong == []
+
+
+def test_the_keyboard_alone_is_enough(shared_stack: RunningStack, page: Page) -> None:
+    page.goto(f"{shared_stack.base}/console/calls")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.goto(f"{shared_stack.base}/console/try")
+    page.focus("input[name=number]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#words .agent")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.keyboard.type(ASKED)
+    page.keyboard.press("Enter")
+    expect(page.locator("#words .caller")).to_contain_text(ASKED)
+    page.locator("#hangup").press("Enter")
+    expect(page.locator("#state")).to_contain_text("hung up")
