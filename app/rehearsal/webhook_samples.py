@@ -14,9 +14,7 @@ CALLER, BUSINESS, COLLEAGUE = "+14155550142", "+14155550100", "+14155550177"
 _TALK = (
     ("agent", "Thanks for calling Harbor Dental, this is Mia. How can I help? ", 0.6),
     ("user", "Hi, I'd like to book a cleaning for next Wednesday at two. ", 5.1),
-    ("agent", "Wednesday at two is free. Shall I book it? ", 9.0),
-    ("user", "Yes, please. ", 13.0),
-    ("agent", "Good, I will book that for you. Goodbye! ", 14.5),
+    ("agent", "Let me check Wednesday for you. ", 9.0),
 )
 _CHAT = (
     ("agent", "Hi Dana, this is Harbor Dental."),

@@ -20,6 +20,15 @@ ASKED = "Hi, I would like to book a cleaning, please."
 
 
 @pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A program of these tests' own: they book, and others look for free days."""
+    stack = RunningStack(tmp_path_factory.mktemp("console"))
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
@@ -62,14 +71,14 @@ def say(page: Page, text: str) -> None:
     page.press("#text", "Enter")
 
 
-def test_a_call_by_text_interrupted_and_looked_at(shared_stack: RunningStack, page: Page) -> None:
-    call_id = begin_call(page, shared_stack)
+def test_a_call_by_text_interrupted_and_looked_at(console: RunningStack, page: Page) -> None:
+    call_id = begin_call(page, console)
     say(page, ASKED)
     # The greeting was cut off in the middle, and the question is answered.
     expect(page.locator("#words s").first).to_be_visible()
     expect(page.locator("#words .agent").nth(1)).to_contain_text("cleaning", timeout=60_000)
     page.click("#hangup")
-    eventually(lambda: shared_stack.story(call_id)["status"] == "ended")
+    eventually(lambda: console.story(call_id)["status"] == "ended")
     page.click("#story")
     expect(page.locator(".timeline")).to_contain_text(ASKED)
     page.click("text=Record and decisions")
@@ -77,26 +86,26 @@ def test_a_call_by_text_interrupted_and_looked_at(shared_stack: RunningStack, pa
 
 
 def test_a_dropped_line_comes_back_and_nothing_is_forgotten(
-    shared_stack: RunningStack, page: Page
+    console: RunningStack, page: Page
 ) -> None:
-    call_id = begin_call(page, shared_stack)
+    call_id = begin_call(page, console)
     page.click("#drop")
     expect(page.locator("#state")).to_contain_text("In the call", timeout=30_000)
     say(page, ASKED)
     expect(page.locator("#words .agent").last).to_contain_text("cleaning", timeout=60_000)
     page.click("#hangup")
-    eventually(lambda: shared_stack.story(call_id)["status"] == "ended")
-    kinds = [event["kind"] for event in shared_stack.story(call_id)["events"]]
+    eventually(lambda: console.story(call_id)["status"] == "ended")
+    kinds = [event["kind"] for event in console.story(call_id)["events"]]
     assert "resumed" in kinds
 
 
 def test_somebody_listens_in_and_steps_in(
-    shared_stack: RunningStack, page: Page, browser: Browser
+    console: RunningStack, page: Page, browser: Browser
 ) -> None:
     wrong: list[str] = []
-    call_id = begin_call(page, shared_stack)
+    call_id = begin_call(page, console)
     office = open_page(browser, wrong)
-    office.goto(f"{shared_stack.base}/console/live")
+    office.goto(f"{console.base}/console/live")
     office.locator(f"tr[data-call={call_id}] a").click()
     expect(office.locator("#words")).to_contain_text("Thank you for calling", timeout=30_000)
     office.fill("form[data-what=say] input", "A colleague is listening in.")
@@ -106,13 +115,13 @@ def test_somebody_listens_in_and_steps_in(
     expect(page.locator("#words")).to_contain_text("A colleague is listening in.", timeout=30_000)
     office.click("form[data-what=end] button")
     office.click("#sure button[value=no]")
-    assert shared_stack.story(call_id)["status"] == "ongoing", "a no is a no"
+    assert console.story(call_id)["status"] == "ongoing", "a no is a no"
     office.click("form[data-what=end] button")
     office.click("#sure button[value=yes]")
     expect(page.locator("#state")).to_contain_text("The agent has hung up", timeout=60_000)
     expect(office.locator("#state")).to_contain_text("The call is over", timeout=60_000)
     office.close()
-    did = [e["did"] for e in shared_stack.story(call_id)["events"] if e["kind"] == "stepped_in"]
+    did = [e["did"] for e in console.story(call_id)["events"] if e["kind"] == "stepped_in"]
     assert did == ["say", "end"]
     assert wrong == []
 
@@ -120,14 +129,14 @@ def test_somebody_listens_in_and_steps_in(
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_and_can_be_used_by_everybody(
-    shared_stack: RunningStack, browser: Browser, width: int, scheme: Any
+    console: RunningStack, browser: Browser, width: int, scheme: Any
 ) -> None:
-    call_id = shared_stack.call("booking").call_id
+    call_id = console.call("booking").call_id
     wrong: list[str] = []
     page = open_page(browser, wrong, viewport={"width": width, "height": 800}, color_scheme=scheme)
     paths = ("", "/live", "/calls", f"/calls/{call_id}", f"/calls/{call_id}/record")
     for path in (*paths, "/jobs", "/try"):
-        page.goto(f"{shared_stack.base}/console{path}")
+        page.goto(f"{console.base}/console{path}")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -136,13 +145,13 @@ def test_pages_fit_and_can_be_used_by_everybody(
     assert wrong == []
 
 
-def test_the_keyboard_alone_is_enough(shared_stack: RunningStack, page: Page) -> None:
-    page.goto(f"{shared_stack.base}/console/calls")
+def test_the_keyboard_alone_is_enough(console: RunningStack, page: Page) -> None:
+    page.goto(f"{console.base}/console/calls")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    page.goto(f"{shared_stack.base}/console/try")
+    page.goto(f"{console.base}/console/try")
     page.focus("input[name=number]")
     page.keyboard.press("Enter")
     page.wait_for_selector("#words .agent")

@@ -19,7 +19,7 @@ from app.core.requests.evidence import (
 )
 from app.core.requests.fitting import fitting, new_slots, same_weekday
 from app.core.requests.state import State, as_place, distinct, merged
-from app.core.requests.turns import agent_turn, naming
+from app.core.requests.turns import agent_cues, agent_turn, naming
 from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
     ASKS_NAME,
@@ -39,6 +39,8 @@ _BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
 def hear(state: State, said: Utterance) -> None:
     """Take one turn of the agent's in."""
     if agent_turn.only_checks_the_line(said.text):
+        if _only_holds(said.text):
+            _look_into(state)
         return
     turn = agent_turn.read(
         said.index,
@@ -213,6 +215,8 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
             events.append(fold.TAKES_UP)
     elif turn.assents and claim.strong and not turn.leaves:
         events.append(fold.ASSENTS)
+    elif claim.strong and claim.wish.whole and _only_holds(turn.text):
+        events.append(fold.TAKES_UP)
     if fold.ASSENTS in events and claim.kind != BOOK and claim.state == "open":
         claim.confirmed = claim.confirmed or Span(turn.index, turn.text)
     if _reports(claim, turn):
@@ -225,6 +229,19 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
 
 def _goes_on(turn: AgentTurn) -> bool:
     return turn.goes_on or bool(turn.services and not turn.asks)
+
+
+def _look_into(state: State) -> None:
+    """The agent asks to wait a moment: what was asked for outright and whole is taken up."""
+    for claim in state.live:
+        if claim.kind == BOOK and claim.strong and claim.wish.whole:
+            claim.state = fold.after(claim.state, fold.TAKES_UP)
+
+
+def _only_holds(text: str) -> bool:
+    """Whether the agent says nothing but that they are looking."""
+    sentences = [part.strip() for part in re.split(r"[.!?]", text) if part.strip()]
+    return bool(sentences) and all(map(agent_cues.HOLDS.fullmatch, sentences))
 
 
 def _to_cancel(turn: AgentTurn) -> list[str]:

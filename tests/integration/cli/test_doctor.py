@@ -90,11 +90,11 @@ def test_redis(redis_url: str, free_port: int) -> None:
     assert "allkeys-lru" in evicting
     assert "| set maxmemory-policy to noeviction" in evicting
     with contextlib.ExitStack() as held:
-        clients = [held.enter_context(redis.Redis.from_url(redis_url)) for _ in range(12)]
+        clients = [held.enter_context(redis.Redis.from_url(redis_url)) for _ in range(36)]
         for client in clients:
             client.ping()
         before = client.config_get("maxclients")["maxclients"]
-        client.config_set("maxclients", 20)
+        client.config_set("maxclients", 64)
         try:
             warned = only(diagnosis.store(Settings(redis_url=redis_url)), "warn")
         finally:

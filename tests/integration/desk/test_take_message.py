@@ -169,7 +169,7 @@ def test_what_is_known_is_kept_where_the_caller_hangs_up(
     assert not message["confirmed"]
     assert message["name"] == "Dana"
     assert message["call_back"]["words"].startswith("tomorrow")
-    assert (message["agent"], message["caller_number"]) == ("Sam", "+14155550123")
+    assert (message["agent"], message["caller_number"]) == ("sam", "+14155550123")
     assert told(desk.redis) == 1
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import gevent.socket
 import pytest
@@ -15,6 +16,7 @@ from redis import connection as redis_connection
 
 from app.adapters import queue
 from app.adapters.calls.store import CallStore
+from app.adapters.redis import keys
 from app.adapters.tools.store import EffectStore
 from app.local.processes import Part
 from app.settings import Settings
@@ -65,10 +67,9 @@ def start_worker(url: str, redis: Redis, tmp_path: Path) -> Iterator[Start]:
             env={**os.environ, "REDIS_URL": url, "APP_ENV": "development", **env},
             cwd=ROOT,
         )
-        before = queue.workers_alive(redis, name)
         part.start()
         parts.append(part)
-        eventually(lambda: at_work(redis, name, part, before))
+        eventually(lambda: at_work(redis, name, part))
         return part
 
     yield start
@@ -96,7 +97,7 @@ def supervise(url: str, redis: Redis, tmp_path: Path) -> Iterator[Supervise]:
         )
         part.start()
         parts.append(part)
-        eventually(lambda: at_work(redis, name, part, 0), timeout=60)
+        eventually(lambda: part.alive and queue.workers_alive(redis, name), timeout=60)
         return part
 
     yield start
@@ -110,6 +111,8 @@ def supervised(supervise: Supervise) -> Part:
     return supervise("live")
 
 
-def at_work(redis: Redis, name: queue.QueueName, part: Part, before: int) -> bool:
+def at_work(redis: Redis, name: queue.QueueName, part: Part) -> bool:
+    """Whether this very process has given a sign of life; another one's may lapse meanwhile."""
     assert part.alive, part.tail()
-    return queue.workers_alive(redis, name) > before
+    told = cast(list[bytes], redis.zrange(keys.workers(name), 0, -1))
+    return any(str(part.pid) in process.decode().split("-") for process in told)

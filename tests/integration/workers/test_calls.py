@@ -262,7 +262,7 @@ def test_finals_of_retells_transcript_lead_to_the_action(desk: WebhookDesk) -> N
     talk = [
         {"role": "agent", "content": "Hello. "},
         {"role": "user", "content": BOOK.format(day=spoken(day))},
-        {"role": "agent", "content": "Sure, I will book that for you. "},
+        {"role": "agent", "content": "One moment. "},
     ]
     for count in (1, 2, 3):
         desk.send("transcript_updated", "call_1", transcript_with_tool_calls=talk[:count])

@@ -82,7 +82,7 @@ def jobs(at_work: Runtime, name: str) -> list[tuple[Any, ...]]:
 def test_a_call_is_counted_once_however_often_it_ends(at_work: Runtime) -> None:
     for _ in range(3):
         end(at_work, "c1")
-    assert used(at_work) == [("2026-11-30", "harbor", "Ada", 1, 90_000, 500_000_000)]
+    assert used(at_work) == [("2026-11-30", "harbor", "ada", 1, 90_000, 500_000_000)]
     store = UsageStore(at_work.redis, at_work.settings)
     month = store.month("harbor", "2026-11")
     assert (month["calls"], month["text_input"], month["text_cached"]) == (1, 10, 2)
@@ -105,12 +105,12 @@ def test_usage_is_by_business_agent_and_day(at_work: Runtime) -> None:
     for number, agent in enumerate(("Ada", "Ada", "Ben", "Eve")):
         end(at_work, f"c{number}", agent)
     assert [row[:4] for row in used(at_work)] == [
-        ("2026-11-30", "harbor", "Ada", 2),
-        ("2026-11-30", "harbor", "Ben", 1),
-        ("2026-12-01", "corner", "Eve", 1),
+        ("2026-11-30", "harbor", "ada", 2),
+        ("2026-11-30", "harbor", "ben", 1),
+        ("2026-12-01", "corner", "eve", 1),
     ]
-    assert [row[2] for row in used(at_work, business="corner")] == ["Eve"]
-    assert [row[2] for row in used(at_work, agent="Ben")] == ["Ben"]
+    assert [row[2] for row in used(at_work, business="corner")] == ["eve"]
+    assert [row[2] for row in used(at_work, agent="ben")] == ["ben"]
     for name in at_work.redis.scan_iter("*usage*"):
         assert at_work.redis.ttl(name) > 0, name
 

@@ -11,6 +11,12 @@ for _, id in ipairs(ids) do
     return current
   end
 end
-if #ids == 1 then current = ids[1] elseif not current then current = preferred else return current end
+if #ids == 1 then
+  current = ids[1]
+elseif current then
+  return current
+else
+  current = preferred
+end
 redis.call('SET', owner, current, 'EX', ttl_s)
 return current

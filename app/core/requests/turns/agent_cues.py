@@ -119,6 +119,16 @@ GOES_ON = re.compile(
     r"|congratulations|gracias"
     r"|brilliant|super|fantastic|happy new year|get well|safe travels)\b"
 )
+#: A sentence that only asks to wait a moment: what was asked for is being looked into.
+HOLDS = re.compile(
+    r"(?:(?:okay|ok|sure|certainly|of course|all right|alright),? )?(?:just )?"
+    r"(?:(?:one|a) (?:moment|second|sec|minute)|hold on|bear with me"
+    r"|give me (?:one|a) (?:moment|second|minute)"
+    r"|let me (?:just )?(?:see|check|look|have a look|take a look|look at|look into|check on)"
+    r"(?: (?:that|it|this|the (?:calendar|schedule|diary|book)|[a-z]+day))?)"
+    r"(?: for you)?,?(?: please)?",
+    re.IGNORECASE,
+)
 ASSENTS = re.compile(
     r"\b(?:certainly|sure|of course|gladly|happy to|absolutely|okay|ok|all right|alright|yes)\b"
 )
