@@ -452,3 +452,14 @@ def test_one_of_two_offers_is_picked_in_many_ways(answer: str, booked: list[str]
 def test_a_cancellation_needs_a_yes(answer: str) -> None:
     lines = ("Please cancel my cleaning on Thursday. Dana Reyes.", "A: Shall I cancel it?")
     assert effects(*lines, answer, "A: I see.", known=[CLEANING]) == []
+
+
+@pytest.mark.parametrize(
+    "hold",
+    ["One moment.", "Sure, one second please.", "Let me see.", "Let me check Monday for you."],
+)
+def test_what_is_asked_outright_is_done_where_the_agent_looks_into_it(hold: str) -> None:
+    booked = ["book 2026-12-07T09:00 cleaning Ana Diaz"]
+    assert effects(f"U: {ASKED}", f"A: {hold}") == booked
+    assert effects("U: Do you have anything on Monday at nine?", f"A: {hold}") == []
+    assert effects(f"U: {ASKED}", f"A: {hold}", "U: Actually, no, leave it.") == []
