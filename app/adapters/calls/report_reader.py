@@ -8,7 +8,6 @@ once more a little later; then rules write the report.
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,6 +17,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters.intent.model import DEFAULT_MODEL, client_of
+from app.adapters.intent.questions import ask_json, count_question
 from app.adapters.intent.second_reader import configured
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
@@ -69,7 +69,7 @@ class ReportReader:
 
     def _ask(self, key: str, field: str, question: tuple[str, str], draft: Draft) -> bytes:
         """The answer as JSON; null where there is none to be had."""
-        if not self._within_budget(key):
+        if not self._may_ask(key):
             log.warning("the report's model has been asked too often")
             return b"null"
         fields = self.agent.report.fields
@@ -94,15 +94,15 @@ class ReportReader:
         pipeline.execute()
         return blob
 
-    def _within_budget(self, key: str) -> bool:
-        day = f"report_reader:{time.strftime('%Y-%m-%d', time.gmtime())}"
-        pipeline = self.redis.pipeline(transaction=True)
-        pipeline.hincrby(key, "asked", 1)
-        pipeline.expire(key, self.settings.record_retention_s)
-        pipeline.incr(day)
-        pipeline.expire(day, 2 * 86_400)
-        found = pipeline.execute()
-        return int(found[0]) <= MAX_PER_CALL and int(found[2]) <= MAX_PER_DAY
+    def _may_ask(self, key: str) -> bool:
+        return count_question(
+            self.redis,
+            "report_reader",
+            key,
+            self.settings.record_retention_s,
+            per_call=MAX_PER_CALL,
+            per_day=MAX_PER_DAY,
+        )
 
     def _instructions(self, draft: Draft) -> str:
         return reader.instructions(
@@ -114,19 +114,14 @@ class ReportReader:
         )
 
     def _answer(self, instructions: str, transcript: str) -> Any:
-        schema = reader.schema_of(self.agent.report.fields)
         with gevent.Timeout(DEADLINE_S, _Late):
-            answer = client_of(self.settings).chat.completions.create(
-                model=self.settings.intent_model or DEFAULT_MODEL,
-                messages=[
-                    {"role": "system", "content": instructions},
-                    {"role": "user", "content": transcript},
-                ],
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "report", "strict": True, "schema": schema},
-                },
-                max_completion_tokens=MAX_TOKENS,
-                timeout=DEADLINE_S,
+            return ask_json(
+                client_of(self.settings),
+                self.settings.intent_model or DEFAULT_MODEL,
+                instructions,
+                transcript,
+                name="report",
+                schema=reader.schema_of(self.agent.report.fields),
+                max_tokens=MAX_TOKENS,
+                deadline_s=DEADLINE_S,
             )
-        return orjson.loads(answer.choices[0].message.content or "null")

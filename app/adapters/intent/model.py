@@ -19,6 +19,7 @@ import orjson
 from redis import Redis
 
 from app import logs, metrics
+from app.adapters.intent.questions import ask_json, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import INTENTS, IntentResult
@@ -93,7 +94,7 @@ class IntentModel:
         known = cast(bytes | None, self.redis.hget(key, field))
         if known is not None:
             return cast("dict[str, Any] | None", orjson.loads(known))
-        if time.monotonic() > self.until or not self._within_budget(key):
+        if time.monotonic() > self.until or not self._may_ask(key):
             return None
         opinion: dict[str, Any] | None = None
         try:
@@ -105,35 +106,23 @@ class IntentModel:
             pipeline.execute()
         return opinion
 
-    def _within_budget(self, key: str) -> bool:
-        day = f"intent_model:{time.strftime('%Y-%m-%d', time.gmtime())}"
-        pipeline = self.redis.pipeline(transaction=True)
-        pipeline.hincrby(key, "asked", 1)
-        pipeline.expire(key, self.keep_s)
-        pipeline.incr(day)
-        pipeline.expire(day, 2 * 86_400)
-        found = pipeline.execute()
-        return int(found[0]) <= MAX_PER_CALL and int(found[2]) <= MAX_PER_DAY
+    def _may_ask(self, key: str) -> bool:
+        return count_question(
+            self.redis, "intent_model", key, self.keep_s, per_call=MAX_PER_CALL, per_day=MAX_PER_DAY
+        )
 
     def _ask(self, text: str) -> dict[str, Any] | None:
         names = [*INTENTS, *self.agent.intents.custom]
-        answer = self.client.chat.completions.create(
-            model=self.model,
-            messages=[
-                {
-                    "role": "system",
-                    "content": _INSTRUCTIONS.format(business=self.agent.business),
-                },
-                {"role": "user", "content": text[:1000]},
-            ],
-            response_format={
-                "type": "json_schema",
-                "json_schema": {"name": "intent", "strict": True, "schema": schema(names)},
-            },
-            max_completion_tokens=MAX_TOKENS,
-            timeout=DEADLINE_S,
+        opinion = ask_json(
+            self.client,
+            self.model,
+            _INSTRUCTIONS.format(business=self.agent.business),
+            text[:1000],
+            name="intent",
+            schema=schema(names),
+            max_tokens=MAX_TOKENS,
+            deadline_s=DEADLINE_S,
         )
-        opinion = orjson.loads(answer.choices[0].message.content or "null")
         return opinion if valid(opinion, names) else None
 
 

@@ -9,7 +9,6 @@ job may come again.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,6 +18,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters.intent.model import DEFAULT_MODEL, client_of
+from app.adapters.intent.questions import ask_json, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.requests import second
@@ -69,7 +69,8 @@ class SecondReader:
         return found
 
     def _ask(self, key: str, field: str, text: str, said: Sequence[Utterance]) -> Any:
-        self._within_budget(key)
+        if not self._may_ask(key):
+            raise NoOpinion("the second reader has been asked too often", again=False)
         try:
             answer = self._answer(text, said)
         except Exception as error:
@@ -88,16 +89,15 @@ class SecondReader:
         metrics.ERRORS_TOTAL.labels("second_reader").inc()
         raise NoOpinion("the second reader's answer has no form", again=True)
 
-    def _within_budget(self, key: str) -> None:
-        day = f"second_reader:{time.strftime('%Y-%m-%d', time.gmtime())}"
-        pipeline = self.redis.pipeline(transaction=True)
-        pipeline.hincrby(key, "asked", 1)
-        pipeline.expire(key, self.settings.record_retention_s)
-        pipeline.incr(day)
-        pipeline.expire(day, 2 * 86_400)
-        found = pipeline.execute()
-        if int(found[0]) > MAX_PER_CALL or int(found[2]) > MAX_PER_DAY:
-            raise NoOpinion("the second reader has been asked too often", again=False)
+    def _may_ask(self, key: str) -> bool:
+        return count_question(
+            self.redis,
+            "second_reader",
+            key,
+            self.settings.record_retention_s,
+            per_call=MAX_PER_CALL,
+            per_day=MAX_PER_DAY,
+        )
 
     def _answer(self, text: str, said: Sequence[Utterance]) -> Any:
         began = next((item.at for item in said if item.at is not None), None)
@@ -107,17 +107,13 @@ class SecondReader:
             services=services,
             when=f"{began:%A, %Y-%m-%d at %H:%M}" if began else "a day that is not known",
         )
-        answer = client_of(self.settings).chat.completions.create(
-            model=self.settings.intent_model or DEFAULT_MODEL,
-            messages=[
-                {"role": "system", "content": instructions},
-                {"role": "user", "content": text},
-            ],
-            response_format={
-                "type": "json_schema",
-                "json_schema": {"name": "requests", "strict": True, "schema": second.SCHEMA},
-            },
-            max_completion_tokens=MAX_TOKENS,
-            timeout=DEADLINE_S,
+        return ask_json(
+            client_of(self.settings),
+            self.settings.intent_model or DEFAULT_MODEL,
+            instructions,
+            text,
+            name="requests",
+            schema=second.SCHEMA,
+            max_tokens=MAX_TOKENS,
+            deadline_s=DEADLINE_S,
         )
-        return orjson.loads(answer.choices[0].message.content or "null")

@@ -1,0 +1,62 @@
+"""Questions to a text model: how many may be asked, and one with an answer in a given form."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from redis import Redis
+
+if TYPE_CHECKING:
+    # Imported where it is used: the SDK doubles the start-up time of workers that never ask.
+    from openai import OpenAI
+
+#: How long the count of a day is kept.
+DAY_KEPT_S = 2 * 86_400
+
+
+def count_question(
+    redis: Redis, name: str, key: str, keep_s: int, *, per_call: int, per_day: int
+) -> bool:
+    """Count one more question of `name`; whether it may be asked. `key` is the call's hash of
+    answers, kept for `keep_s` seconds."""
+    day = f"{name}:{time.strftime('%Y-%m-%d', time.gmtime())}"
+    pipeline = redis.pipeline(transaction=True)
+    pipeline.hincrby(key, "asked", 1)
+    pipeline.expire(key, keep_s)
+    pipeline.incr(day)
+    pipeline.expire(day, DAY_KEPT_S)
+    found = pipeline.execute()
+    return int(found[0]) <= per_call and int(found[2]) <= per_day
+
+
+def ask_json(
+    client: OpenAI,
+    model: str,
+    instructions: str,
+    text: str,
+    *,
+    name: str,
+    schema: dict[str, Any],
+    max_tokens: int,
+    deadline_s: float,
+) -> Any:
+    """The model's answer to `text` as JSON of that schema, None where it gave none.
+
+    Raises the SDK's errors, and ValueError for what is no JSON.
+    """
+    answer = client.chat.completions.create(
+        model=model,
+        messages=[
+            {"role": "system", "content": instructions},
+            {"role": "user", "content": text},
+        ],
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": name, "strict": True, "schema": schema},
+        },
+        max_completion_tokens=max_tokens,
+        timeout=deadline_s,
+    )
+    return orjson.loads(answer.choices[0].message.content or "null")
