@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, Response, redirect
@@ -11,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.adapters.calls.index import CallQuery
 from app.bridges.services import services
 from app.errors import Unavailable
+from app.web.console.calls import row
 from app.web.console.pages import page
 from app.web.guard import access
 
@@ -37,21 +37,8 @@ def start() -> Response:
         calls, live = None, now.drain.live
     return page(
         "start.html",
-        calls=None if calls is None else [_row(call) for call in calls],
+        calls=None if calls is None else [row(call) for call in calls],
         live=live,
         agents=now.agents.all,
         local=not now.settings.production,
     )
-
-
-def _row(call: dict[str, Any]) -> dict[str, Any]:
-    at = call.get("started_at") or call.get("first_at")
-    when = dt.datetime.fromtimestamp(float(at), dt.UTC) if isinstance(at, (int, float)) else None
-    return {
-        "id": str(call.get("call_id", "")),
-        "when": f"{when:%Y-%m-%d %H:%M} UTC" if when else "",
-        "agent": str(call.get("agent") or ""),
-        "channel": str(call.get("channel") or ""),
-        "status": str(call.get("status") or ""),
-        "turns": call.get("turns_count") or "",
-    }
