@@ -135,7 +135,7 @@ def route(found: Settings, whom: str) -> list[Finding]:
         loaded = files.load(found.agent_file or None)
         answer = loaded.route(asked_of(whom, loaded))
     except SettingsError:
-        return []  # the agents' file is told of already
+        return []  # the finding about the agents' file says so
     except NotFound as error:
         cure = "list it in the agent's numbers or retell_agent_ids, or name a default agent"
         return [Finding("route", "bad", f"{whom}: nobody answers: {error.message}", cure)]

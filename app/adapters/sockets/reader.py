@@ -51,7 +51,7 @@ class SocketReader:
         return data
 
     def close(self) -> None:
-        """Let go of the event loop's watcher; a later `read` would make another."""
+        """Drop the event loop's watcher; a later `read` makes a new one."""
         if self._readable is not None:
             self._readable.close()
             self._readable = None

@@ -60,7 +60,7 @@ class Business(BaseModel):
     notify_sms_from: str | None = None
     notify_email_from: str | None = None
     notify_email: tuple[Mail, ...] = ()
-    """Where bookings are told of; agents may name others (`booking.notify.email`)."""
+    """Whom to tell about bookings; agents may name others (`booking.notify.email`)."""
     booking_webhook_url: Address | None = None
     booking_webhook_secret: str | None = None
     report_webhook_url: Address | None = None
