@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.rehearsal.realtime_server import session_config
-from app.rehearsal.realtime_server.events import encode
-from app.rehearsal.realtime_server.items import Conversation
+from app.rehearsal.realtime_server.protocol import session_config
+from app.rehearsal.realtime_server.protocol.events import encode
+from app.rehearsal.realtime_server.protocol.items import Conversation
 from app.rehearsal.realtime_server.usage import RateLimits
 from app.rehearsal.sound import spoken
 

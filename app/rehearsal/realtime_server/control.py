@@ -13,8 +13,8 @@ import orjson
 from app.rehearsal.realtime_server import pace
 from app.rehearsal.realtime_server.faults import KINDS, Fault
 from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.protocol.session_config import MODELS
 from app.rehearsal.realtime_server.reply import Call, Part, Say
-from app.rehearsal.realtime_server.session_config import MODELS
 from app.rehearsal.realtime_server.stage import Connected, Scripted, Stage
 
 Answer = tuple[int, Any]

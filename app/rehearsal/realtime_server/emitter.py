@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from app.rehearsal.realtime_server.items import Conversation
+from app.rehearsal.realtime_server.protocol.items import Conversation
 from app.rehearsal.realtime_server.response import Host
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 
 #: Kinds that strike while a client connects.
 CONNECT: dict[str, str] = {

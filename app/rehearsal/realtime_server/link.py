@@ -22,10 +22,10 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from app import logs
-from app.rehearsal.realtime_server import session_config
 from app.rehearsal.realtime_server.channel import Drop
 from app.rehearsal.realtime_server.faults import Fault
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import session_config
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 from app.rehearsal.realtime_server.session import Session
 from app.rehearsal.realtime_server.stage import Stage
 from app.rehearsal.sound import spoken

@@ -11,10 +11,10 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from app.rehearsal.realtime_server import refusal
 from app.rehearsal.realtime_server.emitter import Answers, Emitter
-from app.rehearsal.realtime_server.items import SILENCE, UNINTELLIGIBLE, Item
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import refusal
+from app.rehearsal.realtime_server.protocol.items import SILENCE, UNINTELLIGIBLE, Item
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 from app.rehearsal.sound.ears import Ears
 
 _LEAST_COMMIT_MS = 100

@@ -9,9 +9,9 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any, Protocol
 
-from app.rehearsal.realtime_server.events import DeltaWriter
 from app.rehearsal.realtime_server.faults import Fault
-from app.rehearsal.realtime_server.items import Conversation, Item, Wire
+from app.rehearsal.realtime_server.protocol.events import DeltaWriter
+from app.rehearsal.realtime_server.protocol.items import Conversation, Item, Wire
 
 
 class Wires(Protocol):

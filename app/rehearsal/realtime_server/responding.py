@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.rehearsal.realtime_server import client_events, items
 from app.rehearsal.realtime_server.emitter import Emitter, Silence
 from app.rehearsal.realtime_server.faults import Fault
-from app.rehearsal.realtime_server.items import Item
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import client_events, items
+from app.rehearsal.realtime_server.protocol.items import Item
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 from app.rehearsal.realtime_server.reply import Call, Part, Prompt, Say
 from app.rehearsal.realtime_server.response import NEVER, Response
 from app.rehearsal.realtime_server.stage import Stage

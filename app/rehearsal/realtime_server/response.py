@@ -11,9 +11,9 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
 from app.rehearsal.realtime_server.faults import Fault
-from app.rehearsal.realtime_server.items import Conversation
 from app.rehearsal.realtime_server.output import Output, Wires
 from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.protocol.items import Conversation
 from app.rehearsal.realtime_server.reply import Call, Part, Say
 from app.rehearsal.realtime_server.usage import LimitReached, Spending
 from app.rehearsal.sound import spoken

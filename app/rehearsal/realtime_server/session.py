@@ -11,11 +11,11 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
-from app.rehearsal.realtime_server import client_events, items, session_config
 from app.rehearsal.realtime_server.channel import Channel
 from app.rehearsal.realtime_server.faults import Fault
 from app.rehearsal.realtime_server.listening import Listening
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import client_events, items, session_config
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 from app.rehearsal.realtime_server.responding import Responding
 from app.rehearsal.realtime_server.response import NEVER
 from app.rehearsal.realtime_server.stage import Stage

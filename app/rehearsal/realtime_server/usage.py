@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from app.rehearsal.realtime_server.items import Item, message_text
+from app.rehearsal.realtime_server.protocol.items import Item, message_text
 
 _BLOCK = 64
 USER_AUDIO_MS, ASSISTANT_AUDIO_MS = 100, 50

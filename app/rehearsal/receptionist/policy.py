@@ -13,7 +13,7 @@ from typing import Any
 
 from app.core.language import speech
 from app.core.language.words import unheard
-from app.rehearsal.realtime_server.items import message_text
+from app.rehearsal.realtime_server.protocol.items import message_text
 from app.rehearsal.realtime_server.reply import Part, Prompt, Say
 from app.rehearsal.receptionist import answers, orders, people, phrases, transitions, wording
 from app.rehearsal.receptionist.business import Business

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.core.language.intent import engine
-from app.rehearsal.realtime_server.items import message_text
+from app.rehearsal.realtime_server.protocol.items import message_text
 from app.rehearsal.receptionist import details
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.dialogue import (

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.rehearsal.realtime_server.items import SILENCE, UNINTELLIGIBLE
 from app.rehearsal.realtime_server.pace import Pace
+from app.rehearsal.realtime_server.protocol.items import SILENCE, UNINTELLIGIBLE
 from app.rehearsal.sound import pcm
 from tests.support.realtime_probe import Echo, Probe, done, error, kinds
 

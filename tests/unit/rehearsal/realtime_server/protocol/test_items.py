@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.rehearsal.realtime_server.items import UNINTELLIGIBLE, Conversation, Item
+from app.rehearsal.realtime_server.protocol.items import UNINTELLIGIBLE, Conversation, Item
 from tests.support.realtime_probe import Probe, done, error, kinds
 
 

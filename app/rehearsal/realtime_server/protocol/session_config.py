@@ -9,8 +9,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from app.rehearsal.realtime_server import refusal, shape
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import refusal, shape
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 
 VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar",

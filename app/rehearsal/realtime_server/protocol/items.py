@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.rehearsal.realtime_server import refusal, shape
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import refusal, shape
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 
 Wire = dict[str, Any]
 #: What the model perceives of audio that nobody put words to, and of a silence.

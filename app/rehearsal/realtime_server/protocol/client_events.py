@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from app.rehearsal.realtime_server import items, refusal, session_config, shape
-from app.rehearsal.realtime_server.refusal import Refusal
+from app.rehearsal.realtime_server.protocol import items, refusal, session_config, shape
+from app.rehearsal.realtime_server.protocol.refusal import Refusal
 
 _EVENT: dict[str, shape.Check] = {"type": shape.anything, "event_id": shape.text(most=512)}
 _METADATA = shape.nullable(shape.mapping)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.rehearsal.realtime_server import refusal
+from app.rehearsal.realtime_server.protocol import refusal
 
 Check = Callable[[Any, str], None]
 

@@ -1,0 +1,1 @@
+"""The Realtime protocol as a server sees it: the events that clients send and receive."""
