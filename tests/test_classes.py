@@ -152,6 +152,6 @@ def test_the_list_of_larger_classes_holds_nothing_else() -> None:
 
 def test_the_measure_goes_over_inheritance() -> None:
     known = classes()
-    page = known["app.bridges.page.PageChannel"]
+    page = known["app.bridges.channels.page.PageChannel"]
     assert levels(page, known) == 2
     assert {"_start", "_shown"} <= set().union(*(each.attributes for each in family(page, known)))

@@ -53,6 +53,8 @@ ORDER = {
         *("redis", "", "agents", "audio", "sockets", "realtime", "intent", "tokens", "twilio"),
         *("calendars", "tools", "mcp", "notify", "booking", "calls"),
     ),
+    "app.bridges": ("", "persistence", "channels"),
+    "app.rehearsal.realtime_server": ("protocol", ""),
     "app.rehearsal": (
         *("sound", "realtime_server", "receptionist", "retell_caller", "twilio_phone", ""),
     ),
@@ -255,11 +257,11 @@ def test_files_can_be_held_in_ones_head() -> None:
 def test_the_test_sees_what_it_forbids() -> None:
     assert not allowed("app.core.call.turns", "app.adapters.redis.client")
     assert not allowed("app.protocol.twilio", "app.core.call.turns")
-    assert not allowed("workers.effects", "app.bridges.retell")
+    assert not allowed("workers.effects", "app.bridges.channels.retell")
     assert not allowed("app.adapters.redis.client", "app.rehearsal.retell_caller")
     assert not allowed("app.web.api", "workers.effects")
     assert not allowed("app.rehearsal.realtime_server.server", "app.adapters.redis.client")
-    assert not allowed("app.bridges.retell", "app.create_app")
+    assert not allowed("app.bridges.channels.retell", "app.create_app")
     assert allowed("app.cli.dev", "app.rehearsal.retell_caller.play")
     assert allowed("workers.effects", "app.adapters.redis.client")
     assert allowed("app.web.api", "app.core.call.turns")

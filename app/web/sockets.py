@@ -13,7 +13,7 @@ import re
 from flask import Blueprint
 
 from app import logs
-from app.bridges import retell
+from app.bridges.channels import retell
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.errors import BadRequest, Forbidden

@@ -12,12 +12,12 @@ from flask import Blueprint, Response
 
 from app import logs, metrics
 from app.adapters.notify.messages import Messages, promised_callback
+from app.bridges.channels.page import PageChannel
+from app.bridges.channels.twilio import PhoneChannel, read_start, serve
 from app.bridges.monthly_budget import keep_refusal, over_budget
-from app.bridges.page import PageChannel
 from app.bridges.refusal import refuse_call
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
-from app.bridges.twilio import PhoneChannel, read_start, serve
 from app.core.agent.definition import Agent
 from app.core.agent.directory import NoAgent
 from app.core.agent.reference import AgentRef

@@ -14,8 +14,8 @@ from gevent.queue import Queue
 from app.adapters.calls.leases import Lease
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.replies import Reply
+from app.bridges.channels.live_call import Channel, LiveCall
 from app.bridges.drain import Drain
-from app.bridges.live_call import Channel, LiveCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent

@@ -1,7 +1,7 @@
 """What is worth telling of a call: for its record, the logs, the metrics, and the page it is on.
 
 A note decides nothing. `about` gives its members as JSON values; members that do not apply are
-left out. What each note leads to is in one table, `app.bridges.notes`.
+left out. What each note leads to is in one table, `app.bridges.channels.note_uses`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.bridges import monthly_budget
-from app.bridges.retell import RetellChannel
+from app.bridges.channels.retell import RetellChannel
 from tests.support.bridge_desk import Desk
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from app.bridges import calls_here
 from app.bridges.caller import Caller
-from app.bridges.flight_recorder import MAX_LINES, FlightRecorder
-from app.bridges.state_writer import StateWriter
+from app.bridges.persistence.flight_recorder import MAX_LINES, FlightRecorder
+from app.bridges.persistence.state_writer import StateWriter
 from app.bridges.tasks import Tasks
 from app.bridges.ticker import Ticker
 from app.core.call import events

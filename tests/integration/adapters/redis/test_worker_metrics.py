@@ -12,7 +12,7 @@ from redis import Redis
 from app import metrics
 from app.adapters.redis import keys
 from app.adapters.redis.worker_metrics import WorkerMetrics
-from app.bridges import note_uses
+from app.bridges.channels import note_uses
 from app.settings import Settings
 from app.web import api, health
 from tests.support.web_app import make_app

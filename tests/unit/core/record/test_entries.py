@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.bridges.flight_recorder import FlightRecorder
+from app.bridges.persistence.flight_recorder import FlightRecorder
 from app.core.call import events
 from app.core.record.entries import encode, event_of
 

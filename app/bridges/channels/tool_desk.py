@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from app import logs, metrics
 from app.adapters.tools.replies import Reply, Subscription
-from app.bridges.kept_call import KeptCall
+from app.bridges.persistence.kept_call import KeptCall
 from app.bridges.services import Services
 from app.core.call import events
 from app.errors import TooMany, Unavailable

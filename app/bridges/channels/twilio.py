@@ -15,8 +15,8 @@ from app import logs
 from app.adapters.agents import prices
 from app.adapters.audio.prerecorded import LineStore
 from app.adapters.twilio.calls import TwilioCalls
-from app.bridges.live_call import LiveCall
-from app.bridges.note_uses import Use
+from app.bridges.channels.live_call import LiveCall
+from app.bridges.channels.note_uses import Use
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent

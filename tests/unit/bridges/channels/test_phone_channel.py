@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from app.adapters.audio.prerecorded import LineStore
-from app.bridges.page import PageChannel
+from app.bridges.channels.page import PageChannel
+from app.bridges.channels.twilio import PhoneChannel, read_start
 from app.bridges.socket import Connection
-from app.bridges.twilio import PhoneChannel, read_start
 from app.core.agent.definition import Agent
 from app.core.record.replay import play
 from app.errors import ProtocolError, Unavailable

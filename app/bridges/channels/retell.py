@@ -11,8 +11,8 @@ import gevent
 from app import logs
 from app.adapters.agents import prices
 from app.bridges import monthly_budget
-from app.bridges.live_call import LiveCall
-from app.bridges.note_uses import Use
+from app.bridges.channels.live_call import LiveCall
+from app.bridges.channels.note_uses import Use
 from app.bridges.refusal import refuse_call
 from app.bridges.services import Services
 from app.bridges.socket import Connection

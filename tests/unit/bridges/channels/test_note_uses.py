@@ -10,13 +10,13 @@ import pytest
 from prometheus_client import REGISTRY
 
 from app.adapters.calls.store import CallStore
-from app.bridges.call_record import CallRecord
-from app.bridges.note_uses import USES
+from app.bridges.channels.note_uses import USES
+from app.bridges.persistence.call_record import CallRecord
 from app.core.call import notes
 from app.core.call.notes import Note
 from app.core.call.step_in import SteppedIn
 
-AUDIO_DOC = Path(__file__).parents[3] / "docs" / "audio.md"
+AUDIO_DOC = Path(__file__).parents[4] / "docs" / "audio.md"
 
 
 def test_every_note_has_a_use() -> None:

@@ -8,9 +8,9 @@ import gevent
 import orjson
 
 from app.adapters.audio.prerecorded import LineStore
-from app.bridges.live_call import LiveCall
-from app.bridges.note_uses import Use
-from app.bridges.twilio import PhoneChannel
+from app.bridges.channels.live_call import LiveCall
+from app.bridges.channels.note_uses import Use
+from app.bridges.channels.twilio import PhoneChannel
 from app.core.agent.definition import Agent
 from app.core.audio.call import AudioCall
 from app.core.audio.transcript import Spoken

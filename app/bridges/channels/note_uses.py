@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import metrics
-from app.bridges.call_record import CallRecord
+from app.bridges.persistence.call_record import CallRecord
 from app.core.call import notes
 from app.core.call.notes import Note
 from app.core.call.step_in import SteppedIn

@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from app.adapters.calls.store import CallStore
-from app.bridges.call_record import CallRecord
-from app.bridges.note_uses import USES
+from app.bridges.channels.note_uses import USES
+from app.bridges.persistence.call_record import CallRecord
 from app.core.call import notes
 from app.core.call.notes import Note
 from app.errors import Unavailable

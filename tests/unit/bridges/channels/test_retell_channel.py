@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from app.adapters.tools.replies import Reply
-from app.bridges.retell import POLICY, RetellChannel
+from app.bridges.channels.retell import POLICY, RetellChannel
 from app.core.agent.definition import Lines
 from app.core.agent.directory import Directory
 from app.core.call.events import StepIn

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from app.adapters.calls.store import CallStore
-from app.bridges.lease import CallLease, renewer
+from app.bridges.persistence.lease import CallLease, renewer
 from app.errors import Unavailable
 from tests.support.bridge_desk import Store
 

@@ -13,16 +13,16 @@ from gevent.event import Event as Signal
 
 from app import logs, metrics
 from app.bridges import calls_here
+from app.bridges.channels.model_sockets import ModelSockets
+from app.bridges.channels.note_uses import USES, Use
+from app.bridges.channels.tool_desk import ToolDesk
 from app.bridges.clock import CallClock
-from app.bridges.flight_recorder import FlightRecorder
-from app.bridges.kept_call import KeptCall
-from app.bridges.model_sockets import ModelSockets
-from app.bridges.note_uses import USES, Use
+from app.bridges.persistence.flight_recorder import FlightRecorder
+from app.bridges.persistence.kept_call import KeptCall
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.bridges.tasks import Tasks
 from app.bridges.ticker import Ticker
-from app.bridges.tool_desk import ToolDesk
 from app.core.call import events, notes
 from app.core.call.notes import Note
 from app.core.call.setup import Call, Setup

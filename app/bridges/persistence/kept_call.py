@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from app.adapters.notify.messages import Messages, promised_callback
-from app.bridges.call_record import CallRecord
 from app.bridges.caller import Caller
 from app.bridges.clock import CallClock
-from app.bridges.lease import CallLease
+from app.bridges.persistence.call_record import CallRecord
+from app.bridges.persistence.lease import CallLease
+from app.bridges.persistence.state_writer import StateWriter
 from app.bridges.services import Services
-from app.bridges.state_writer import StateWriter
 from app.core.agent.reference import AgentRef
 from app.core.call.setup import Call
 from app.core.language.phone_numbers import identify
