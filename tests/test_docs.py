@@ -137,3 +137,16 @@ def test_the_agent_files_keys_are_documented_and_no_others() -> None:
     assert sorted(documented - keys) == []
     elsewhere = set(re.findall(r"\b[a-z_]+\b", tools))
     assert sorted(keys - documented - elsewhere - INNER) == []
+
+
+def test_every_place_of_errors_is_explained() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    counted = set()
+    for folder in ("app", "workers"):
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            counted |= set(re.findall(r"ERRORS_TOTAL\.labels\(\"(\w+)\"\)", text))
+    rows = re.findall(r"^\| ((?:`\w+` ?)+)\|", operations, re.MULTILINE)
+    explained = {place for row in rows for place in re.findall(r"`(\w+)`", row)}
+    assert len(counted) > 15
+    assert sorted(counted - explained) == []

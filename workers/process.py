@@ -167,8 +167,10 @@ class Process:
                 worker.work(logging_level="WARNING")
             except StopRequested:
                 return
-            except Exception as error:
-                log.warning("a worker's loop failed", extra={"error": type(error).__name__})
+            except (redis.RedisError, OSError) as error:
+                log.warning("a worker waits for redis", extra={"error": type(error).__name__})
+            except Exception:
+                log.exception("a worker's loop failed")
                 metrics.ERRORS_TOTAL.labels("worker").inc()
             if time.monotonic() - began > 30:
                 pause = 0.1

@@ -11,13 +11,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, cast
 
-import gevent
 import orjson
 from redis import Redis
 
 from app import logs, metrics
 from app.adapters.intent.model import DEFAULT_MODEL, client_of
-from app.adapters.intent.questions import ask_json, count_question
+from app.adapters.intent.questions import NoAnswer, ask_json, count_question
 from app.adapters.intent.second_reader import configured
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
@@ -37,10 +36,6 @@ MAX_TOKENS = 2500
 
 class TryLater(Exception):
     """There is no answer yet; the question is worth asking once more."""
-
-
-class _Late(Exception):
-    """The answer took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +71,10 @@ class ReportReader:
         try:
             answer = self._answer(*question)
             if reader.read_answer(answer, fields, draft.body["transcript"]) is None:
-                raise ValueError("the answer has not the form that was asked for")
-        except Exception as error:
-            from openai import OpenAIError
-
-            if not isinstance(error, OpenAIError | ValueError | _Late):
-                log.exception("the report's model could not be asked")
+                raise NoAnswer("it has not the form that was asked for")
+        except NoAnswer as error:
             metrics.ERRORS_TOTAL.labels("report_model").inc()
-            log.warning("no answer of the report's model", extra={"why": type(error).__name__})
+            log.warning("no answer of the report's model", extra={"why": str(error)})
             if int(self.redis.hincrby(key, f"failed:{field}", 1)) < TRIES:
                 raise TryLater from error
             return b"null"
@@ -114,14 +105,13 @@ class ReportReader:
         )
 
     def _answer(self, instructions: str, transcript: str) -> Any:
-        with gevent.Timeout(DEADLINE_S, _Late):
-            return ask_json(
-                client_of(self.settings),
-                self.settings.intent_model or DEFAULT_MODEL,
-                instructions,
-                transcript,
-                name="report",
-                schema=reader.schema_of(self.agent.report.fields),
-                max_tokens=MAX_TOKENS,
-                deadline_s=DEADLINE_S,
-            )
+        return ask_json(
+            client_of(self.settings),
+            self.settings.intent_model or DEFAULT_MODEL,
+            instructions,
+            transcript,
+            name="report",
+            schema=reader.schema_of(self.agent.report.fields),
+            max_tokens=MAX_TOKENS,
+            deadline_s=DEADLINE_S,
+        )

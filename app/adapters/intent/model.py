@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from redis import Redis
+from redis import Redis, RedisError
 
 from app import logs, metrics
-from app.adapters.intent.questions import ask_json, count_question
+from app.adapters.intent.questions import NoAnswer, ask_json, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import INTENTS, IntentResult
@@ -66,16 +66,13 @@ class IntentModel:
     """Monotonic time after which nothing is asked any more."""
 
     def __call__(self, text: str, rules: IntentResult) -> IntentResult:
-        """The better of the rules' answer and the model's; never raises."""
+        """The better of the rules' answer and the model's; the rules' where the model has none."""
         if not self.unclear(rules):
             return rules
         try:
             opinion = self._known_or_asked(text)
-        except Exception as error:
-            from openai import OpenAIError
-
-            if not isinstance(error, OpenAIError):
-                log.exception("the intent model could not be asked")
+        except (NoAnswer, RedisError) as error:
+            log.warning("no answer of the intent model", extra={"why": str(error)})
             metrics.ERRORS_TOTAL.labels("intent_model").inc()
             return rules
         return rules if opinion is None else merged(opinion, rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import gevent
 import orjson
 from redis import Redis
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 #: How long the count of a day is kept.
 DAY_KEPT_S = 2 * 86_400
+
+
+class NoAnswer(Exception):
+    """The model gave no answer that can be read. `args[0]` says why, in a word."""
+
+
+class _Late(Exception):
+    """The whole answer took too long: the SDK's own limit is one for each read."""
 
 
 def count_question(
@@ -44,19 +53,28 @@ def ask_json(
 ) -> Any:
     """The model's answer to `text` as JSON of that schema, None where it gave none.
 
-    Raises the SDK's errors, and ValueError for what is no JSON.
+    Raises `NoAnswer`.
     """
-    answer = client.chat.completions.create(
-        model=model,
-        messages=[
-            {"role": "system", "content": instructions},
-            {"role": "user", "content": text},
-        ],
-        response_format={
-            "type": "json_schema",
-            "json_schema": {"name": name, "strict": True, "schema": schema},
-        },
-        max_completion_tokens=max_tokens,
-        timeout=deadline_s,
-    )
-    return orjson.loads(answer.choices[0].message.content or "null")
+    from openai import OpenAIError
+
+    try:
+        with gevent.Timeout(deadline_s, _Late):
+            answer = client.chat.completions.create(
+                model=model,
+                messages=[
+                    {"role": "system", "content": instructions},
+                    {"role": "user", "content": text},
+                ],
+                response_format={
+                    "type": "json_schema",
+                    "json_schema": {"name": name, "strict": True, "schema": schema},
+                },
+                max_completion_tokens=max_tokens,
+                timeout=deadline_s,
+            )
+        return orjson.loads(answer.choices[0].message.content or "null")
+    except (OpenAIError, ValueError, _Late) as error:
+        raise NoAnswer(type(error).__name__) from error
+    except (AttributeError, LookupError, TypeError) as error:
+        # The SDK hands on whatever JSON or text a server sends, without a look at its members.
+        raise NoAnswer("not an answer of the Chat Completions API") from error

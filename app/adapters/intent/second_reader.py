@@ -18,7 +18,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters.intent.model import DEFAULT_MODEL, client_of
-from app.adapters.intent.questions import ask_json, count_question
+from app.adapters.intent.questions import NoAnswer, ask_json, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.requests import second
@@ -73,11 +73,8 @@ class SecondReader:
             raise NoOpinion("the second reader has been asked too often", again=False)
         try:
             answer = self._answer(text, said)
-        except Exception as error:
-            from openai import OpenAIError
-
-            if not isinstance(error, (OpenAIError, ValueError)):
-                log.exception("the second reader could not be asked")
+        except NoAnswer as error:
+            log.warning("no answer of the second reader", extra={"why": str(error)})
             metrics.ERRORS_TOTAL.labels("second_reader").inc()
             raise NoOpinion("the second reader gave no answer", again=True) from error
         if second.findings(answer, said) is not None:

@@ -10,6 +10,7 @@ import socket
 from typing import Any
 
 import gevent
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from app.web.guard.admission import Admission, Visitor
@@ -98,7 +99,7 @@ def drained(body: Any, sock: socket.socket, *, closing: bool) -> bool:
                     sock.shutdown(socket.SHUT_WR)
                     shut = True
                 left -= len(data)
-        except Exception:
+        except (OSError, ParseException):
             return False  # the peer is gone or its framing is broken
     return False
 
