@@ -225,7 +225,7 @@ def _give_service(state: State, claim: Claim, text: str, span: Span) -> None:
     asked = state.asked
     if not named and asked is not None and ASKS_SERVICE in asked.asks and len(asked.services) > 1:
         place = picks.ordinal(text)
-        if place is not None and -len(asked.services) <= place < len(asked.services):
+        if place is not None and place < len(asked.services):
             named = (asked.services[place],)
     claim.wish.general = claim.wish.general or bool(_APPOINTMENT.search(text))
     both = claim.kind == CANCEL and len(named) > 1 and "both" in text.casefold()

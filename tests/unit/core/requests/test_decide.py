@@ -167,3 +167,54 @@ def test_the_name_tells_whose_appointment_is_cancelled() -> None:
     sons = Known("bk-3", "filling", dt.datetime(2026, 12, 8, 9, 0), "Tom Smith")
     lines = ("Please cancel my appointment. Dana Reyes.", "A: It's cancelled.")
     assert effects(*lines, known=[CLEANING, sons]) == ["cancel 2026-12-03T14:00"]
+
+
+def test_after_one_is_cancelled_another_is_moved() -> None:
+    assert effects(
+        "Please cancel my cleaning on Thursday. Dana Reyes.",
+        "A: Shall I cancel it?",
+        "Yes.",
+        "And please move my other appointment on the 8th to Friday at ten.",
+        "A: Your cleaning is cancelled, the other is moved to Friday at ten.",
+        known=[CLEANING, FILLING],
+    ) == ["cancel 2026-12-03T14:00", "reschedule 2026-12-04T10:00"]
+
+
+@pytest.mark.parametrize(("clock", "cancelled"), [("2 PM", True), ("3 PM", False), ("9 AM", False)])
+def test_a_time_that_the_agent_tells_has_to_be_the_appointments(
+    clock: str, cancelled: bool
+) -> None:
+    done = effects(
+        "Please cancel my cleaning. Dana Reyes.",
+        f"A: I see a cleaning on Thursday at {clock}. Shall I cancel that?",
+        "Yes, please.",
+        "A: It's cancelled.",
+        known=[CLEANING, FILLING],
+    )
+
+    assert done == (["cancel 2026-12-03T14:00"] if cancelled else [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "service"),
+    [("The first one.", "cleaning"), ("The second one.", "filling"), ("The last one.", "filling")],
+)
+def test_a_service_is_picked_by_its_place(answer: str, service: str) -> None:
+    assert effects(
+        "I need an appointment tomorrow at ten. This is Dana Reyes.",
+        "A: Would you like a cleaning or a filling?",
+        answer,
+        "A: Tuesday, December 1st at 10 AM. You're all set.",
+    ) == [f"book 2026-12-01T10:00 {service} Dana Reyes"]
+
+
+def test_a_place_that_no_service_has_picks_none() -> None:
+    (decision,) = decided(
+        "I need an appointment tomorrow at ten. This is Dana Reyes.",
+        "A: Would you like a cleaning or a filling?",
+        "The third one.",
+        "A: Tuesday, December 1st at 10 AM. You're all set.",
+    )
+
+    assert decision.kind == "ask"
+    assert "service" in decision.why

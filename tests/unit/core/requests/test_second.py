@@ -35,6 +35,14 @@ def test_a_quote_has_to_be_in_the_transcript() -> None:
     assert findings({"requests": [request(quotes=["You're booked."])]}, call) == []
 
 
+@pytest.mark.parametrize("quotes", [["and please do it now"], [], ["You're booked."]])
+def test_a_request_without_a_quote_leaves_the_others(quotes: list[str]) -> None:
+    found = findings({"requests": [request(quotes=quotes), request()]}, said(*LINES))
+
+    assert found is not None
+    assert [one.utterances for one in found] == [(1,)]
+
+
 @pytest.mark.parametrize(
     "answer",
     [None, 5, "x", [], {}, {"requests": None}, {"requests": [5]}, {"requests": [request(kind="x")]},
