@@ -28,6 +28,7 @@ from app.core.booking.commands import (
     Load,
     Move,
     Outcome,
+    Result,
     Save,
     Step,
     Write,
@@ -36,6 +37,7 @@ from app.core.booking.ledger import (
     ANY_PLACE,
     Booking,
     Ledger,
+    State,
     Wish,
     pending_books,
     same_person,
@@ -135,64 +137,49 @@ def _write(
 
 def move(wish: Wish, target: Booking, draft: Draft) -> Flow:
     """Move `target`, of this call or an earlier one, to the time of `draft`."""
-    wish = replace(wish, booking_id=target.id)
-    for _ in range(MAX_ROUNDS):
-        ledger, version = yield Load()
-        mine = ledger.wishes.get(wish.key)
-        current = ledger.bookings.get(target.id, target)
-        if mine and mine.state == "done":
-            return Outcome("moved", current, target)
-        if mine and mine.state == "superseded":
-            return Outcome("superseded", current)
-        begun = ledger.with_wish(wish)
-        if mine is None or mine.state != "pending":
-            if not (yield Save(begun, version)):
-                continue
-            version += 1
-        try:
-            appointment = yield Move(target.event_id, draft, wish.key)
-        except SlotTaken:
-            yield Save(begun.with_state(wish.key, "refused"), version)
-            return Outcome("taken", current)
-        except BookingNotFound:
-            changed = begun.without_event(target.event_id).with_state(wish.key, "refused")
-            yield Save(changed, version)
-            return Outcome("gone", current)
-        except Outdated:
-            yield Save(begun.with_state(wish.key, "superseded"), version)
-            return Outcome("superseded", current)
-        booking = Booking.of(appointment)
-        if (yield Save(begun.with_booking(booking).with_state(wish.key, "done"), version)):
-            return Outcome("moved", booking, target)
-    raise CalendarBusy("the booking changed too often at once")
+    return (yield from _change(wish, target, Move(target.event_id, draft, wish.key)))
 
 
 def cancel(wish: Wish, target: Booking) -> Flow:
     """Cancel `target`, of this call or an earlier one."""
+    return (yield from _change(wish, target, Cancel(target.event_id, wish.key, wish.asked_at)))
+
+
+def _change(wish: Wish, target: Booking, step: Move | Cancel) -> Flow:
+    """Take `step` on a booking that stands, and save what came of it."""
+    moves = isinstance(step, Move)
+    result: Result = "moved" if moves else "cancelled"
+    was = target if moves else None
     wish = replace(wish, booking_id=target.id)
     for _ in range(MAX_ROUNDS):
         ledger, version = yield Load()
         mine = ledger.wishes.get(wish.key)
         current = ledger.bookings.get(target.id, target)
         if mine and mine.state == "done":
-            return Outcome("cancelled", current)
+            return Outcome(result, current, was)
+        if mine and mine.state == "superseded" and moves:
+            return Outcome("superseded", current)
         begun = ledger.with_wish(wish)
         if mine is None or mine.state != "pending":
             if not (yield Save(begun, version)):
                 continue
             version += 1
         try:
-            appointment = yield Cancel(target.event_id, wish.key, wish.asked_at)
+            appointment = yield step
+        except SlotTaken:
+            yield Save(begun.with_state(wish.key, "refused"), version)
+            return Outcome("taken", current)
         except BookingNotFound:
-            changed = begun.without_event(target.event_id).with_state(wish.key, "done")
-            yield Save(changed, version)
+            # To cancel what is gone is done; to move it is not.
+            state: State = "refused" if moves else "done"
+            yield Save(begun.without_event(target.event_id).with_state(wish.key, state), version)
             return Outcome("gone", current)
         except Outdated:
             yield Save(begun.with_state(wish.key, "superseded"), version)
             return Outcome("superseded", current)
         booking = Booking.of(appointment)
         if (yield Save(begun.with_booking(booking).with_state(wish.key, "done"), version)):
-            return Outcome("cancelled", booking)
+            return Outcome(result, booking, was)
     raise CalendarBusy("the booking changed too often at once")
 
 
