@@ -16,6 +16,7 @@ from typing import Any
 import gevent
 
 from app import logs, metrics
+from app.adapters.shared_loop import SharedLoop
 from app.core.call import events
 from app.core.record.entries import UNRECORDED, encode
 from app.core.record.moments import Entry, Moments
@@ -65,7 +66,7 @@ class FlightRecorder:
         if self._lines <= MAX_LINES:
             self._last = now
             self._gathered.append((now, entry))
-            _flusher.dirty(self)
+            _flusher.add(self)
 
     def flush(self, *, last: bool = False) -> None:
         """Write what was gathered; with `last`, also the audio that waits for more of it. A store
@@ -103,24 +104,13 @@ class FlightRecorder:
         return [*kept, end] if before <= MAX_LINES else []
 
 
-class _Flusher:
-    """Flushes all recorders that gathered something, in one greenlet."""
-
-    def __init__(self) -> None:
-        self._dirty: set[FlightRecorder] = set()
-        self._greenlet: gevent.Greenlet[..., None] | None = None
-
-    def dirty(self, recorder: FlightRecorder) -> None:
-        self._dirty.add(recorder)
-        if self._greenlet is None or self._greenlet.dead:
-            self._greenlet = gevent.spawn(self._run)
-
-    def _run(self) -> None:
-        while self._dirty:
-            gevent.sleep(FLUSH_S)
-            batch, self._dirty = self._dirty, set()
-            for recorder in batch:
-                recorder.flush()
+def _flush(recorders: set[FlightRecorder]) -> None:
+    gevent.sleep(FLUSH_S)
+    gathered = tuple(recorders)
+    recorders.clear()
+    for recorder in gathered:
+        recorder.flush()
 
 
-_flusher = _Flusher()
+#: Flushes all recorders of the process that gathered something.
+_flusher = SharedLoop(_flush)

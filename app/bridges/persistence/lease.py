@@ -15,6 +15,7 @@ import gevent
 from app import logs, metrics
 from app.adapters.calls.leases import LEASE_S, Lease
 from app.adapters.calls.store import CallStore
+from app.adapters.shared_loop import SharedLoop
 from app.errors import AppError, Unavailable
 
 #: Leases renewed in one step, and the pause between steps: a thousand at once would hold up
@@ -123,45 +124,32 @@ class CallLease:
         self._on_lost = None
 
 
-class _Renewer:
-    """Renews the leases of all calls of the process, a few at a time."""
-
-    def __init__(self) -> None:
-        self._held: set[CallLease] = set()
-        self._greenlet: gevent.Greenlet[..., None] | None = None
-
-    def add(self, lease: CallLease) -> None:
-        self._held.add(lease)
-        if self._greenlet is None or self._greenlet.dead:
-            self._greenlet = gevent.spawn(self._run)
-
-    def discard(self, lease: CallLease) -> None:
-        self._held.discard(lease)
-
-    def _run(self) -> None:
-        while self._held:
-            began = time.monotonic()
-            held = tuple(self._held)
-            for first in range(0, len(held), RENEW_AT_ONCE):
-                self._renew(held[first : first + RENEW_AT_ONCE])
-                gevent.sleep(RENEW_PAUSE_S)
-            gevent.sleep(max(RENEW_PAUSE_S, LEASE_S / 3 - (time.monotonic() - began)))
-
-    def _renew(self, leases: Iterable[CallLease]) -> None:
-        holding = [(h, h.lease) for h in leases if h.lease is not None and h in self._held]
-        if not holding:
-            return
-        try:
-            lost = holding[0][0].store.renew([lease for _, lease in holding])
-        except Unavailable:
-            return
-        except Exception:
-            metrics.ERRORS_TOTAL.labels("renew").inc()
-            log.exception("leases could not be renewed")
-            return
-        for holder, lease in holding:
-            if any(lease is one for one in lost):
-                holder.lose()
+def _renew_all(held: set[CallLease]) -> None:
+    began = time.monotonic()
+    leases = tuple(held)
+    for first in range(0, len(leases), RENEW_AT_ONCE):
+        renew([lease for lease in leases[first : first + RENEW_AT_ONCE] if lease in held])
+        gevent.sleep(RENEW_PAUSE_S)
+    gevent.sleep(max(RENEW_PAUSE_S, LEASE_S / 3 - (time.monotonic() - began)))
 
 
-renewer = _Renewer()
+def renew(leases: Iterable[CallLease]) -> None:
+    """Renew some leases at once; those that another process has by now are lost."""
+    holding = [(holder, holder.lease) for holder in leases if holder.lease is not None]
+    if not holding:
+        return
+    try:
+        lost = holding[0][0].store.renew([lease for _, lease in holding])
+    except Unavailable:
+        return
+    except Exception:
+        metrics.ERRORS_TOTAL.labels("renew").inc()
+        log.exception("leases could not be renewed")
+        return
+    for holder, lease in holding:
+        if any(lease is one for one in lost):
+            holder.lose()
+
+
+#: Renews the leases of all calls of the process, a few at a time.
+renewer = SharedLoop(_renew_all)

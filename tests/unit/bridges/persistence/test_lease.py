@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from app.adapters.calls.store import CallStore
-from app.bridges.persistence.lease import CallLease, renewer
+from app.bridges.persistence.lease import CallLease, renew
 from app.errors import Unavailable
 from tests.support.bridge_desk import Store
 
@@ -93,10 +93,10 @@ def test_a_renewal_that_finds_another_holder_ends_this_one() -> None:
     store = Store()
     lease, lost = lease_of(store)
     lease.take()
-    renewer._renew([lease])
+    renew([lease])
     assert lost == []
     store.fence = 5
-    renewer._renew([lease])
+    renew([lease])
     assert lost == ["p1"]
 
 
