@@ -111,7 +111,7 @@ class Clinic:
         if die_at:
             self.desk.redis.hset(KILL, key, "\n".join(die_at))
         context = {"caller_number": number_of(call)}
-        self.effects.ask(call, key, tool, arguments, f"tc-{key}", context, deadline_s=90.0)
+        self.effects.ask(call, key, tool, arguments, f"tc-{key}", context, deadline_s=500.0)
         return call, key
 
     def settle(self, asked: list[tuple[str, str]]) -> dict[str, Effect]:
@@ -122,7 +122,7 @@ class Clinic:
             found = self.effects.get_many(asked)
             return found if all(effect.settled for effect in found) else []
 
-        found = eventually(ended, timeout=240.0, poll=0.1)
+        found = eventually(ended, timeout=480.0, poll=0.1)
         return {effect.key: effect for effect in found}
 
     def slot(self, call: str, days: int, time: str) -> str:
