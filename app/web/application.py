@@ -54,9 +54,9 @@ from app.web.console import auth, call, calls, jobs, listen, record, start, try_
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
-from app.web.figures import Figures
 from app.web.guard.admission import Admission
 from app.web.guard.body import Bodies
+from app.web.metrics_page import MetricsPage
 from app.web.phone import routes as phone
 
 #: In the order of the contract's table.
@@ -144,7 +144,7 @@ def build_edge(services: Services) -> Edge:
         media_tokens=MediaTokens(redis, settings),
         lines=LineStore(redis, settings.realtime_model),
         feed=Feed(services),
-        figures=Figures(WorkerMetrics(redis), _machine(settings)),
+        metrics_page=MetricsPage(WorkerMetrics(redis), _machine(settings)),
         reports=ReportStore(redis, settings),
         usage=UsageStore(redis, settings),
         live_calls=LiveCalls(redis, services.calls),

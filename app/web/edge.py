@@ -18,9 +18,9 @@ from app.adapters.tokens.socket import SocketTokens
 from app.web.calls.streams import LiveCalls, Streams
 from app.web.early_intents import EarlyIntents
 from app.web.feed import Feed
-from app.web.figures import Figures
 from app.web.guard.admission import Admission
 from app.web.guard.body import Bodies
+from app.web.metrics_page import MetricsPage
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Edge:
     media_tokens: MediaTokens
     lines: LineStore
     feed: Feed
-    figures: Figures
+    metrics_page: MetricsPage
     reports: ReportStore
     usage: UsageStore
     live_calls: LiveCalls

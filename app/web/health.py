@@ -44,4 +44,4 @@ def ready() -> dict[str, Any]:
 def prometheus() -> Response:
     """All metrics as Prometheus text: this machine's web processes', and all workers' counters
     while Redis answers."""
-    return Response(edge().figures.page(), content_type=metrics.CONTENT_TYPE)
+    return Response(edge().metrics_page.page(), content_type=metrics.CONTENT_TYPE)

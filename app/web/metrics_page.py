@@ -19,7 +19,7 @@ LIMIT_S = 1.0
 FRESH_S = 1.0
 
 
-class Figures:
+class MetricsPage:
     """Makes the page, at most once in `FRESH_S`; all processes of one `machine` show the same.
 
     Its breaker is its own: scrapes that wait for Redis must not turn webhooks away.
