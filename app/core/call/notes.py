@@ -29,7 +29,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded(Note):
-    """A request for speech is over. `first_ms` is None where nothing was said for it.
+    """A request for speech is over. `first_ms` is None where nothing was said for it, `sentence_ms`
+    where no sentence of it was complete before its end; both count from the request.
 
     `lost` counts the model's sessions that were lost while the caller waited for it.
     """
@@ -43,6 +44,7 @@ class TurnEnded(Note):
     text: str
     tools: list[str]
     lost: int | None = None
+    sentence_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,15 @@ _ENDS = re.compile(r"[.!?…。！？]")
 class Speech:
     """What was said for a turn: `sent` left already, `gathered` waits for the end of a sentence.
 
-    `first_at` is when the first of it left, Unix seconds.
+    `first_at` is when the first of it left, `sentence_at` when its first sentence had left, in
+    Unix seconds.
     """
 
     sent: str = ""
     gathered: str = ""
     first_sentence: bool = False
     first_at: float | None = None
+    sentence_at: float | None = None
 
     def gather(self, text: str) -> str:
         """Take a piece of text; what of it should leave now."""
@@ -58,6 +60,8 @@ class Speech:
         """`text` has left."""
         if self.first_at is None and text:
             self.first_at = now
+        if self.sentence_at is None and self.first_sentence:
+            self.sentence_at = now
         self.sent += text
 
 
@@ -110,17 +114,20 @@ class Turn:
     def end(self, how: str, now: float) -> TurnEnded:
         """The turn is over; what is told of it."""
         self.wait.on(Change.END, now)
-        first = self.speech.first_at
         return TurnEnded(
             self.response_id,
             how,
             self.asked_at,
-            None if first is None else round((first - self.asked_at) * 1000, 1),
+            self._ms_until(self.speech.first_at),
             round((now - self.asked_at) * 1000, 1),
             self.speech.sent.strip(),
             list(self.tools),
             self.wait.lost or None,
+            self._ms_until(self.speech.sentence_at),
         )
+
+    def _ms_until(self, at: float | None) -> float | None:
+        return None if at is None else round((at - self.asked_at) * 1000, 1)
 
     def to_state(self) -> dict[str, Any]:
         """A JSON value that `from_state` understands."""
@@ -142,6 +149,7 @@ class Turn:
             "gathered": speech.gathered,
             "first_sentence": speech.first_sentence,
             "first_at": speech.first_at,
+            "sentence_at": speech.sentence_at,
             "complete": wait.over,
             "answering": wait.answering,
             "waiting": _NAMES[wait.state],
@@ -174,7 +182,13 @@ class Turn:
             state["asked_at"],
             tuple(Utterance(**entry) for entry in state["transcript"]),
             state["reminder"],
-            Speech(state["sent"], state["gathered"], state["first_sentence"], state["first_at"]),
+            Speech(
+                state["sent"],
+                state["gathered"],
+                state["first_sentence"],
+                state["first_at"],
+                state.get("sentence_at"),
+            ),
             wait,
             list(state["tools"]),
             state["tool_rounds"],

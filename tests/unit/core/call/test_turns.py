@@ -43,7 +43,22 @@ def test_heard_holds_what_was_said_for_the_turn() -> None:
     assert turn.heard() == (Utterance("user", "Hi"), Utterance("agent", "One moment. "))
 
 
+def test_it_is_told_when_the_first_word_and_the_first_sentence_had_left() -> None:
+    turn = Turn.begin(1, 10.0)
+    for at, piece in ((10.2, "We open"), (10.5, " at nine."), (10.9, " Until five.")):
+        turn.speech.left(turn.speech.gather(piece), at)
+    told = turn.end("answered", 11.0)
+    assert (told.first_ms, told.sentence_ms, told.total_ms) == (200.0, 500.0, 1000.0)
+
+
+def test_an_answer_without_a_whole_sentence_tells_of_none() -> None:
+    turn = Turn.begin(1, 10.0)
+    turn.speech.left(turn.speech.gather("Well,"), 10.2)
+    assert (turn.end("interrupted", 10.4).sentence_ms, turn.speech.sentence_at) == (None, None)
+
+
 def test_state_round_trip() -> None:
-    turn = Turn(3, 1.5, (Utterance("user", "Hi", 2),), speech=Speech("Yes"), tools=["end_call"])
+    turn = Turn(3, 1.5, (Utterance("user", "Hi", 2),), speech=Speech("Yes."), tools=["end_call"])
+    turn.speech.first_at = turn.speech.sentence_at = 2.5
     turn.new_key()
     assert Turn.from_state(turn.to_state()) == turn
