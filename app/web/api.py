@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +12,9 @@ from app.adapters.notify.messages import Messages
 from app.adapters.redis import keys
 from app.adapters.redis.client import guard
 from app.bridges.services import services
-from app.core.agent.business import slug
 from app.errors import NotFound
 from app.web import usage_list
-from app.web.calls import listing
+from app.web.calls import figures, listing
 from app.web.calls.records import redacted
 from app.web.edge import edge
 from app.web.guard import access
@@ -66,17 +64,20 @@ def usage() -> dict[str, Any] | Response:
 
     Filters: business, agent (ids or names), since, until (days, both included).
     """
-    args = request.args
-    since, until = usage_list.span_of(args, dt.datetime.now(dt.UTC).date())
-    business, agent = (
-        slug(given) if given else "" for given in (args.get("business"), args.get("agent"))
-    )
-    days = edge().usage.days(since, until, business, agent)
-    if args.get("format") == "csv":
+    since, until, days = usage_list.days_of(request.args, edge().usage)
+    if request.args.get("format") == "csv":
         headers = {"Content-Disposition": "attachment; filename=usage.csv"}
         lines = usage_list.csv_lines(days)
         return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
     return usage_list.as_json(days, since, until)
+
+
+@bp.get("/figures")
+def call_figures() -> dict[str, Any]:
+    """How calls went, together, by day and by business: waiting times, outcomes, intents, faults,
+    tools, cost. Filters as for ``/api/usage``."""
+    since, until, days = usage_list.days_of(request.args, edge().usage)
+    return {"since": since.isoformat(), "until": until.isoformat(), **figures.summarise(days)}
 
 
 @bp.get("/events")

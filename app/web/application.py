@@ -50,7 +50,7 @@ from app.web import (
 )
 from app.web.calls import live
 from app.web.calls.streams import LiveCalls, Streams
-from app.web.console import auth, call, calls, jobs, listen, record, start, try_call
+from app.web.console import auth, call, calls, figures, jobs, listen, record, start, try_call
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
@@ -80,6 +80,7 @@ BLUEPRINTS = (
     call.bp,
     record.bp,
     listen.bp,
+    figures.bp,
     jobs.bp,
     try_call.bp,
 )

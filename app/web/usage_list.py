@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.adapters.calls.usage import DayUsed
-from app.core.usage.counts import TOKENS, shown, total
+from app.adapters.calls.usage import DayUsed, UsageStore
+from app.core.agent.business import slug
+from app.core.usage.counts import NAMES, TOKENS, shown, total
 from app.errors import BadRequest
 from app.web.calls.listing import csv_line, harmless
 
@@ -16,6 +17,16 @@ COLUMNS = (
     *("day", "business", "agent", "calls", "minutes", "usd", "tool_runs", "bookings", "messages"),
     *(f"tokens_{name}" for name in TOKENS),
 )
+
+
+def days_of(args: Mapping[str, str], usage: UsageStore) -> tuple[dt.date, dt.date, list[DayUsed]]:
+    """The first and the last day wanted, and what was kept of the days between them. Filters:
+    business, agent (ids or names), since, until. Raises `BadRequest`, `Unavailable`."""
+    since, until = span_of(args, dt.datetime.now(dt.UTC).date())
+    business, agent = (
+        slug(given) if given else "" for given in (args.get("business"), args.get("agent"))
+    )
+    return since, until, usage.days(since, until, business, agent)
 
 
 def span_of(args: Mapping[str, str], today: dt.date) -> tuple[dt.date, dt.date]:
@@ -28,7 +39,7 @@ def span_of(args: Mapping[str, str], today: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def as_json(days: Sequence[DayUsed], since: dt.date, until: dt.date) -> dict[str, Any]:
-    """The days and their sum."""
+    """The days on which something was used, and their sum."""
     return {
         "since": since.isoformat(),
         "until": until.isoformat(),
@@ -39,21 +50,25 @@ def as_json(days: Sequence[DayUsed], since: dt.date, until: dt.date) -> dict[str
                 "agent": one.agent,
                 **shown(one.counts),
             }
-            for one in days
+            for one in _used(days)
         ],
         "total": shown(total(one.counts for one in days)),
     }
 
 
 def csv_lines(days: Sequence[DayUsed]) -> Iterator[str]:
-    """The days as lines of CSV with a header."""
+    """The days on which something was used as lines of CSV with a header."""
     yield csv_line(COLUMNS)
-    for one in days:
+    for one in _used(days):
         told = shown(one.counts)
         cells = [one.day.isoformat(), harmless(one.business), harmless(one.agent)]
         cells += [str(told[name]) for name in COLUMNS[3:9]]
         cells += [str(one.counts.get(name, 0)) for name in TOKENS]
         yield csv_line(cells)
+
+
+def _used(days: Sequence[DayUsed]) -> Iterator[DayUsed]:
+    return (one for one in days if any(one.counts.get(name) for name in NAMES))
 
 
 def _day(args: Mapping[str, str], name: str) -> dt.date | None:

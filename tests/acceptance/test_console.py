@@ -135,7 +135,8 @@ def test_pages_fit_and_can_be_used_by_everybody(
     wrong: list[str] = []
     page = open_page(browser, wrong, viewport={"width": width, "height": 800}, color_scheme=scheme)
     paths = ("", "/live", "/calls", f"/calls/{call_id}", f"/calls/{call_id}/record")
-    for path in (*paths, "/jobs", "/try"):
+    eventually(lambda: console.records.json("/api/figures")[1]["total"]["calls"], timeout=30)
+    for path in (*paths, "/figures", "/jobs", "/try"):
         page.goto(f"{console.base}/console{path}")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"

@@ -1,4 +1,4 @@
-"""Counts what calls have used, and tells a business once a month of a share and of a limit."""
+"""Counts what calls used and how they went; tells a business of a share and of a limit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from app.adapters.job_names import DELIVER_BUDGET
 from app.adapters.notify.report import report_channels
 from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef
+from app.core.tools.declarations import TOOLS
 from app.core.usage.budget import reached, smallest
 from app.core.usage.counts import day_of, used_by
+from app.core.usage.figures import figures_of
 from workers.after_call.deliveries import send_once
 from workers.notifications import RETRY_DELAYS_S
 from workers.runtime import Runtime, runtime
@@ -21,14 +23,19 @@ from workers.runtime import Runtime, runtime
 log = logs.get(__name__)
 
 
-def count(at_work: Runtime, agent: Agent, body: Mapping[str, Any]) -> None:
-    """Count what a call has used, by its report, and see to the budget of its business."""
+def count(
+    at_work: Runtime, agent: Agent, body: Mapping[str, Any], story: Mapping[str, Any]
+) -> None:
+    """Count what a call has used and how it went, by its report and its story, and see to the
+    budget of its business. A call that was refused has used nothing."""
     if not body["started_at"] and not body["ended_at"]:
         return
     store = UsageStore(at_work.redis, at_work.settings)
     who = AgentRef.to(agent)
     day = day_of(body, agent.time_zone)
-    if not store.count(body["call_id"], who, day, used_by(body)):
+    used = {} if story.get("refused") else used_by(body)
+    figures = figures_of(body, story, {*agent.toolset, *TOOLS})
+    if not store.count(body["call_id"], who, day, used, figures):
         return
     mates = [one for one in at_work.agents.all if AgentRef.to(one).business == who.business]
     budget = smallest(one.monthly_budget for one in mates)

@@ -51,8 +51,7 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
         return LOOK_AGAIN_S
     agent = agent_of(at_work, story)
     made = draft(story, agent, messages.of_call(call_id))
-    if not story.get("refused"):
-        budgets.count(at_work, agent, made.body)
+    budgets.count(at_work, agent, made.body, story)
     try:
         reading = ReportReader(at_work.settings_of(agent), at_work.redis, agent, call_id).read(made)
     except TryLater:

@@ -1,4 +1,5 @@
 """Usage in Redis: by business, agent and day, and by business and month; each call counted once.
+Beside what was used, the days hold how the calls went (`app.core.usage.figures`).
 
 A call is counted by the difference to what was counted of it before (`lua/count_usage.lua`), so a
 job that runs twice, a call that is ended twice and a result that comes late change nothing or just
@@ -11,6 +12,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import orjson
@@ -26,12 +28,13 @@ from app.core.usage.counts import Counts
 from app.settings import Settings
 
 MONTH_S = 32 * 86_400
+EMPTY: Mapping[str, int] = MappingProxyType({})
 _HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class DayUsed:
-    """What the calls of one agent used on one day."""
+    """What the calls of one agent used on one day, and how they went."""
 
     day: dt.date
     business: str
@@ -50,8 +53,16 @@ class UsageStore:
         self._tell = RedisScript(redis, load_script(_HERE, "tell_once"))
 
     @guarded
-    def count(self, call_id: str, who: AgentRef, day: dt.date, counts: Mapping[str, int]) -> bool:
-        """Count what a call has used; False where that was counted already."""
+    def count(
+        self,
+        call_id: str,
+        who: AgentRef,
+        day: dt.date,
+        counts: Mapping[str, int],
+        figures: Mapping[str, int] = EMPTY,
+    ) -> bool:
+        """Count what a call has used and how it went; False where nothing more was used than was
+        counted already."""
         midnight = dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
         return bool(
             self._count(
@@ -63,6 +74,7 @@ class UsageStore:
                 },
                 args={
                     "counts": orjson.dumps(dict(counts)),
+                    "figures": orjson.dumps(dict(figures), option=orjson.OPT_SORT_KEYS),
                     "member": orjson.dumps([day.isoformat(), who.business, who.agent]),
                     "at": int(midnight),
                     "keep_s": self._keep_s,

@@ -12,6 +12,7 @@ from app.web.guard import access
 PLACES = (
     ("Live", "/console/live"),
     ("Calls", "/console/calls"),
+    ("Figures", "/console/figures"),
     ("Jobs", "/console/jobs"),
     ("Try it", "/console/try"),
     ("Talk", "/console/talk"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 import workers.runtime
@@ -17,7 +18,9 @@ from app.adapters.notify.base import NotTold
 from app.adapters.redis import keys
 from app.core.agent.reference import AgentRef
 from app.core.usage.counts import NAMES
+from app.core.usage.figures import BOUNDS_MS
 from app.settings import Settings
+from app.web.usage_list import as_json
 from tests.support.local_http import Answer, LocalServer, Request
 from workers.after_call import budgets, reports
 from workers.runtime import Runtime, open_runtime
@@ -113,6 +116,36 @@ def test_usage_is_by_business_agent_and_day(at_work: Runtime) -> None:
     assert [row[2] for row in used(at_work, agent="ben")] == ["ben"]
     for name in at_work.redis.scan_iter("*usage*"):
         assert at_work.redis.ttl(name) > 0, name
+
+
+def test_how_calls_went_is_counted_with_them_and_corrected(at_work: Runtime) -> None:
+    turn = {"response_id": 1, "asked_at": NOON, "first_ms": 240.0, "sentence_ms": 610.0}
+    at_work.calls.append_turn("c1", turn)
+    at_work.calls.add_event("c1", {"at": NOON, "kind": "model_lost", "code": "x", "fatal": False})
+    end(at_work, "c1")
+    end(at_work, "c2")
+    bookings = [{"id": "b1", "status": "booked", "start": "2026-12-01T10:00:00+00:00"}]
+    at_work.redis.hset(keys.bookings("c2"), "public", orjson.dumps(bookings))
+    for _ in range(2):
+        reports.make("c2")
+    store = UsageStore(at_work.redis, at_work.settings)
+    (day,) = store.days(dt.date(2026, 11, 30), dt.date(2026, 11, 30))
+    assert {name: n for name, n in day.counts.items() if ":" in name} == {
+        "outcome:ended": 1,
+        "outcome:booked": 1,
+        "fault:model_lost": 1,
+        f"wait:first_word:{BOUNDS_MS.index(250)}": 1,
+        f"wait:first_sentence:{BOUNDS_MS.index(700)}": 1,
+    }
+    assert not any(":" in name for name in store.month("harbor", "2026-11"))
+
+
+def test_a_refused_call_is_an_outcome_and_no_usage(at_work: Runtime) -> None:
+    end(at_work, "c1", refused="3 of 3 calls of this month")
+    store = UsageStore(at_work.redis, at_work.settings)
+    (day,) = store.days(dt.date(2026, 11, 30), dt.date(2026, 11, 30))
+    assert day.counts == {"outcome:refused": 1}
+    assert as_json([day], day.day, day.day)["usage"] == []
 
 
 def test_a_budget_is_told_of_once_each(
