@@ -53,7 +53,7 @@ ORDER = {
         *("redis", "", "agents", "audio", "sockets", "realtime", "intent", "tokens", "twilio"),
         *("calendars", "tools", "mcp", "notify", "booking", "calls"),
     ),
-    "app.bridges": ("", "persistence", "channels"),
+    "app.bridges": ("", "persistence", "channels", "recorded"),
     "app.rehearsal.realtime_server": ("protocol", ""),
     "app.rehearsal": (
         *("sound", "realtime_server", "receptionist", "retell_caller", "twilio_phone", ""),

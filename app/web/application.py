@@ -50,7 +50,18 @@ from app.web import (
 )
 from app.web.calls import live
 from app.web.calls.streams import LiveCalls, Streams
-from app.web.console import auth, call, calls, figures, jobs, listen, record, start, try_call
+from app.web.console import (
+    again,
+    auth,
+    call,
+    calls,
+    figures,
+    jobs,
+    listen,
+    record,
+    start,
+    try_call,
+)
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
@@ -79,6 +90,7 @@ BLUEPRINTS = (
     calls.bp,
     call.bp,
     record.bp,
+    again.bp,
     listen.bp,
     figures.bp,
     jobs.bp,

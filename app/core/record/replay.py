@@ -32,12 +32,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event, and all that is decided for it now. `event` is its entry in the record."""
+    """One event, and all that is decided for it now. `event` is its entry in the record, `call` the
+    call after it."""
 
     line: int
     event: dict[str, Any]
     decided: list[dict[str, Any]]
     notes: list[Note]
+    call: Call
 
 
 @dataclass(slots=True)
@@ -149,7 +151,7 @@ def _decide(socket: _Socket, actions: list[Any], entry: dict[str, Any], playback
     playback.notes += [(entry["t"], note) for note in noted]
     socket.decided += decided
     if playback.watch is not None:
-        playback.watch(Step(socket.line, entry, decided, noted))
+        playback.watch(Step(socket.line, entry, decided, noted, socket.call))
 
 
 def _differs(socket: _Socket, playback: Playback, normal: Callable[[Any], Any]) -> bool:

@@ -97,6 +97,7 @@ def _entry(one: Entry, began: Any) -> dict[str, Any]:
         "text": one.text,
         "unheard": one.unheard,
         "about": one.about,
+        "turn": one.turn,
         "ended": one.about.get("ended"),
         "waited": _ms(one.waiting.first_ms) if one.waiting and one.waiting.first_ms else "",
     }

@@ -6,7 +6,7 @@ meanwhile: after every few entries the process turns to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gevent
@@ -46,7 +46,7 @@ def record(call_id: str) -> Response:
 
     problem, playback = "", None
     try:
-        playback = play(_entries(call_id), redact_value, codec=_codec, watch=watch)
+        playback = play(entries_of(call_id, redacted), redact_value, codec=codec, watch=watch)
     except BadRequest as error:
         problem = f"The record cannot be played: {error.message}."
     except Unavailable:
@@ -69,14 +69,18 @@ def record(call_id: str) -> Response:
     )
 
 
-def _entries(call_id: str) -> Iterator[dict[str, Any]]:
+def entries_of(
+    call_id: str, read: Callable[[bytes], dict[str, Any]] = orjson.loads
+) -> Iterator[dict[str, Any]]:
+    """The entries of a call's record, read as they are. Raises `Unavailable`."""
     for number, line in enumerate(services().calls.read_record(call_id)):
         if number % AT_ONCE == AT_ONCE - 1:
             gevent.sleep(0)
-        yield redacted(line)
+        yield read(line)
 
 
-def _codec() -> Codec:
+def codec() -> Codec:
+    """A converter for calls whose audio was converted."""
     from app.adapters.audio.resample import PcmCodec
 
     return PcmCodec()

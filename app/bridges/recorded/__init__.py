@@ -1,0 +1,1 @@
+"""Recorded calls: their turns answered again."""
