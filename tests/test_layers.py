@@ -56,7 +56,15 @@ ORDER = {
     "app.bridges": ("", "persistence", "channels", "recorded"),
     "app.rehearsal.realtime_server": ("protocol", ""),
     "app.rehearsal": (
-        *("sound", "realtime_server", "receptionist", "retell_caller", "twilio_phone", ""),
+        *(
+            "sound",
+            "realtime_server",
+            "receptionist",
+            "retell_caller",
+            "callers",
+            "twilio_phone",
+            "",
+        ),
     ),
 }
 #: Parts beside the layers: they see L0 to L2, and only the commands see them.

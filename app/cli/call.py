@@ -56,8 +56,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--call-id", metavar="ID", help="use this call id")
     parser.add_argument("--quiet", action="store_true", help="print only what failed")
     parser.add_argument("--all", action="store_true", help="play every shipped scenario")
-    parser.add_argument("--junit", metavar="FILE", help="with --all: write the results for CI")
-    parser.add_argument("--html", metavar="FILE", help="with --all: write the results as a page")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="vary wording, pace, pauses, interruptions and corrections; the same for the same N",
+    )
+    parser.add_argument(
+        "--repeat", type=int, metavar="K", help="play K times, with seeds from --seed (1) on"
+    )
+    parser.add_argument(
+        "--junit", metavar="FILE", help="with --all or --repeat: write the results for CI"
+    )
+    parser.add_argument(
+        "--html", metavar="FILE", help="with --all or --repeat: write the results as a page"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,9 +79,10 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings.of_command(beside(os.environ))
     url = args.url or socket_url(settings)
     screen = Screen()
-    if args.all:
+    if args.all or args.repeat:
         with _stopping() as stopped:
-            return call_all.play_all(args, url, screen, settings, stopped.is_set)
+            plays = call_all.Plays(url, screen, settings, stopped.is_set, args.speed, args.quiet)
+            return call_all.play_all(args, plays)
     if args.scenario is None:
         return _talk(args, url, screen)
     return _play(args, url, screen, settings)
@@ -81,11 +95,10 @@ def socket_url(settings: Settings) -> str:
 
 
 def _play(args: argparse.Namespace, url: str, screen: Screen, settings: Settings) -> int:
-    script = scenario.load(args.scenario)
+    script = call_all.ready(scenario.load(args.scenario), args.scenario, args.seed)
     records = Records.beside(url, settings)
     later = 0
     if args.scenario in scenario.shipped():
-        script = free_days.with_new_callers(script)
         later = free_days.first_free(script, records, settings)
     if args.caller:
         script = _from_number(script, args.caller)

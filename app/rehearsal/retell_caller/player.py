@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from app.rehearsal.retell_caller import events
+from app.rehearsal.retell_caller.hearing import Hearing
 from app.rehearsal.retell_caller.line import Line
+from app.rehearsal.retell_caller.manner import Habits
 from app.rehearsal.retell_caller.outcome import Outcome
 from app.rehearsal.retell_caller.placeholders import fill
 from app.rehearsal.retell_caller.remarks import LineSettings, Remark
@@ -70,29 +72,21 @@ class Player:
         self._today = today
         self._groups = heard
         self._start = start
-        self._ready = False
-        self._heard = ""
-        self._reminded = False
-        self._words = 0
-        self._tools: list[str] = []
+        self._heard = Hearing()
+        self._enough = False
+        self._said = 0
         self._moved_at = line.now
+        slow = line.settings.word_s * spec.line.words_per_minute / 60
+        self._habits = Habits(spec.manner, slow=slow)
         self._script = self._play()
         self._over = False
 
     def event(self, at: float, event: events.Event) -> None:
         """Take note of what happened."""
         self._moved_at = at
+        self._heard.event(event)
         if isinstance(event, events.Asked):
-            self._ready, self._heard = False, ""
-            self._words = 0
-            self._reminded = self._reminded or event.reminder
-        elif isinstance(event, events.AgentDone):
-            if not event.cut:
-                self._ready, self._heard = True, " ".join(event.text.split())
-        elif isinstance(event, events.Word):
-            self._words += event.role == "agent"
-        elif isinstance(event, events.ToolCalled):
-            self._tools.append(event.name)
+            self._hum()
         elif isinstance(event, events.NoAnswer):
             self._fail(f"the agent said nothing for {event.waited:.0f} s")
 
@@ -112,7 +106,7 @@ class Player:
 
     def _fail(self, why: str) -> None:
         if not self._over:
-            said = f'; the agent\'s last turn was "{self._heard}"' if self._heard else ""
+            said = f'; the agent\'s last turn was "{self._heard.text}"' if self._heard.text else ""
             self.outcome.failures.append(why + said)
             self._over = True
             self._line.hang_up(self._line.now)
@@ -124,8 +118,7 @@ class Player:
             if isinstance(step, Say):
                 yield from self._say(step)
             elif isinstance(step, Hear):
-                yield from self._until_ready()
-                self._check(step, number)
+                yield from self._hear(step, number)
             elif isinstance(step, Converse):
                 yield from self._converse(step, number)
             elif isinstance(step, Silence):
@@ -148,47 +141,102 @@ class Player:
             return
         end = self._line.now + self._line.settings.patience_s
         while not self._line.ended:
-            if self._line.now > end and self._ready:
+            if self._line.now > end and self._heard.ready:
                 raise Failure("the call did not end")
             yield
 
     def _until_ready(self) -> Iterator[None]:
-        while not (self._ready and self._line.caller_is_done):
+        while not (self._heard.ready and self._line.caller_is_done):
             yield
 
+    def _until_heard(self, enough: Callable[[], bool]) -> Iterator[None]:
+        """Until the agent has finished; a caller who interrupts has heard `enough` before that."""
+        more = self._habits.interrupts(self._said)
+        wanted: int | None = None
+        while not (self._heard.ready and self._line.caller_is_done):
+            if more is not None and self._heard.words and self._line.caller_is_done:
+                self._heard.take_part()
+                if wanted is None and enough():
+                    wanted = len(self._heard.words) + more
+                if wanted is not None and len(self._heard.words) >= wanted and enough():
+                    self._enough = True
+                    return
+            yield
+
+    def _hear(self, step: Hear, number: int) -> Iterator[None]:
+        whole = bool(step.not_) or any("(?P<" in pattern for pattern in step.hear)
+
+        def enough() -> bool:
+            return not whole and all(self._matches(pattern) for pattern in step.hear)
+
+        yield from self._until_heard(enough)
+        self._check(step, number)
+
     def _say(self, step: Say) -> Iterator[None]:
-        if step.barge_in is None or step.if_ is not None:
-            yield from self._until_ready()
-        if step.if_ is not None and not self._matches(step.if_):
+        plain = step.barge_in is None and step.early is None
+        if not (self._enough and plain and step.if_ is None):
+            if step.barge_in is None or step.if_ is not None:
+                yield from self._until_ready()
+            if step.if_ is not None and not self._matches(step.if_):
+                return
+        if plain and step.request:
+            yield from self._answer(self._fill(step.say))
             return
         words = step.barge_in if isinstance(step.barge_in, int) else None
         tool = step.barge_in if isinstance(step.barge_in, str) else None
         self._remark(Remark(self._fill(step.say), step.request, step.early, words, tool))
 
+    def _answer(self, text: str) -> Iterator[None]:
+        """Say something in the caller's manner."""
+        if not self._enough:
+            end = self._line.now + self._habits.pause_s(self._said)
+            while self._line.now < end:
+                self._moved_at = self._line.now
+                yield
+        early = self._habits.hesitates(self._said, len(text.split()))
+        self._remark(Remark(text, early=early))
+
     def _remark(self, remark: Remark) -> None:
-        self._ready = self._ready and not remark.request
+        self._enough = False
+        self._said += 1
+        self._heard.ready = self._heard.ready and not remark.request
         self._line.say(remark, self._line.now)
+
+    def _hum(self) -> None:
+        """Say something in between while the agent answers, as Retell's filter recognises it."""
+        hum = self._habits.hum(self._said)
+        if hum is not None and not self._over:
+            text, words = hum
+            self._line.say(Remark(text, request=False, after_words=words), self._line.now)
 
     def _converse(self, step: Converse, number: int) -> Iterator[None]:
         used = [0] * len(step.converse)
-        for _ in range(step.turns):
-            yield from self._until_ready()
-            if step.until != "ended" and self._matches(step.until):
-                return
+
+        def is_until() -> bool:
+            return step.until != "ended" and self._matches(step.until)
+
+        def fitting() -> int | None:
             for index, reply in enumerate(step.converse):
                 if used[index] < reply.times and self._matches(reply.when):
-                    used[index] += 1
-                    self._remark(Remark(self._fill(reply.say)))
-                    break
-            else:
+                    return index
+            return None
+
+        for _ in range(step.turns):
+            yield from self._until_heard(lambda: not is_until() and fitting() is not None)
+            if is_until():
+                return
+            index = fitting()
+            if index is None:
                 raise Failure(f"step {number + 1}: no entry of converse answers this")
+            used[index] += 1
+            yield from self._answer(self._fill(step.converse[index].say))
         raise Failure(f"step {number + 1}: still not {step.until!r} after {step.turns} turns")
 
     def _silence(self, step: Silence) -> Iterator[None]:
         yield from self._until_ready()
         if step.silence == "reminder":
-            self._reminded = False
-            while not self._reminded:
+            self._heard.reminded = False
+            while not self._heard.reminded:
                 self._moved_at = self._line.now
                 yield
             return
@@ -201,8 +249,12 @@ class Player:
         if during is None:
             yield from self._until_ready()
             return
-        told = len(self._tools)
-        while self._words < during if isinstance(during, int) else during not in self._tools[told:]:
+        told = len(self._heard.tools)
+        while not (
+            len(self._heard.words) >= during
+            if isinstance(during, int)
+            else during in self._heard.tools[told:]
+        ):
             yield
 
     def _meanwhile(self, step: Meanwhile) -> Iterator[None]:
@@ -219,7 +271,7 @@ class Player:
 
     def _check(self, step: Hear, number: int) -> None:
         for pattern in step.hear:
-            found = re.search(self._fill(pattern, pattern=True), self._heard, re.IGNORECASE)
+            found = re.search(self._fill(pattern, pattern=True), self._heard.text, re.IGNORECASE)
             if not found:
                 raise Failure(f"step {number + 1}: expected to hear {pattern!r}")
             self._groups.update(
@@ -231,7 +283,7 @@ class Player:
 
     def _matches(self, pattern: str) -> bool:
         filled = self._fill(pattern, pattern=True)
-        return re.search(filled, self._heard, re.IGNORECASE) is not None
+        return re.search(filled, self._heard.text, re.IGNORECASE) is not None
 
     def _fill(self, text: str, *, pattern: bool = False) -> str:
         return fill(text, self._today, self._groups, pattern=pattern)

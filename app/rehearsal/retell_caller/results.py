@@ -31,6 +31,13 @@ class ScenarioResult:
     error: str = ""
     """What kept it from being played to its end."""
     skipped: str = ""
+    seed: int | None = None
+    """Of the caller's variation; None where the file was played as it is."""
+
+    @property
+    def title(self) -> str:
+        """The name, and the seed if there was one."""
+        return self.name if self.seed is None else f"{self.name}, seed {self.seed}"
 
     @property
     def problems(self) -> list[str]:
@@ -77,7 +84,7 @@ def junit(results: Sequence[ScenarioResult]) -> bytes:
     root = ET.Element("testsuites", totals)
     suite = ET.SubElement(root, "testsuite", {"name": "scenarios", **totals})
     for result in results:
-        about = {"classname": "scenarios", "name": result.name, "time": f"{result.seconds:.3f}"}
+        about = {"classname": "scenarios", "name": result.title, "time": f"{result.seconds:.3f}"}
         case = ET.SubElement(suite, "testcase", about)
         if result.skipped:
             ET.SubElement(case, "skipped", {"message": _clean(result.skipped)})
@@ -88,9 +95,10 @@ def junit(results: Sequence[ScenarioResult]) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def page(results: Sequence[ScenarioResult], heading: str) -> str:
-    """The results as one page that needs nothing else."""
+def page(results: Sequence[ScenarioResult], heading: str, notes: Sequence[str] = ()) -> str:
+    """The results as one page that needs nothing else; `notes` are lines above the table."""
     rows = "\n".join(_row(result) for result in results)
+    above = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
     passed, failed = count_of(results, "passed"), count_of(results, "failed")
     summary = f"{passed} passed, {failed} failed, {count_of(results, 'skipped')} left out"
     return f"""<!doctype html>
@@ -99,6 +107,7 @@ def page(results: Sequence[ScenarioResult], heading: str) -> str:
 <body>
 <h1>{html.escape(heading)}</h1>
 <p>{summary}</p>
+{f"<ul>{above}</ul>" if above else ""}
 <table>
 <thead><tr><th>Scenario</th><th>Result</th><th>Seconds</th><th>Longest silence</th><th>What \
 happened</th></tr></thead>
@@ -119,7 +128,7 @@ def _row(result: ScenarioResult) -> str:
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in result.problems)
         told = f"<ul>{lines}</ul>" if lines else ""
         told += html.escape(", ".join(_calls(result)))
-    name = f"{html.escape(result.name)}<br><small>{html.escape(result.about)}</small>"
+    name = f"{html.escape(result.title)}<br><small>{html.escape(result.about)}</small>"
     return (
         f'<tr><td>{name}</td><td class="{result.state}">{result.state}</td>'
         f"<td>{result.seconds:.1f}</td><td>{silence}</td><td>{told}</td></tr>"

@@ -70,6 +70,7 @@ class Say(_Model):
     barge_in: During | None = None
     early: int | None = Field(default=None, ge=1)
     request: bool = True
+    exactly: bool = False
 
 
 class Reply(_Model):
@@ -78,6 +79,7 @@ class Reply(_Model):
     when: Pattern
     say: str
     times: int = Field(default=2, ge=1)
+    exactly: bool = False
 
 
 class Converse(_Model):
@@ -151,6 +153,16 @@ class LineSpec(_Model):
     asks_again: bool = False
 
 
+class MannerSpec(_Model):
+    """How the caller speaks. Shares are of the turns, from 0 to 1."""
+
+    seed: str | int = 0
+    interrupts: float = Field(default=0.0, ge=0, le=1)
+    hums: float = Field(default=0.0, ge=0, le=1)
+    hesitates: float = Field(default=0.0, ge=0, le=1)
+    thinks_ms: int = Field(default=0, ge=0)
+
+
 class ToolExpected(_Model):
     """A tool call that must come."""
 
@@ -184,6 +196,8 @@ class CallSpec(_Model):
     name: str = ""
     caller: CallerSpec = CallerSpec()
     line: LineSpec = LineSpec()
+    manner: MannerSpec = MannerSpec()
+    vary: bool = True
     steps: tuple[Annotated[Step, BeforeValidator(lambda value: _step(value))], ...]
     expect: Expect = Expect()
 

@@ -28,8 +28,10 @@ def test_every_key_is_described_in_the_docs() -> None:
         scenario.CallSpec,
         scenario.CallerSpec,
         scenario.LineSpec,
+        scenario.MannerSpec,
         scenario.Expect,
         scenario.Say,
+        scenario.Reply,
         scenario.Converse,
     )
     for model in models:
