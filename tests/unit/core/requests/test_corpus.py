@@ -17,6 +17,24 @@ AGENT = files.load().default
 CORPORA = {path.stem: list(bench.load(path)) for path in sorted(bench.CORPUS.glob("calls_dev*"))}
 DEV = [call for calls in CORPORA.values() for call in calls]
 CLEAR = [call for call in DEV if call["expect"]]
+NOT_READ_YET = {
+    "dev-book-corrected-07",
+    "dev-british-and-approximate-05",
+    "dev-move-from-to-10",
+    "dev-move-from-to-11",
+    "dev-two-requests-05",
+    "dev2-book-corrected-02",
+    "dev2-book-corrected-03",
+    "dev2-book-corrected-05",
+    "dev2-book-corrected-07",
+    "dev2-book-corrected-09",
+    "dev2-cancel-named-09",
+    "dev2-two-requests-03",
+    "dev3b-two-requests-03",
+    "dev3e-move-from-to-04",
+}
+"""Clear requests that the rules miss. Every other one is done: none may come to this list again
+without a reason that weighs more."""
 
 
 def outcome(call: dict[str, Any]) -> str:
@@ -42,10 +60,9 @@ def test_nothing_wrong_is_done(corpus: str) -> None:
 
 
 @pytest.mark.parametrize("corpus", sorted(CORPORA))
-def test_little_that_is_clear_is_missed(corpus: str) -> None:
-    clear = sum(bool(call["expect"]) for call in CORPORA[corpus])
-    missed = [call for call, came in outcomes(corpus).items() if came == bench.MISSED]
-    assert len(missed) <= 0.1 * clear, missed
+def test_no_more_of_what_is_clear_is_missed(corpus: str) -> None:
+    missed = {call for call, came in outcomes(corpus).items() if came == bench.MISSED}
+    assert sorted(missed - NOT_READ_YET) == []
 
 
 def test_generated_calls() -> None:
