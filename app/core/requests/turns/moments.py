@@ -40,10 +40,8 @@ _HOUR_AFTER = re.compile(
     rf"((?:\d|[a-z])(?:st|nd|rd|th)|{_DAYS}), ({_HOURS})((?: thirty| fifteen"
     rf"| o'clock)?)(?=[.,!?]|$)"
 )
-_EVERY = re.compile(
-    rf"\b(?:(?:{_DAYS})s|every (?:week|month|other|{_DAYS})|each (?:week|{_DAYS}))\b"
-)
-_EACH = re.compile(r"\b(?:every|each)\b")
+#: A plural ("Fridays") is told as no single day by the mention itself.
+_EVERY = re.compile(rf"\b(?:every (?:week|month|other|{_DAYS})|each (?:week|{_DAYS}))\b")
 _WEEKDAY = re.compile(rf"^(?:this |on |the |next |coming )*(?:{_DAYS})$")
 _MORE_FOLLOW = re.compile(r" {0,3}(?:at|or|,)")
 
@@ -160,8 +158,7 @@ def _read(said: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
             wanted.append(mention)
         else:
             gone.append(mention)
-    every = _EVERY.search(said)
-    if every and (_EACH.search(said) or not any(item.kind == "day" for item in wanted)):
+    if _EVERY.search(said):
         doubts.append("recurring")
     rest, end = [], 0
     for mention in mentions:
