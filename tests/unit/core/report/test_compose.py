@@ -281,3 +281,18 @@ def test_messages_and_cost_are_told() -> None:
         }
     ]
     assert "The caller was promised a call back: the model is away." in report["summary"]
+
+
+def test_the_text_model_is_told_what_was_done_and_not_what_was_looked_up() -> None:
+    calls = [
+        tool("check_availability"),
+        tool("book_appointment"),
+        tool("take_message", ok=False),
+    ]
+    facts = facts_of(draft(story(tool_calls=calls), agent()))
+
+    assert facts["tools"] == [
+        {"tool": "book_appointment", "came_out_well": True},
+        {"tool": "take_message", "came_out_well": False},
+    ]
+    assert set(facts) == {"outcome", "bookings", "messages", "not_done", "tools"}

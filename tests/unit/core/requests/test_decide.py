@@ -218,3 +218,16 @@ def test_a_place_that_no_service_has_picks_none() -> None:
 
     assert decision.kind == "ask"
     assert "service" in decision.why
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("A: Thursday at 2 PM to Friday at 10 AM, okay?", "Yes.", "A: Done."),
+        ("A: Okay, so your Thursday 2 PM becomes Friday at 10 AM. You're all set.",),
+    ],
+)
+def test_where_a_move_comes_from_is_not_where_it_goes(lines: tuple[str, ...]) -> None:
+    asked = "Please move my cleaning on Thursday at two to Friday at ten. Dana Reyes."
+
+    assert effects(asked, *lines, known=[CLEANING]) == ["reschedule 2026-12-04T10:00"]
