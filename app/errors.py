@@ -7,8 +7,12 @@
     ├── Unauthorized             401 signature: missing, mangled or wrong
     ├── Forbidden                403 forbidden: a token is missing or wrong
     ├── NotFound                 404 not_found
+    ├── Conflict                 409 conflict: it would break what others rely on
+    ├── PreconditionFailed       412 changed: somebody has changed it since it was read
     ├── TooLarge                 413 too_large
     ├── UnsupportedMedia         415 unsupported_media
+    ├── Invalid                  422 invalid: what was sent has mistakes; `problems` names each
+    ├── PreconditionRequired     428 if_match: a change has to say what it is based on
     ├── TooMany                  429 too_many
     ├── Unavailable              503 unavailable: try again after `retry_after` seconds
     ├── SettingsError            the environment or the agent's file is incomplete or wrong
@@ -29,7 +33,8 @@ The code is what programs hold on to, the message is for people. Neither ever ho
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class AppError(Exception):
@@ -48,7 +53,7 @@ class AppError(Exception):
         if status is not None:
             self.status = status
 
-    def as_json(self) -> dict[str, dict[str, str]]:
+    def as_json(self) -> dict[str, dict[str, Any]]:
         """The public form: ``{"error": {"code": str, "message": str}}``."""
         return {"error": {"code": self.code, "message": self.message}}
 
@@ -77,6 +82,18 @@ class NotFound(AppError):
     code, status = "not_found", 404
 
 
+class Conflict(AppError):
+    """Others rely on it as it is."""
+
+    code, status = "conflict", 409
+
+
+class PreconditionFailed(AppError):
+    """It has been changed since it was read; read it again."""
+
+    code, status = "changed", 412
+
+
 class TooLarge(AppError):
     """The body or frame is too large."""
 
@@ -87,6 +104,27 @@ class UnsupportedMedia(AppError):
     """The content type is not supported."""
 
     code, status = "unsupported_media", 415
+
+
+class Invalid(AppError):
+    """What was sent has mistakes. Each of `problems` has a `path` in it and a `message`."""
+
+    code, status = "invalid", 422
+
+    def __init__(self, problems: Sequence[dict[str, str]]) -> None:
+        self.problems = list(problems)
+        many = len(self.problems)
+        super().__init__("one mistake" if many == 1 else f"{many} mistakes")
+
+    def as_json(self) -> dict[str, dict[str, Any]]:
+        """As all errors, with the problems."""
+        return {"error": {**super().as_json()["error"], "problems": self.problems}}
+
+
+class PreconditionRequired(AppError):
+    """Say what the change is based on: If-Match with the ETag that was read."""
+
+    code, status = "if_match", 428
 
 
 class TooMany(AppError):

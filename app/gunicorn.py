@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -156,6 +157,12 @@ def post_worker_init(worker: Any) -> None:
     gevent.spawn(tidy)
     if services is None:
         return
+
+    # Before the first request: whom the file does not know may be known to Redis.
+    follower = services.agent_desk.follower
+    follower.start()
+    if hasattr(signal, "SIGHUP"):
+        gevent.signal_handler(signal.SIGHUP, follower.reread)
 
     def watch() -> None:
         while worker.alive:

@@ -125,6 +125,8 @@ class Process:
         """Work until `stop` is called or the parent process is gone; the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self.stop)
+        gevent.signal_handler(signal.SIGHUP, self._runtime.agent_desk.follower.reread)
+        self._runtime.agent_desk.follower.start()
         self._turns.start()
         upkeep = [gevent.spawn(self._keep_up), gevent.spawn(self._keep_up_servers)]
         workers = [gevent.spawn(self._work, number) for number in range(self._count)]
@@ -135,6 +137,7 @@ class Process:
                 self.stop()
         left = gevent.joinall(workers, timeout=GRACE_S)
         gevent.killall(upkeep)
+        self._runtime.agent_desk.follower.stop()
         gevent.with_timeout(CLOSE_S, self._runtime.servers.close, timeout_value=None)
         self._turns.stop()
         with contextlib.suppress(redis.RedisError, Unavailable, OSError):

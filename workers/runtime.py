@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
-from app.adapters.agents import files
+from app.adapters.agents.opening import AgentDesk, open_desk
 from app.adapters.agents.tenancy import settings_of
+from app.adapters.calendars.checks import CalendarCheck
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog
@@ -18,7 +21,8 @@ from app.adapters.redis import client as redis
 from app.adapters.tools.context import Handler
 from app.adapters.tools.store import EffectStore
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
+from app.errors import SettingsError
 from app.settings import Settings
 from workers.own.servers import McpServers
 
@@ -47,7 +51,8 @@ class Runtime:
     """Tries again for half a minute while Redis is away."""
     calls: CallStore
     effects: EffectStore
-    agents: Directory
+    agents: Agents
+    agent_desk: AgentDesk
     servers: McpServers
     tools: Mapping[str, ToolJob]
     """The built-in tools by name."""
@@ -87,34 +92,24 @@ def open_runtime(
     """Make this process's runtime. Raises `SettingsError` for a bad agent file or calendar URL."""
     global _runtime
     client = redis.connect(settings, connections=connections, command_s=COMMAND_S, patient=True)
+    agent_desk = open_desk(settings, client, f"worker {socket.gethostname()}:{os.getpid()}")
     _runtime = Runtime(
         settings=settings,
         redis=client,
         calls=CallStore(client, settings),
         effects=EffectStore(client, settings),
-        agents=files.load(settings.agent_file or None),
+        agents=agent_desk.source.directory,
+        agent_desk=agent_desk,
         servers=McpServers(settings, client, McpCatalog(client)),
         tools=tools,
         embedded=Calendars(client),
     )
-    check_calendars(settings, client, _runtime.agents)
+    check = CalendarCheck(settings, client)
+    problems = [problem for agent in _runtime.agents.all if (problem := check(agent))]
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    agent_desk.source.builder.check = check
     return _runtime
-
-
-def check_calendars(settings: Settings, client: Redis, agents: Directory) -> None:
-    """Open every calendar that agents book into, to which nothing is sent yet.
-
-    Raises `SettingsError`.
-    """
-    from app.adapters.calendars.factory import open_calendar
-
-    checked: set[tuple[str, str]] = set()
-    for agent in agents.all:
-        url = settings_of(settings, agent.home).calendar_url
-        kind = (url, repr(agent.booking.resources))
-        if kind not in checked:
-            open_calendar(url, client, agent.booking)
-            checked.add(kind)
 
 
 def runtime() -> Runtime:

@@ -129,6 +129,7 @@ class Supervisor:
         """Keep the processes going until told to end; the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
+        signal.signal(signal.SIGHUP, self._asked_to_reread)
         looked_at = time.monotonic()
         while not self._stopping:
             now = time.monotonic()
@@ -165,6 +166,11 @@ class Supervisor:
 
     def _asked_to_stop(self, *_: object) -> None:
         self._stopping = True
+
+    def _asked_to_reread(self, *_: object) -> None:
+        for child in self._children:
+            if child.process is not None and child.pulse is not None and child.pulse.beaten_at():
+                child.process.send_signal(signal.SIGHUP)
 
     def _end(self, status: int) -> int:
         """Have all processes end; those that do not are killed, and their jobs taken up again."""

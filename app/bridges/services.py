@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
+from app.adapters.agents.opening import AgentDesk
 from app.adapters.agents.tenancy import settings_of
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
@@ -17,7 +18,7 @@ from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.core.language.intent.engine import IntentEngine
 from app.settings import Settings
 
@@ -27,7 +28,8 @@ class Services:
     """One of each per process; all safe to use from any greenlet."""
 
     settings: Settings
-    agents: Directory
+    agents: Agents
+    agent_desk: AgentDesk
     catalog: McpCatalog
     redis: Redis
     calls: CallStore

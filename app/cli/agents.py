@@ -15,6 +15,7 @@ import sys
 import orjson
 
 from app.adapters.agents import files
+from app.adapters.agents.rows import agent_row
 from app.core.agent.directory import Asked, Directory
 from app.core.language.phone_numbers import dialled_number
 from app.errors import AppError, BadRequest, NotFound, SettingsError
@@ -80,22 +81,11 @@ def _validate(path: str) -> int:
 
 def _list(directory: Directory, as_json: bool) -> int:
     for agent in directory.all:
-        numbers = [*agent.numbers]
-        if agent.id in (agent.home.answers, directory.of_business(agent.home.id)[0].id):
-            numbers += [each for each in agent.home.numbers if each not in numbers]
-        row = {
-            "id": agent.id,
-            "name": agent.name,
-            "business": agent.home.id,
-            "numbers": numbers,
-            "retell_agent_ids": list(agent.retell_agent_ids),
-            "version": agent.version,
-            "default": agent is directory.only_default,
-        }
+        row = agent_row(directory, agent)
         if as_json:
             print(orjson.dumps(row).decode())
             continue
-        found = ", ".join([*numbers, *agent.retell_agent_ids]) or "-"
+        found = ", ".join([*row["numbers"], *agent.retell_agent_ids]) or "-"
         mark = " (default)" if row["default"] else ""
         print(f"{agent.id:<24} {agent.home.id:<24} {agent.version}  {found}{mark}")
     return 0

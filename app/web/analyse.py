@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from app.bridges.services import services
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.core.booking.wanted import spoken_hours
 from app.core.language.intent import entities as spoken
 from app.core.language.intent.engine import IntentEngine
@@ -59,7 +59,7 @@ def realtime() -> Response:
     return Response(told, content_type="application/json")
 
 
-def chosen(agents: Directory, name: Any) -> Agent:
+def chosen(agents: Agents, name: Any) -> Agent:
     """The agent that is named, or the default where none is. Raises `BadRequest`."""
     if name is None:
         return agents.default

@@ -13,8 +13,9 @@ import uuid
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from app.adapters.agents import files
+from app.adapters.agents.opening import open_desk
 from app.adapters.audio.prerecorded import LineStore
+from app.adapters.calendars.checks import CalendarCheck
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.intake import Intake
 from app.adapters.calls.reports import ReportStore
@@ -50,6 +51,7 @@ from app.web import (
 )
 from app.web.calls import live
 from app.web.calls.streams import LiveCalls, Streams
+from app.web.config import routes as config
 from app.web.console import (
     again,
     auth,
@@ -83,6 +85,8 @@ BLUEPRINTS = (
     health.bp,
     api.bp,
     tools.bp,
+    config.agents,
+    config.businesses,
     live.bp,
     calendar.bp,
     auth.bp,
@@ -124,9 +128,12 @@ def build_services(settings: Settings) -> Services:
     process_id = f"{os.environ.get('DYNO', 'web')}-{uuid.uuid4().hex[:12]}"
     redis = connect(settings)
     effects = EffectStore(redis, settings)
+    agent_desk = open_desk(settings, redis, process_id)
+    agent_desk.source.builder.check = CalendarCheck(settings, redis)
     return Services(
         settings=settings,
-        agents=files.load(settings.agent_file or None),
+        agents=agent_desk.source.directory,
+        agent_desk=agent_desk,
         catalog=McpCatalog(redis),
         redis=redis,
         calls=CallStore(redis, settings),

@@ -20,7 +20,7 @@ from app import logs, metrics
 from app.adapters.calls.intake import FILE_EARLY_INTENT
 from app.adapters.redis import keys
 from app.adapters.redis.scripts import RedisScript
-from app.core.agent.directory import Asked, Directory
+from app.core.agent.directory import Agents, Asked
 from app.core.agent.intents import IntentSettings
 from app.core.language.intent.engine import IntentEngine
 from app.core.language.intent.partial import Early, EarlyIntent
@@ -38,7 +38,7 @@ class EarlyIntents:
         self,
         client: Redis,
         engine: IntentEngine,
-        agents: Directory,
+        agents: Agents,
         *,
         later: Callable[..., Any] = gevent.spawn_later,
         clock: Callable[[], float] = time.time,

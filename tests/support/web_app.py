@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
-from app.adapters.agents import files
+from app.adapters.agents.opening import open_desk
 from app.adapters.agents.tenancy import settings_of
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
@@ -28,9 +28,11 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
     errors.register(app)
     client = connect(settings)
     effects = EffectStore(client, settings)
+    agent_desk = open_desk(settings, client, "test-process")
     given: dict[str, Any] = {
         "settings": settings,
-        "agents": files.load(),
+        "agents": agent_desk.source.directory,
+        "agent_desk": agent_desk,
         "catalog": McpCatalog(client),
         "redis": client,
         "calls": CallStore(client, settings),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from app import logs
 from app.adapters.agents import imported
-from app.adapters.agents.documents import Document, Documents, Problem, digest
+from app.adapters.agents.documents import Document, Documents, Problem, Sent, digest
 from app.adapters.agents.secrets import SECRETS
 from app.adapters.knowledge import read_knowledge
 from app.core.agent.business import Business, slug
@@ -34,16 +34,36 @@ log = logs.get(__name__)
 _INHERITED = ("time_zone", "language", "country", "report_webhook_url", "report_webhook_secret")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a version of an agent is made of: the agent's document and its business's, the latter
+    with the business's `id`; None where the agent only names a business."""
+
+    agent: dict[str, Any]
+    business: dict[str, Any] | None
+
+
 class Builder:
     """Makes directories. What has not changed since the last one is not made again."""
 
     def __init__(self, secrets: Mapping[str, str] = SECRETS) -> None:
         self._secrets = secrets
         self._agents: dict[str, Agent] = {}
+        self._said: dict[str, Said] = {}
         self._businesses: dict[str, Business] = {}
+        self.check: Callable[[Agent], str] | None = None
+        """Looks at each new agent for what is none of this module's business, and says what is
+        wrong; blank where nothing is."""
 
-    def build(self, documents: Documents) -> tuple[Directory | None, list[Problem]]:
-        """The directory; None beside the problems where there are any."""
+    def said(self, agent: Agent) -> Said:
+        """What the present version of an agent was made of."""
+        return self._said[agent.version]
+
+    def build(
+        self, documents: Documents, *, trial: bool = False
+    ) -> tuple[Directory | None, list[Problem]]:
+        """The directory; None beside the problems where there are any. After a `trial` what was
+        built before is still known."""
         problems = list(documents.problems)
         businesses: dict[str, tuple[Business, Document]] = {}
         for document in documents.businesses:
@@ -63,15 +83,19 @@ class Builder:
             problems.append(wrong)
         if problems:
             return None, problems
-        kept = {agent.version: agent for agent, _ in found}
-        self._agents = kept
+        if trial:
+            self._agents |= {agent.version: agent for agent, _ in found}
+        else:
+            self._agents = {agent.version: agent for agent, _ in found}
+            self._said = {agent.version: self._said[agent.version] for agent, _ in found}
         known = {key: business for key, (business, _) in businesses.items()}
         return Directory([agent for agent, _ in found], known, default), []
 
-    def restore(self, agent: dict[str, Any], business: dict[str, Any] | None) -> Agent:
+    def restore(self, said: Said) -> Agent:
         """The agent of a version that was kept. Raises `SettingsError` where it cannot be made
         any more, for example because a secret is gone."""
-        origin = Kept()
+        agent, business = said.agent, said.business
+        origin = Sent("redis")
         problems: list[Problem] = []
         homes: dict[str, tuple[Business, Document]] = {}
         if business is not None:
@@ -112,7 +136,9 @@ class Builder:
         data = document.data
         wanted = str(data.get("business") or "")
         home, of = _home(wanted, businesses)
-        version = digest(data, {"id": home.id, **of.data} if home and of else None)
+        said = Said(data, {"id": home.id, **of.data} if home and of else None)
+        version = digest(said.agent, said.business)
+        self._said[version] = said
         known = self._agents.get(version)
         if known is not None:
             return known
@@ -130,7 +156,11 @@ class Builder:
             problems.append(document.problem(("booking", limit[0]), limit[1]))
         agent = self._with_outside(read, document, problems)
         home = home or Business(id=slug(agent.business), name=agent.business)
-        return agent.of(home, version)
+        agent = agent.of(home, version)
+        wrong = self.check(agent) if self.check is not None else ""
+        if wrong:
+            problems.append(document.problem((), wrong))
+        return agent
 
     def _with_outside(self, agent: Agent, document: Document, problems: list[Problem]) -> Agent:
         """The agent with its Python tools; what it refers to and is not there is a problem."""
@@ -163,17 +193,6 @@ def _warn_of_retired(document: Document) -> None:
                     "advice": retired[key],
                 },
             )
-
-
-class Kept:
-    """The origin of versions that were kept."""
-
-    name = "redis"
-    folder: Path | None = None
-
-    def where(self, location: object) -> str:
-        """They have no lines."""
-        return self.name
 
 
 def not_set(name: str) -> str:

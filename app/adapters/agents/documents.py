@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -17,7 +17,8 @@ import orjson
 from app.core.agent.business import slug
 
 Location = tuple[int | str, ...]
-Kind = Literal["agent", "business"]
+Kind = Literal["agent", "business", "default"]
+"""`default` is the document that names the agent which takes other calls: ``{"agent": ID}``."""
 _PLAIN = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 
 
@@ -37,12 +38,26 @@ class Origin(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """The origin of data that are no file's: they have no lines, and paths lead nowhere."""
+
+    name: str
+    folder: Path | None = None
+
+    def where(self, location: Location) -> str:
+        """The name alone."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong: the place for people, the path in the document, and that in words."""
+    """What is wrong: the place for people, the path in the document, that in words, and the
+    document (`Document.field`; blank where it is none's)."""
 
     where: str
     path: str
     message: str
+    about: str = ""
 
     def __str__(self) -> str:
         told = f"{self.path}: {self.message}" if self.path else self.message
@@ -66,14 +81,19 @@ class Document:
     def problem(self, path: Location, message: str) -> Problem:
         """What is wrong with a part of it."""
         told = ".".join(str(part) for part in path)
-        return Problem(self.origin.where((*self.at, *path)), told, message)
+        return Problem(self.origin.where((*self.at, *path)), told, message, self.field)
 
     @property
     def name(self) -> str:
         """Its id, as far as it can be told of one that was not checked yet."""
-        if self.kind == "business":
+        if self.kind != "agent":
             return self.key
         return str(self.data.get("id") or slug(str(self.data.get("name") or "")))
+
+    @property
+    def field(self) -> str:
+        """Its name among all documents: `KIND:ID`."""
+        return field_of(self.kind, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +106,7 @@ class Documents:
     default: str | None = None
     default_at: str = ""
     implied: bool = False
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
 
     def beside(self, other: Documents) -> Documents:
         """These and others; where both have the same agent or business, the others' is the one."""
@@ -108,6 +128,11 @@ def plain(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data as JSON has it: days are texts, keys are texts. Raises TypeError or ValueError."""
     found: dict[str, Any] = orjson.loads(orjson.dumps(data, option=_PLAIN))
     return found
+
+
+def field_of(kind: Kind, name: str) -> str:
+    """The name of a document among all of them."""
+    return f"{kind}:{name}"
 
 
 def digest(*parts: Any) -> str:

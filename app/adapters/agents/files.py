@@ -15,12 +15,23 @@ from typing import Any
 import yaml
 
 from app.adapters.agents.building import Builder
-from app.adapters.agents.documents import Document, Documents, Location, Problem, plain
+from app.adapters.agents.documents import (
+    Document,
+    Documents,
+    Location,
+    Origin,
+    Problem,
+    Sent,
+    plain,
+)
 from app.core.agent.directory import Directory
 from app.errors import SettingsError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "agents" / "harbor_dental.yaml"
 """The agent that is used when AGENT_FILE is not set."""
+
+NO_FILE = "redis:"
+"""The AGENT_FILE of a deployment whose agents all come through the API."""
 
 MAX_FILE_BYTES = 1_000_000
 MAX_FILES = 5000
@@ -44,6 +55,8 @@ def parse(text: str, name: str) -> Directory:
 def read(path: str | Path | None = None) -> Documents:
     """The documents of an agent file or a folder. Raises `SettingsError` for what cannot be read
     at all; other mistakes are among the documents' problems."""
+    if path == NO_FILE:
+        return Documents()
     file = Path(path) if path else SHIPPED
     if not file.is_dir():
         return _documents(_text(file), str(file))
@@ -76,6 +89,22 @@ def files_in(path: Path) -> Iterator[Path]:
     yield from found
 
 
+def signature(path: str) -> tuple[tuple[str, int, int, int], ...]:
+    """Changes whenever a file that `read` would read is written, added or removed; empty where none
+    can be looked at."""
+    if path == NO_FILE:
+        return ()
+    file = Path(path) if path else SHIPPED
+    found = []
+    try:
+        for each in files_in(file):
+            about = each.stat()
+            found.append((each.name, about.st_mtime_ns, about.st_size, about.st_ino))
+    except (OSError, SettingsError):
+        return ()
+    return tuple(found)
+
+
 def _text(file: Path) -> str:
     try:
         raw = file.read_bytes()
@@ -84,6 +113,11 @@ def _text(file: Path) -> str:
     if len(raw) > MAX_FILE_BYTES:
         raise SettingsError([f"AGENT_FILE {file}: larger than {MAX_FILE_BYTES} bytes"])
     return raw.decode("utf-8", "replace")
+
+
+def parse_json(data: dict[str, Any], name: str) -> Documents:
+    """The documents of a file's form given as JSON data; `name` is what errors call it."""
+    return _sections(data, Sent(name), [])
 
 
 def _built(documents: Documents) -> Directory:
@@ -137,7 +171,7 @@ def _documents(text: str, name: str) -> Documents:
     return _sections(data, file, problems)
 
 
-def _sections(data: dict[str, Any], file: _File, problems: list[Problem]) -> Documents:
+def _sections(data: dict[str, Any], file: Origin, problems: list[Problem]) -> Documents:
     """The form with `agents:`, `businesses:` and `default:`."""
 
     def add(path: Location, message: str) -> None:

@@ -21,7 +21,7 @@ from app import logs
 from app.adapters.calendars.redis import TTL_S, RedisCalendar, hand_over
 from app.adapters.redis import keys
 from app.adapters.redis.scripts import RedisScript, load_script
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.errors import CalendarDown
 
 MAIN = "main"
@@ -39,14 +39,14 @@ class Calendars:
         self._lock = threading.Lock()
         self._known: tuple[frozenset[str], str] | None = None
 
-    def url_of(self, url: str, business: str, directory: Directory) -> str:
+    def url_of(self, url: str, business: str, directory: Agents) -> str:
         """The calendar's URL for a business, by its id: `url`, and where that is ``redis:`` the
         business's own. Raises `CalendarDown`."""
         if url != "redis:" or self.owner(directory) == business:
             return url
         return f"redis:{calendar_name(business)}"
 
-    def owner(self, directory: Directory) -> str:
+    def owner(self, directory: Agents) -> str:
         """The id of the business whose calendar is `main`. Raises `CalendarDown`."""
         ids = list(directory.businesses)
         known = self._known

@@ -33,6 +33,13 @@ REPORTS_DUE = "reports:due"
 USAGE_DAYS = "usage:days"
 #: String: the id of the business whose embedded calendar is the one called `main`.
 MAIN_CALENDAR_OWNER = "calendar:{main}:owner"
+#: Number: counted up with each change of agents and businesses that were put through the API; the
+#: channel on which that is told; and hash: the newest version of each, as `NUMBER DIGEST`.
+AGENTS_GENERATION = "agents:generation"
+AGENTS_CHANGED = "agents:changed"
+AGENTS_CURRENT = "agents:current"
+#: Hash: what is wrong with a change that processes refused, by process, as JSON.
+AGENTS_PROBLEMS = "agents:problems"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.
@@ -223,6 +230,16 @@ def parse_effect_member(member: bytes) -> tuple[str, str]:
     """`(call_id, key)` of a member that `effect_member` made."""
     key, _, call_id = member.decode().partition(" ")
     return call_id, key
+
+
+def document_versions(document: str) -> str:
+    """Hash: the versions of an agent or a business (`KIND:ID`) by number, and the `last` number."""
+    return f"agents:versions:{document}"
+
+
+def agent_version(business: str, agent: str, version: str) -> str:
+    """String: the agent and its business as calls of this version know them, as JSON."""
+    return f"business:{business}:agent:{agent}:{version}"
 
 
 def feed(business: str, calendar: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from app.core.agent.business import Business, slug
 from app.core.agent.definition import Agent
@@ -28,6 +28,12 @@ class UnknownAgent(NotFound):
     """No agent has this id or name."""
 
     code = "unknown_agent"
+
+
+class VersionGone(NotFound):
+    """The version that something began with is not kept any more, or cannot be made again."""
+
+    code = "version_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,42 @@ class Route:
     agent: Agent
     by: By
     why: str
+
+
+class Agents(Protocol):
+    """Whom a process knows: a `Directory`, or one that changes while the process runs."""
+
+    @property
+    def all(self) -> tuple[Agent, ...]:
+        """All agents, in order."""
+
+    @property
+    def businesses(self) -> Mapping[str, Business]:
+        """All businesses by id."""
+
+    @property
+    def only_default(self) -> Agent | None:
+        """The agent that takes what fits nobody, if there is one."""
+
+    @property
+    def default(self) -> Agent:
+        """As `Directory.default`."""
+
+    def route(self, asked: Asked) -> Route:
+        """As `Directory.route`."""
+
+    def named(self, name: str) -> Agent | None:
+        """As `Directory.named`."""
+
+    def find(self, who: AgentRef) -> Agent:
+        """The agent that something belongs to, in the version that it began with where that can be
+        told. Raises `NotFound`, or `Unavailable` where the version cannot be fetched now."""
+
+    def of_business(self, business: str) -> tuple[Agent, ...]:
+        """As `Directory.of_business`."""
+
+    def business(self, name: str) -> Business | None:
+        """As `Directory.business`."""
 
 
 class Directory:
@@ -126,6 +168,10 @@ class Directory:
         wanted = name.strip()
         found = self._ids.get(wanted)
         return found or next(iter(self._names.get(wanted.casefold(), ())), None)
+
+    def with_id(self, agent_id: str) -> Agent | None:
+        """The agent of just that id."""
+        return self._ids.get(agent_id)
 
     def find(self, who: AgentRef) -> Agent:
         """The agent that something belongs to, in its present version: by its id, or by its name

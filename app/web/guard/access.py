@@ -8,6 +8,7 @@ come from a page of ours.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import abort, redirect, request, url_for
@@ -24,6 +25,25 @@ COOKIE, FORM_COOKIE = "callsmith_session", "callsmith_form"
 #: Where scripts of our pages put the form's token.
 FORM_HEADER = "X-Form-Token"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the sender of a request may see and change: everything, or one business's (its id).
+    `who` is how versions and logs name the sender."""
+
+    who: str
+    business: str = ""
+
+    def covers(self, business: str) -> bool:
+        """Whether what belongs to that business (its id) is the sender's to see and change."""
+        return self.business in ("", business)
+
+
+def require_scope() -> Scope:
+    """What the sender may see and change, by the token. Raises `Forbidden` without one."""
+    require_admin()
+    return Scope(who())
 
 
 def require(wanted: str) -> None:

@@ -1,0 +1,40 @@
+"""Puts together what a process needs to know its agents and to follow their changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from app.adapters.agents.editing import Editor
+from app.adapters.agents.following import Follower
+from app.adapters.agents.kept import KeptVersions
+from app.adapters.agents.problems import ProblemBoard
+from app.adapters.agents.source import AgentSource
+from app.adapters.agents.stored import AgentStore
+from app.adapters.redis.client import connect
+from app.settings import Settings
+
+#: Processes that may have no more connections than this do not use one for listening alone.
+FEW_CONNECTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDesk:
+    """What one process has to do with agents, beside looking them up."""
+
+    source: AgentSource
+    store: AgentStore
+    editor: Editor
+    board: ProblemBoard
+    follower: Follower
+
+
+def open_desk(settings: Settings, client: Redis, process: str) -> AgentDesk:
+    """Read the file; `client` is the process's, and `process` its name for people. Nothing is sent
+    before the follower starts. Raises `SettingsError` for a file that is not valid."""
+    few = settings.redis_connections <= FEW_CONNECTIONS
+    listener = None if few else connect(settings, connections=1)
+    store, board = AgentStore(client), ProblemBoard(client, process)
+    source = AgentSource(settings.agent_file, store, KeptVersions(client, settings), board)
+    return AgentDesk(source, store, Editor(source, store), board, Follower(source, listener))

@@ -1,0 +1,220 @@
+"""Where a process has its agents from: the file, and what was put through the API.
+
+Both are read into one directory. Where both have an agent or a business of one id, the API's is the
+one. A change that is not valid is refused: what was good goes on, and what is wrong is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import gevent
+
+from app import logs, metrics
+from app.adapters.agents import files
+from app.adapters.agents.building import Builder
+from app.adapters.agents.documents import Documents, Problem
+from app.adapters.agents.kept import KeptVersions
+from app.adapters.agents.live import LiveDirectory
+from app.adapters.agents.problems import ProblemBoard
+from app.adapters.agents.stored import AgentStore, Stored, StoredDocuments, documents_of
+from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
+from app.errors import SettingsError, Unavailable
+
+Apart = Callable[[Callable[[], Documents]], Documents]
+
+log = logs.get(__name__)
+
+CHANGES = metrics.counter(
+    "agent_changes_total", "Changes of agents and businesses that came to a process", ("how",)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a process has read: the file's documents, and the API's newest versions (those that this
+    process uses, of a generation)."""
+
+    file: Documents
+    stored: StoredDocuments = field(default_factory=dict)
+    generation: int = 0
+
+    def documents(self) -> Documents:
+        """All documents. An API's document comes in the place of the file's of the same id."""
+        return self.file.beside(documents_of(self.stored))
+
+
+class AgentSource:
+    """The agents of one process. `directory` is always the newest that is good."""
+
+    def __init__(
+        self,
+        path: str,
+        store: AgentStore,
+        kept: KeptVersions,
+        board: ProblemBoard,
+        *,
+        apart: Apart | None = None,
+    ) -> None:
+        """Read the file; nothing is sent to Redis before `refresh`. `apart` runs what computes for
+        long where it holds up nobody. Raises `SettingsError` for a file that is not valid."""
+        self._path = path
+        self._store = store
+        self._kept = kept
+        self._board = board
+        self._apart = apart or _in_a_thread
+        self._lock = threading.Lock()
+        self._signature = files.signature(path)
+        self.builder = Builder()
+        file = files.read(path or None)
+        directory, problems = self.builder.build(file)
+        if directory is None:
+            raise SettingsError([str(problem) for problem in problems])
+        self.snapshot = Snapshot(file)
+        self._latest: StoredDocuments = {}
+        self.directory = LiveDirectory(directory, self.builder, kept)
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with the newest change, where it was refused."""
+        self._unreadable: tuple[Problem, ...] = ()
+        self._invalid: tuple[Problem, ...] = ()
+        self._refused_file: Documents | None = None
+
+    @property
+    def latest(self) -> StoredDocuments:
+        """The newest versions in Redis, also of what this process cannot use."""
+        return self._latest
+
+    def file_changed(self) -> bool:
+        """Whether the file is another one than was read last. It only asks the file system."""
+        return files.signature(self._path) != self._signature
+
+    def refresh(self, *, read_file: bool = False) -> bool:
+        """Take up what has changed in Redis, and with `read_file` in the file.
+
+        Without Redis the file's changes are taken up alone. True if the directory is another one.
+        """
+        with self._lock:
+            file = self._read_file() if read_file else None
+            generation, latest = self._read_stored()
+            if file is None and latest is self._latest:
+                self._tell()
+                return False
+            self._latest = latest
+            return self._take(file or self._refused_file, generation)
+
+    def _take(self, file: Documents | None, generation: int) -> bool:
+        """Make the best of what there is, and have it from now on."""
+        directory, snapshot, problems = self._combine(file, generation)
+        self._invalid = tuple(problems)
+        if file is not None:
+            taken = directory is not None and snapshot.file is file
+            self._refused_file = None if taken else file
+        if problems:
+            CHANGES.labels("refused").inc()
+        before = self.snapshot
+        if directory is None or (snapshot.file, snapshot.stored) == (before.file, before.stored):
+            # What was refused is not looked at again before the next change.
+            self.snapshot = replace(before, generation=generation)
+            directory = None
+        else:
+            self._keep(directory.all)
+            self.directory.swap(directory)
+            self.snapshot = snapshot
+            CHANGES.labels("taken").inc()
+            log.info("agents are up to date", extra={"agents": len(directory.all)})
+        self._tell()
+        return directory is not None
+
+    def _read_stored(self) -> tuple[int, StoredDocuments]:
+        """The generation and the newest versions; the very same object where nothing is new."""
+        known = self.snapshot.generation
+        try:
+            if self._store.generation() == known:
+                return known, self._latest
+            return self._store.read(self._latest)
+        except Unavailable:
+            return known, self._latest
+
+    def keep_versions(self) -> None:
+        """See that the present versions are kept for whoever takes up a call."""
+        with self._lock:
+            self._keep(self._kept.due(self.directory.all))
+
+    def _keep(self, agents: Sequence[Agent]) -> None:
+        """Keep versions before calls begin with them. Where Redis is away that is done later."""
+        if not agents:
+            return
+        try:
+            self._kept.keep([(agent, self.builder.said(agent)) for agent in agents])
+        except Unavailable:
+            log.warning("versions of agents are not kept yet: Redis is away")
+
+    def _read_file(self) -> Documents | None:
+        """The file's documents; None where it cannot be read."""
+        self._signature = files.signature(self._path)
+        self._unreadable, self._refused_file = (), None
+        try:
+            return self._apart(lambda: files.read(self._path or None))
+        except SettingsError as error:
+            self._unreadable = tuple(Problem("AGENT_FILE", "", each) for each in error.problems)
+            CHANGES.labels("refused").inc()
+            return None
+
+    def _combine(
+        self, file: Documents | None, generation: int
+    ) -> tuple[Directory | None, Snapshot, list[Problem]]:
+        """The best directory that can be made, and what is wrong with the rest of the change."""
+        problems: list[Problem] = []
+        for each in self._choices(file, generation, problems):
+            directory, found = self.builder.build(each.documents())
+            if directory is not None:
+                return directory, each, problems
+            problems += [] if problems else found
+        return None, self.snapshot, problems
+
+    def _choices(
+        self,
+        file: Documents | None,
+        generation: int,
+        problems: list[Problem],
+    ) -> Iterator[Snapshot]:
+        """What may be the new state, the best first. `problems` are those of the first."""
+        latest = self._latest
+        newest = [file] if file is not None else []
+        for each in [*newest, self.snapshot.file]:
+            yield Snapshot(each, latest, generation)
+            broken = {problem.about for problem in problems}
+            usable = _without(latest, broken, self.snapshot.stored)
+            if usable != latest:
+                yield Snapshot(each, usable, generation)
+
+    def _tell(self) -> None:
+        """Tell people of what was refused, once for each change."""
+        problems = (*self._unreadable, *self._invalid)
+        if problems != self.problems:
+            for problem in problems:
+                log.error("a change of agents is refused", extra={"problem": str(problem)})
+            if not problems:
+                log.info("no change of agents is refused any more")
+        self.problems = problems
+        self._board.report([str(problem) for problem in problems])
+
+
+def _without(
+    latest: StoredDocuments, broken: set[str], before: Mapping[str, Stored]
+) -> dict[str, Stored]:
+    """The newest versions, but those that are broken as they were before, if they were there."""
+    found: dict[str, Stored] = {}
+    for name, stored in latest.items():
+        usable = before.get(name) if name in broken else stored
+        if usable is not None:
+            found[name] = usable
+    return found
+
+
+def _in_a_thread(work: Callable[[], Documents]) -> Documents:
+    found: Documents = gevent.get_hub().threadpool.apply(work)
+    return found

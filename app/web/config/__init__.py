@@ -1,0 +1,1 @@
+"""Agents and businesses over the API: read, put, taken out, and their versions."""
