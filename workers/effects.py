@@ -26,6 +26,7 @@ from app.adapters.tools.store import (
     RETRY_DELAYS_S,
     EffectStore,
 )
+from app.core.agent.directory import VersionGone
 from app.core.agent.reference import AgentRef
 from app.core.language.phone_numbers import identify
 from app.core.tools.declarations import Policy
@@ -85,6 +86,9 @@ def _attempt(at_work: Runtime, effect: Effect, worker: str) -> None:
         wait_s = error.retry_after if isinstance(error, CalendarDown) else 0.0
         why = f"{error.code}: {error.message}"
         _again(at_work, effect, worker, why, attempts, wait_s)
+        return
+    except VersionGone as error:
+        _settle(at_work, effect, worker, None, f"{error.code}: {error.message}")
         return
     except CalendarRefused as error:
         log.error("the calendar refuses for good", extra={"tool": effect.tool})

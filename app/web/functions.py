@@ -54,7 +54,9 @@ def function(name: str) -> Response:
     if not first:
         raise Unauthorized("this signature has been used for another request")
     asked = parse_function(name, raw, request.args)
-    agent = now_services.catalog.equip(agent_for(who(asked, request.args.get("agent", ""))))
+    agent = now_services.catalog.equip(
+        agent_for(who(asked, request.args.get("agent", "")), asked.call_id)
+    )
     check_call(asked.call_id)
     tool = agent.toolset.get(name)
     if tool is None or tool.kind == "action" or tool not in agent.offered("function"):

@@ -19,16 +19,17 @@ from app.bridges.refusal import refuse_call
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
 from app.core.agent.definition import Agent
-from app.core.agent.directory import NoAgent
+from app.core.agent.directory import Asked, NoAgent
 from app.core.agent.reference import AgentRef
 from app.core.language.phone_numbers import identify
 from app.errors import NotFound, ProtocolError, Unavailable
 from app.protocol import twiml
-from app.web.agents import PAGE_CALL, agent_named
+from app.web.agents import PAGE_CALL
 from app.web.edge import edge
 from app.web.guard.admission import visitor
 from app.web.guard.callers import blocked, too_many
 from app.web.guard.signed import read_signed_form
+from app.web.guard.signer import agent_for
 from app.web.phone.leg import CALL_SID, OVER, Leg, answer
 from app.web.phone.transfers import MAX_RESUMES, put_through
 
@@ -147,7 +148,7 @@ def media_stream(ws: Connection) -> None:
         connection.is_served()
     ws.trust()
     try:
-        agent = agent_named(start.parameters.get("agent", ""))
+        agent = agent_for(Asked(start.parameters.get("agent", "")), call_id)
     except NotFound as error:
         log.error("a media stream names an unknown agent", extra={"why": error.message})
         ws.close(1008, "agent")

@@ -22,7 +22,7 @@ from app.core.call import events
 from app.core.call.notes import Note
 from app.core.call.setup import Call, Setup
 from app.core.text.call import TextCall
-from app.errors import NotFound, ProtocolError
+from app.errors import NotFound, ProtocolError, Unavailable
 from app.protocol import retell_llm
 from app.protocol.retell_llm import CallDetails
 
@@ -55,7 +55,11 @@ class RetellChannel:
         live.ws.accept()
         waiting: list[bytes] = []
         try:
-            agent = live.services.catalog.equip(self._agent(live, state, waiting))
+            agent = live.kept.kept_agent() or self._agent(live, state, waiting)
+            agent = live.services.catalog.equip(agent)
+        except Unavailable:
+            live.ws.abort("the agent's version cannot be fetched")  # Retell comes back
+            return
         except NotFound as error:
             refuse_call(live.services.calls, self.name, live.call_id, error)
             live.kept.lease.release(over=True)

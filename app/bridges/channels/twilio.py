@@ -82,6 +82,11 @@ class PhoneChannel:
         state = live.take()
         if state is not None and state.get("channel") != "audio":
             raise ProtocolError("this call is on another channel")
+        try:
+            self._agent = live.kept.kept_agent() or self._agent
+        except Unavailable:
+            live.ws.abort("the agent's version cannot be fetched")  # Twilio asks what to do
+            return
         agent = live.services.catalog.equip(self._agent)
         today = dt.datetime.fromtimestamp(time.time(), dt.UTC).date()
         setup = Setup(

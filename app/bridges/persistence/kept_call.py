@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import gevent
+
 from app.adapters.notify.messages import Messages, promised_callback
 from app.bridges.caller import Caller
 from app.bridges.clock import CallClock
@@ -17,9 +19,15 @@ from app.bridges.persistence.call_record import CallRecord
 from app.bridges.persistence.lease import CallLease
 from app.bridges.persistence.state_writer import StateWriter
 from app.bridges.services import Services
+from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef
 from app.core.call.setup import Call
 from app.core.language.phone_numbers import identify
+from app.errors import Unavailable
+
+#: A version that this process does not have is asked for so often, and so long apart.
+FETCHES = 3
+FETCH_AGAIN_S = 0.4
 
 
 class KeptCall:
@@ -38,6 +46,8 @@ class KeptCall:
         self.record = CallRecord(call_id)
         self.caller = Caller(channel)
         self.writer = StateWriter(call_id, self._write)
+        self._agents = services.agents
+        self._who: AgentRef | None = None
         self._messages = Messages(services.redis, services.settings.record_retention_s)
         self.call: Call | None = None
         """What is kept; None until it is known."""
@@ -47,10 +57,27 @@ class KeptCall:
         state = self.lease.take()
         if state is not None:
             self.caller.details = dict(state.get("details") or {})
+            kept = state.get("agent_ref")
+            self._who = AgentRef.from_json(kept) if isinstance(kept, dict) else None
             saved_at = state.get("saved_at")
             if isinstance(saved_at, (int, float)):
                 self._clock.resume(saved_at)
         return state
+
+    def kept_agent(self) -> Agent | None:
+        """The agent of a call that goes on, in the version that it began with; None for a new call,
+        and for one that an older release has saved.
+
+        Raises `VersionGone`, and `Unavailable` where Redis cannot be asked for the version.
+        """
+        if self._who is None:
+            return None
+        for _ in range(FETCHES - 1):
+            try:
+                return self._agents.find(self._who)
+            except Unavailable:
+                gevent.sleep(FETCH_AGAIN_S)
+        return self._agents.find(self._who)
 
     def save_state(self) -> bool:
         """Save the state alone, and wait for it. False where a newer socket has the call.
@@ -60,16 +87,15 @@ class KeptCall:
         lease, call = self.lease, self.call
         if lease.lease is None or lease.lost or call is None:
             return not lease.lost
+        who = AgentRef.to(call.agent, str(self.caller.details.get("agent_id") or "")).to_json()
         fields = {
             "channel": self.caller.channel,
             **call.summary(),
             **self.record.fields(),
             **self.caller.fields(),
-            "agent_ref": AgentRef.to(
-                call.agent, str(self.caller.details.get("agent_id") or "")
-            ).to_json(),
+            "agent_ref": who,
         }
-        state = {**call.to_state(), "saved_at": self._clock()}
+        state = {**call.to_state(), "saved_at": self._clock(), "agent_ref": who}
         saved = lease.store.save(lease.call_id, state, fence=lease.fence, fields=fields)
         if not saved:
             lease.lose()

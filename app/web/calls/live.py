@@ -23,6 +23,7 @@ from app.core.language.phone_numbers import identify
 from app.core.record.live import Conversation
 from app.errors import BadRequest, NotFound, Unavailable
 from app.protocol.body import json_object
+from app.web.agents import agent_of_summary
 from app.web.calls.streams import LiveCalls
 from app.web.edge import edge
 from app.web.guard import access
@@ -95,7 +96,7 @@ def _number(given: str, call_id: str) -> str:
     agent's first target that is open."""
     now = services()
     summary = now.calls.summary(call_id) or {}
-    agent = now.agents.named(str(summary.get("agent") or "")) or now.agents.default
+    agent = agent_of_summary(summary) or now.agents.default
     board = agent.switchboard
     target = board.find(given) if given else board.open_target(time.time())
     if target is not None:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.bridges.services import services
 from app.errors import NotFound, Unavailable
+from app.web.agents import agent_of_summary
 from app.web.console import calls
 from app.web.console.pages import page
 from app.web.guard import access
@@ -34,7 +35,7 @@ def listen(call_id: str) -> BaseResponse:
         raise NotFound("no such call")
     if summary.get("status") != "ongoing":
         return redirect(url_for("console_call.call", call_id=call_id))
-    agent = now.agents.named(str(summary.get("agent") or ""))
+    agent = agent_of_summary(summary)
     return page(
         "listen.html",
         here="Live",

@@ -61,9 +61,10 @@ class Leg:
 
     @property
     def agent(self) -> Agent:
-        """The agent that the address names, else the one of the line. Raises `NotFound`."""
+        """The call's agent in its version; of a call that has not begun, the one that the address
+        names, else the one of the line. Raises `NotFound`."""
         line = self.caller if self.outbound else self.called
-        return agent_for(Asked(self.agent_given, number=line))
+        return agent_for(Asked(self.agent_given, number=line), self.call_sid)
 
     def address(self, path: str, **more: str) -> str:
         """An address of ours for this leg."""
