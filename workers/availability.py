@@ -11,7 +11,7 @@ from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import ToolContext
 from app.core.booking import offers, sentences, slot_ids
 from app.core.booking import search as availability
-from app.core.booking.appointment import Appointment, Busy
+from app.core.booking.appointment import Appointment, Busy, busy_beside
 from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import Service
 from app.core.booking.search import Choice
@@ -106,7 +106,7 @@ def search(
             break
         before = days
         start, end = day_bounds(rules.zone, *days)
-        busy = without(ctx.calendar.busy(start - MARGIN, end + MARGIN), own)
+        busy = busy_beside(ctx.calendar.busy(start - MARGIN, end + MARGIN), own)
         choice = availability.choose(rules, service, busy, wish, days, ctx.now, asked)
         if choice.slots:
             break
@@ -143,25 +143,6 @@ def busy_around(ctx: ToolContext, start: dt.datetime, service: Service) -> list[
     """What takes time about a start that is asked for."""
     length = dt.timedelta(minutes=service.minutes)
     return ctx.calendar.busy(start - MARGIN, start + length + MARGIN)
-
-
-def without(busy: Sequence[Busy], own: Appointment | None) -> list[Busy]:
-    """What takes time beside an appointment that is to be moved.
-
-    A calendar that does not say whose time is whose is taken at its word, but for what lies wholly
-    within the appointment.
-    """
-    if own is None:
-        return list(busy)
-    begin = own.start - dt.timedelta(minutes=own.before)
-    end = own.end + dt.timedelta(minutes=own.after)
-
-    def is_own(item: Busy) -> bool:
-        if item.event_id:
-            return item.event_id == own.id
-        return begin <= item.start and item.end <= end
-
-    return [item for item in busy if not is_own(item)]
 
 
 def own_appointment(ctx: ToolContext, booking_id: str | None) -> Appointment | None:

@@ -162,11 +162,11 @@ def earlier_of(ctx: ToolContext) -> list[Booking]:
             appointment = ctx.calendar.get(booking.event_id)
             if appointment and not appointment.cancelled and appointment.start > ctx.now:
                 found[appointment.id] = appointment
-    ours = [a for a in found.values() if _with_us(a, ctx)]
+    ours = [a for a in found.values() if is_with_us(a, ctx)]
     return [Booking.of(appointment) for appointment in sorted(ours, key=lambda a: a.start)]
 
 
-def _with_us(appointment: Appointment, ctx: ToolContext) -> bool:
+def is_with_us(appointment: Appointment, ctx: ToolContext) -> bool:
     """Whether an appointment is with the business of this call. Older ones say no business."""
     if appointment.business:
         return appointment.business == ctx.business

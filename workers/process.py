@@ -32,6 +32,7 @@ from app.errors import Unavailable
 from app.settings import Settings
 from workers import calls, effects, noted, notifications
 from workers.after_call import budgets, deliveries, reports
+from workers.booking.office import office_tools
 from workers.bookings import booking_tools
 from workers.desk import drafts
 from workers.held_jobs import give_up_held
@@ -232,7 +233,7 @@ def serve(
         settings,
         name,
         jobs=job_table(),
-        tools=booking_tools(),
+        tools={**booking_tools(), **office_tools()},
         parent=parent,
         pulse=pulse,
         held_by=held_by,

@@ -11,12 +11,12 @@ from app.adapters.booking.offers import Offered
 from app.adapters.tools.context import ToolContext
 from app.core.booking import sentences, slot_ids
 from app.core.booking import slots as booking
-from app.core.booking.appointment import Appointment
+from app.core.booking.appointment import Appointment, busy_beside
 from app.core.booking.reasons import ERRORS, why_not
 from app.core.booking.resources import NOTHING_ASKED, Asked
 from app.core.booking.rules import Service
 from app.core.booking.slots import Refusal, Slot
-from workers.availability import busy_around, meant_by, nearest, without
+from workers.availability import busy_around, meant_by, nearest
 from workers.booking.refusals import refuse
 from workers.booking.resources import kept_of, read_asked
 
@@ -83,7 +83,7 @@ def why_not_then(
 ) -> Refusal | None:
     """Why a time that was offered for another service cannot be had; what was offered in time may
     have come too near since."""
-    busy = without(busy_around(ctx, start, service), own)
+    busy = busy_beside(busy_around(ctx, start, service), own)
     why = booking.refusal(ctx.agent.booking, service, start, busy, ctx.now, asked)
     return None if why == "too_soon" else why
 

@@ -6,6 +6,7 @@ All datetimes are aware; adapters return UTC.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -279,6 +280,25 @@ class Appointment:
                 "applied": tuple(data["applied"]),
             }
         )
+
+
+def busy_beside(busy: Sequence[Busy], own: Appointment | None) -> list[Busy]:
+    """What takes time beside an appointment that is to be moved.
+
+    A calendar that does not say whose time is whose is taken at its word, but for what lies wholly
+    within the appointment.
+    """
+    if own is None:
+        return list(busy)
+    begin = own.start - dt.timedelta(minutes=own.before)
+    end = own.end + dt.timedelta(minutes=own.after)
+
+    def is_own(item: Busy) -> bool:
+        if item.event_id:
+            return item.event_id == own.id
+        return begin <= item.start and item.end <= end
+
+    return [item for item in busy if not is_own(item)]
 
 
 def with_resource(resource: str, party_size: int) -> dict[str, Any]:
