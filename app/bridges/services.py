@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 from redis import Redis
@@ -21,6 +21,9 @@ from app.core.agent.definition import Agent
 from app.core.agent.directory import Agents
 from app.core.language.intent.engine import IntentEngine
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.adapters.calendars.base import Calendar
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,28 @@ class Services:
     def settings_of(self, agent: Agent) -> Settings:
         """The settings of the agent's business. Raises `SettingsError`."""
         return settings_of(self.settings, agent.home)
+
+    def calendar_url_of(self, agent: Agent) -> str:
+        """The calendar that the agent books into, by its URL, which may hold a password.
+
+        Raises `CalendarDown`, or `SettingsError`.
+        """
+        given = self.settings_of(agent).calendar_url
+        return self.embedded.url_of(given, agent.home.id, self.agents)
+
+    def calendar_of(self, agent: Agent) -> Calendar:
+        """The calendar that the agent books into; nothing is sent to it yet.
+
+        Raises `CalendarDown`, or `SettingsError`.
+        """
+        from app.adapters.calendars.factory import open_calendar
+
+        return open_calendar(self.calendar_url_of(agent), self.redis, agent.booking)
+
+    def shares_calendar(self, agent: Agent) -> bool:
+        """Whether other businesses book into the same calendar, so that what lies in it may be
+        theirs."""
+        return len(self.agents.businesses) > 1 and agent.home.calendar_url is None
 
     def model_of(self, agent: Agent) -> RealtimeModel:
         """The way to the model with the account of the agent's business.

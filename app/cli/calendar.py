@@ -22,10 +22,9 @@ import uuid
 
 from app.adapters.agents import files
 from app.adapters.agents.tenancy import settings_of
-from app.adapters.calendars.blocks import Block, expand
+from app.adapters.calendars.blocks import Block, check_block
 from app.adapters.calendars.factory import open_calendar
 from app.adapters.calendars.main_calendar import Calendars
-from app.adapters.calendars.occurrences import EventReports
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
@@ -116,15 +115,8 @@ def _blocks(args: argparse.Namespace, calendar: RedisCalendar, rules: BookingRul
         raise BadRequest(f"no resource is named {args.resource}; the agent's file has: {known}")
     block = Block(uuid.uuid4().hex[:8], start, end, args.title, args.rule, resource=args.resource)
     try:
-        first, last = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
-        if first >= last or len(start) != len(end):
-            raise ValueError
-        reports, margin = EventReports(), dt.timedelta(days=1)
-        span = (first.replace(tzinfo=dt.UTC) - margin, last.replace(tzinfo=dt.UTC) + margin)
-        expand([block], *span, rules.zone, reports)
-        if reports.problems:
-            raise ValueError
-    except (ValueError, TypeError, KeyError):
+        check_block(block, rules.zone)
+    except BadRequest:
         raise BadRequest("START, END or --rule cannot be read") from None
     calendar.block(block)
     print(f"Blocked as {block.id}.")

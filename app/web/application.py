@@ -64,6 +64,8 @@ from app.web.console import (
     start,
     try_call,
 )
+from app.web.console.calendar import appointments as console_appointments
+from app.web.console.calendar import routes as console_calendar
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
@@ -97,6 +99,8 @@ BLUEPRINTS = (
     again.bp,
     listen.bp,
     figures.bp,
+    console_calendar.bp,
+    console_appointments.bp,
     jobs.bp,
     try_call.bp,
 )

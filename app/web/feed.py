@@ -44,10 +44,8 @@ class Feed:
         return self._kept(agent, url)
 
     def _url(self, agent: Agent) -> str:
-        services = self._services
-        given = services.settings_of(agent).calendar_url
         try:
-            return services.embedded.url_of(given, agent.home.id, services.agents)
+            return self._services.calendar_url_of(agent)
         except CalendarDown:
             raise _away() from None
 
@@ -59,8 +57,8 @@ class Feed:
             found = calendar.events(moment - PAST, moment + horizon)
         except CalendarDown:
             raise _away() from None
-        alone = len(self._services.agents.businesses) == 1 or agent.home.calendar_url is not None
-        ours = [each for each in found if alone or each.business == agent.home.id]
+        shared = self._services.shares_calendar(agent)
+        ours = [each for each in found if not shared or each.business == agent.home.id]
         return feed.to_ics(ours, agent.business, agent.booking.time_zone)
 
     def _kept(self, agent: Agent, url: str) -> bytes:

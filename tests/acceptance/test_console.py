@@ -17,6 +17,29 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ASKED = "Hi, I would like to book a cleaning, please."
+BOOKS = """
+caller: {from_number: "+14155550184"}
+steps:
+  - hear: how can I help
+  - say: "I'd like a filling {day+7} in the morning, please."
+  - converse:
+      - {when: '\\bname\\b', say: "Olga Brandt."}
+      - {when: 'shall I|should I|is that|confirm|go ahead', say: "Yes, please."}
+      - {when: 'which (one|of|time)|would (any|one)|suits? you', say: "The first one.", times: 4}
+    until: '(booked|all set|you are set)'
+  - say: No, that is all. Thank you, bye!
+"""
+CANCELS = """
+caller: {from_number: "+14155550184"}
+steps:
+  - hear: how can I help
+  - say: I have to cancel my appointment, please.
+  - converse:
+      - {when: '\\bname\\b', say: "Olga Brandt."}
+      - {when: 'shall I|should I|is that|confirm|go ahead', say: "Yes, please."}
+    until: 'cancelled'
+  - say: No, that is all. Thank you, bye!
+"""
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +159,7 @@ def test_pages_fit_and_can_be_used_by_everybody(
     page = open_page(browser, wrong, viewport={"width": width, "height": 800}, color_scheme=scheme)
     paths = ("", "/live", "/calls", f"/calls/{call_id}", f"/calls/{call_id}/record")
     eventually(lambda: console.records.json("/api/figures")[1]["total"]["calls"], timeout=30)
-    for path in (*paths, "/figures", "/jobs", "/try"):
+    for path in (*paths, "/calendar", "/calendar?day=2030-01-02", "/figures", "/jobs", "/try"):
         page.goto(f"{console.base}/console{path}")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
@@ -144,6 +167,44 @@ def test_pages_fit_and_can_be_used_by_everybody(
         assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
     page.close()
     assert wrong == []
+
+
+def test_a_booking_is_moved_on_the_page_and_the_next_call_finds_it_there(
+    console: RunningStack, page: Page
+) -> None:
+    def check() -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    (booked,) = console.story(console.call(BOOKS).call_id)["bookings"]
+    page.goto(f"{console.base}/console/calendar?week={booked['start'][:10]}")
+    entry = page.get_by_role("link", name="Olga Brandt")
+    expect(entry).to_contain_text(booked["start"][11:16])
+    check()
+    entry.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Olga Brandt")
+    check()
+    free = page.locator("ul.times a").last
+    time = free.inner_text()
+    free.press("Enter")
+    page.get_by_role("link", name="No").press("Enter")
+    page.locator("ul.times a").last.press("Enter")
+    expect(page.get_by_role("heading", level=2)).to_contain_text(time)
+    check()
+    page.get_by_role("button", name="Yes, move it").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The appointment is moved.")
+    entry = page.get_by_role("link", name="Olga Brandt")
+    expect(entry).to_contain_text(time)
+    bounds, column = entry.bounding_box(), page.locator(".week ol").bounding_box()
+    assert bounds is not None
+    assert column is not None
+    assert bounds["y"] > column["y"] + column["height"] / 3, "late in the day is low on the page"
+    check()
+    (gone,) = console.story(console.call(CANCELS).call_id)["bookings"]
+    assert (gone["id"], gone["status"]) == (booked["id"], "cancelled")
+    assert gone["start"][:16] == f"{booked['start'][:10]}T{time}"
+    page.reload()
+    expect(page.get_by_text("1 cancelled")).to_be_visible()
 
 
 def test_the_keyboard_alone_is_enough(console: RunningStack, page: Page) -> None:

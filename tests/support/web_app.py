@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.adapters.redis.client import connect
 from app.adapters.tools.replies import Replies
 from app.adapters.tools.store import EffectStore
 from app.bridges.drain import Drain
+from app.bridges.services import Services
 from app.settings import Settings
 from app.web import errors
 from app.web.application import build_edge
@@ -45,6 +47,8 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
     }
     made = SimpleNamespace(**given | services)
     made.settings_of = lambda agent: settings_of(made.settings, agent.home)
+    for name in ("calendar_url_of", "calendar_of", "shares_calendar"):
+        setattr(made, name, partial(getattr(Services, name), made))
     app.extensions["services"] = made
     app.extensions["edge"] = build_edge(made)  # type: ignore[arg-type]
     for blueprint in blueprints:

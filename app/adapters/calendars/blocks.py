@@ -12,6 +12,9 @@ from icalendar import Event, vRecur
 
 from app.adapters.calendars.occurrences import EventReports, busy_of
 from app.core.booking.appointment import Busy
+from app.errors import BadRequest
+
+MAX_TITLE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,21 @@ class Block:
         if self.rule:
             event.add("rrule", vRecur.from_ical(self.rule))
         return event
+
+
+def check_block(block: Block, zone: ZoneInfo) -> None:
+    """Raise `BadRequest` for a block that ends before it begins or that cannot be read."""
+    try:
+        first, last = (dt.datetime.fromisoformat(text) for text in (block.start, block.end))
+        if first >= last or len(block.start) != len(block.end):
+            raise ValueError
+        reports, margin = EventReports(), dt.timedelta(days=1)
+        span = (first.replace(tzinfo=dt.UTC) - margin, last.replace(tzinfo=dt.UTC) + margin)
+        expand([block], *span, zone, reports)
+        if reports.problems:
+            raise ValueError
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise BadRequest("the start, the end or the rule of the block cannot be read") from None
 
 
 def expand(

@@ -12,6 +12,7 @@ from app.web.guard import access
 PLACES = (
     ("Live", "/console/live"),
     ("Calls", "/console/calls"),
+    ("Calendar", "/console/calendar"),
     ("Figures", "/console/figures"),
     ("Jobs", "/console/jobs"),
     ("Try it", "/console/try"),
@@ -25,15 +26,24 @@ POLICY = (
 )
 
 
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page of the console. Templates know `form_token`, which every form must send back."""
+def page(template: str, status: int = 200, *, style_mark: str = "", **values: Any) -> Response:
+    """A page of the console. Templates know `form_token`, which every form must send back.
+
+    style_mark: the nonce of the style sheet within the page, where it has one.
+    """
     answer = make_response(
         render_template(
-            f"console/{template}", form_token=access.form_token(), places=PLACES, **values
+            f"console/{template}",
+            form_token=access.form_token(),
+            places=PLACES,
+            style_mark=style_mark,
+            **values,
         ),
         status,
     )
-    answer.headers["Content-Security-Policy"] = POLICY
+    styles = f"style-src 'self' 'nonce-{style_mark}'" if style_mark else "style-src 'self'"
+    policy = POLICY.replace("style-src 'self'", styles)
+    answer.headers["Content-Security-Policy"] = policy
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
