@@ -64,6 +64,7 @@ from app.web.console import (
     start,
     try_call,
 )
+from app.web.console.agents import routes as console_agents
 from app.web.console.calendar import appointments as console_appointments
 from app.web.console.calendar import routes as console_calendar
 from app.web.early_intents import EarlyIntents
@@ -99,6 +100,7 @@ BLUEPRINTS = (
     again.bp,
     listen.bp,
     figures.bp,
+    console_agents.bp,
     console_calendar.bp,
     console_appointments.bp,
     jobs.bp,

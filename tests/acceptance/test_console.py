@@ -159,7 +159,16 @@ def test_pages_fit_and_can_be_used_by_everybody(
     page = open_page(browser, wrong, viewport={"width": width, "height": 800}, color_scheme=scheme)
     paths = ("", "/live", "/calls", f"/calls/{call_id}", f"/calls/{call_id}/record")
     eventually(lambda: console.records.json("/api/figures")[1]["total"]["calls"], timeout=30)
-    for path in (*paths, "/calendar", "/calendar?day=2030-01-02", "/figures", "/jobs", "/try"):
+    for path in (
+        *paths,
+        "/agents",
+        "/agents/mia",
+        "/calendar",
+        "/calendar?day=2030-01-02",
+        "/figures",
+        "/jobs",
+        "/try",
+    ):
         page.goto(f"{console.base}/console{path}")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"

@@ -21,6 +21,7 @@ from app.core.agent import definition, messages, report, transfers
 from app.core.agent.business import Business
 from app.core.agent.intents import IntentSettings
 from app.core.booking import resources, rules
+from app.core.booking.hours import WEEKDAYS
 
 SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
     {
@@ -74,6 +75,22 @@ def sections() -> Mapping[str, Section]:
     """All sections by name, in the order in which the documents have them."""
     raw = yaml.safe_load(Path(__file__).with_name("keys.yaml").read_text(encoding="utf-8"))
     return {each["section"]: _section(each) for each in raw}
+
+
+def in_order(data: Any, section: str = "") -> Any:
+    """A document with its keys in the order of the documentation; unknown ones come last.
+
+    section: the name of the part of the file that `data` is.
+    """
+    if isinstance(data, list):
+        return [in_order(each, section) for each in data]
+    if not isinstance(data, dict):
+        return data
+    model = SECTIONS.get(section)
+    known = [*(model.model_fields if model else WEEKDAYS)]
+    names = sorted(data, key=lambda name: known.index(name) if name in known else len(known))
+    inside = f"{section}." if section else ""
+    return {name: in_order(data[name], f"{inside}{name}") for name in names}
 
 
 def _section(raw: dict[str, Any]) -> Section:

@@ -13,6 +13,7 @@ PLACES = (
     ("Live", "/console/live"),
     ("Calls", "/console/calls"),
     ("Calendar", "/console/calendar"),
+    ("Agents", "/console/agents"),
     ("Figures", "/console/figures"),
     ("Jobs", "/console/jobs"),
     ("Try it", "/console/try"),

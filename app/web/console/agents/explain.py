@@ -9,16 +9,18 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from app.adapters.agents.explained import Section, sections
+from app.adapters.agents.explained import Section, in_order, sections
 from app.adapters.agents.writing import to_yaml
 
+BELOW = "below"
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 _CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One key. `value` is YAML; blank where the document does not have the key."""
+    """One key. `value` is text or YAML; `BELOW` where the next parts have it, blank where the
+    document does not have the key."""
 
     name: str
     value: str
@@ -43,7 +45,10 @@ class Part:
 
 def explain(data: Mapping[str, Any]) -> list[Part]:
     """The parts of an agent's document, in the order of the documentation."""
-    return [_part(section, data) for section in sections().values() if section.name != "businesses"]
+    written = in_order(data)
+    return [
+        _part(section, written) for section in sections().values() if section.name != "businesses"
+    ]
 
 
 def explain_business(data: Mapping[str, Any]) -> Part:
@@ -72,10 +77,10 @@ def _rows(section: Section, data: Mapping[str, Any], below: set[str]) -> Iterato
     for key in section.keys:
         value = data.get(key.name)
         shown_below = key.name in below and isinstance(value, Mapping)
-        shown = "" if key.name not in data or shown_below else to_yaml(value).strip()
+        shown = value if isinstance(value, str) else to_yaml(value).strip()
         yield Row(
             key.name,
-            "below" if shown_below else shown,
+            BELOW if shown_below else shown if key.name in data else "",
             as_html(key.default),
             as_html(key.means),
         )

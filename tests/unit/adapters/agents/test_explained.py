@@ -47,6 +47,20 @@ def test_the_documents_say_the_same() -> None:
     assert tables.businesses(businesses) == businesses, told
 
 
+def test_documents_are_put_in_the_order_of_the_documentation() -> None:
+    data = {
+        "x": 1,
+        "booking": {"services": [{"name": "a", "id": "b"}], "hours": {"sunday": "", "monday": ""}},
+        "name": "Ada",
+    }
+    found = explained.in_order(data)
+    assert found == data
+    assert list(found) == ["name", "booking", "x"]
+    assert list(found["booking"]) == ["hours", "services"]
+    assert list(found["booking"]["services"][0]) == ["id", "name"]
+    assert list(found["booking"]["hours"]) == ["monday", "sunday"]
+
+
 def test_the_example_is_a_valid_file() -> None:
     example = DOC.split("```yaml\n")[1].split("```")[0]
     found = files.parse(example, "example").default

@@ -35,7 +35,7 @@ def test_every_key_has_its_row() -> None:
 def test_what_is_given_stands_apart_from_defaults() -> None:
     rows = {row.name: row for row in parts()[""].rows}
     assert rows["name"].value == "Ada"
-    assert rows["instructions"].value == "|-\n  You are Ada.\n  Be brief."
+    assert rows["instructions"].value == DATA["instructions"]
     assert rows["language"].value == ""
     assert rows["language"].default == "<code>en</code>"
     assert rows["booking"].value == "below"
