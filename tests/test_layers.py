@@ -51,7 +51,7 @@ ORDER = {
     "app.core.language": ("", "time", "intent"),
     "app.adapters": (
         *("redis", "", "agents", "audio", "sockets", "realtime", "intent", "tokens", "twilio"),
-        *("calendars", "tools", "mcp", "notify", "booking", "calls"),
+        *("calendars", "tools", "mcp", "notify", "booking", "calls", "checks"),
     ),
     "app.bridges": ("", "persistence", "channels", "recorded"),
     "app.rehearsal.realtime_server": ("protocol", ""),

@@ -22,6 +22,7 @@ from app.adapters.calls.inbox import NewsStore
 from app.adapters.queue import QueueName
 from app.adapters.redis import keys
 from app.adapters.redis.scripts import SHARED, RedisScript, load_script
+from app.adapters.release import release
 from app.adapters.tools.store import EffectStore
 
 BEAT_S = 2.0
@@ -65,6 +66,7 @@ class Upkeep:
         self._news = news
         self._name = name
         self._process = process
+        self._release = f"{release()} {process}"
         self._effects = effects
         self._queue = queue.rq_queue(redis, name)
         self._popped_key = self._queue.intermediate_queue.key
@@ -98,15 +100,21 @@ class Upkeep:
     def beat(self) -> None:
         """Tell that this process lives."""
         seconds, micros = self._redis.time()
+        signs = {
+            keys.workers(self._name): self._process,
+            keys.worker_releases(self._name): self._release,
+        }
         pipeline = self._redis.pipeline(transaction=False)
-        pipeline.zadd(keys.workers(self._name), {self._process: seconds + micros / 1e6})
-        pipeline.zremrangebyscore(keys.workers(self._name), "-inf", seconds - 60)
-        pipeline.expire(keys.workers(self._name), 3600)
+        for key, member in signs.items():
+            pipeline.zadd(key, {member: seconds + micros / 1e6})
+            pipeline.zremrangebyscore(key, "-inf", seconds - 60)
+            pipeline.expire(key, 3600)
         pipeline.execute()
 
     def leave(self) -> None:
         """Tell that this process ends."""
         self._redis.zrem(keys.workers(self._name), self._process)
+        self._redis.zrem(keys.worker_releases(self._name), self._release)
 
     def move_scheduled(self) -> None:
         """Queue the jobs whose next attempt is due."""

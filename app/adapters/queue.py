@@ -260,6 +260,14 @@ def workers_alive(redis: Redis, queue: QueueName) -> int:
     return redis.zcount(keys.workers(queue), server_s - WORKER_SILENT_S, "+inf")
 
 
+def releases_alive(redis: Redis, queue: QueueName) -> set[str]:
+    """The releases of the program that this queue's living worker processes run."""
+    server_s, _ = redis.time()
+    key = keys.worker_releases(queue)
+    found = cast(list[bytes], redis.zrangebyscore(key, server_s - WORKER_SILENT_S, "+inf"))
+    return {member.decode().partition(" ")[0] for member in found}
+
+
 def depth(redis: Redis, queue: QueueName) -> int:
     """How many jobs wait in this queue."""
     return redis.llen(queue_key(queue))

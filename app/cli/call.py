@@ -16,8 +16,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from app.adapters.own_server import Records
 from app.cli import call_all, free_days
-from app.cli.client import Records
 from app.cli.screen import Screen
 from app.local.stack import beside
 from app.rehearsal.retell_caller import events, scenario

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.adapters.own_server import Records
 from app.cli import free_days
-from app.cli.client import Records
 from app.cli.screen import Screen
 from app.errors import AppError, BadRequest
 from app.rehearsal.callers.trials import Trials, grouped

@@ -6,10 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-#: A caller notices a pause of this length before an answer.
-SLOW_MS = 1500
-#: Nothing is heard for so long only when something is wrong.
-SILENT_MS = 5000
+from app.core.report.problems import SLOW_MS, problems
 
 Line = tuple[str, str]
 
@@ -31,10 +28,12 @@ def explain(story: dict[str, Any]) -> Iterator[Line]:
     for at, text, colour in steps:
         yield f"  {at - begin:7.1f} s  {text}", colour
     yield "", ""
-    problems = list(_problems(story))
-    for problem in problems:
-        yield f"  {problem}", "bad"
-    if not problems:
+    found = problems(story)
+    for problem in found:
+        yield f"  {problem.what}", "bad"
+        if problem.cure:
+            yield f"    look at: {problem.cure}", "dim"
+    if not found:
         yield "  Nothing stands out.", "good"
 
 
@@ -80,38 +79,6 @@ def _events(story: dict[str, Any]) -> Iterator[tuple[float, str, str]]:
         if isinstance(at, (int, float)):
             at = at / 1000 if at > 1e11 else at
             yield float(at), f"{event.get('kind')}{': ' + _short(about) if about else ''}", "dim"
-
-
-def _problems(story: dict[str, Any]) -> Iterator[str]:
-    turns = story.get("turns") or []
-    if not turns:
-        yield "No turn was ever asked for: Retell's socket did not reach us, or nobody spoke."
-    silent = [turn for turn in turns if turn.get("first_ms") is None and not _dropped(turn)]
-    if silent:
-        ids = ", ".join(str(turn.get("response_id")) for turn in silent)
-        yield f"Nothing was said in answer to request {ids}: see the events around it."
-    for turn in turns:
-        first = turn.get("first_ms") or 0
-        if first >= SILENT_MS:
-            yield f"The caller heard nothing for {first / 1000:.1f} s (turn {turn['response_id']})."
-    slow = [t for t in turns if SLOW_MS <= (t.get("first_ms") or 0) < SILENT_MS]
-    if slow:
-        yield f"{len(slow)} of {len(turns)} answers began later than {SLOW_MS} ms."
-    for call in story.get("tool_calls") or []:
-        if call.get("state") == "failed":
-            error = call.get("error") or (call.get("result") or {}).get("output")
-            yield f"Tool {call.get('tool')} failed: {_short(str(error))}"
-        elif call.get("state") in ("asked", "running"):
-            yield f"Tool {call.get('tool')} never ended: are workers running?"
-    reason = str(story.get("disconnection_reason") or "")
-    if story.get("pending_action") == "transfer" and reason not in ("", "call_transfer"):
-        yield f"The caller was to be transferred, but the call ended by {reason}."
-    if reason.startswith("error_"):
-        yield f"Retell ended the call by {reason}: see docs/troubleshooting.md."
-
-
-def _dropped(turn: dict[str, Any]) -> bool:
-    return turn.get("ended") in ("superseded", "interrupted", "silent", "stay_silent")
 
 
 def _short(text: str, width: int = 90) -> str:

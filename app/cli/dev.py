@@ -18,8 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.cli import diagnosis, free_days
-from app.cli.client import Records
+from app.adapters.checks.finding import Finding
+from app.adapters.checks.model import open_session
+from app.adapters.own_server import Records
+from app.cli import free_days
 from app.cli.screen import Screen
 from app.local.processes import PartFailed
 from app.local.stack import Stack, because, remove_run_directory, run_directory, short
@@ -164,11 +166,11 @@ def _demo(
     return outcomes[-1] if outcomes else None
 
 
-def _model_problem(settings: Settings) -> diagnosis.Finding | None:
+def _model_problem(settings: Settings) -> Finding | None:
     """Why the model that the environment names cannot be used, if it cannot."""
     if not settings.openai_api_key and not settings.openai_base_url:
         return None
-    (found,) = diagnosis.model(settings)
+    (found,) = open_session(settings, with_turn=False)
     return found if found.verdict == "bad" else None
 
 

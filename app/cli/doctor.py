@@ -1,7 +1,8 @@
 """Looks at everything from the outside in, names what is wrong, why, and the cure.
 
-Settings, agents' file, Redis, workers, the calendar, the model, the web server, its webhook and
-its LLM socket (for which one short call is made). `--call ID` explains one call from its record;
+Settings, agents' file, Redis, clocks, workers, calendars (an appointment is written and removed),
+the model (one short answer), the web server, its webhook and its LLM socket (for which one short
+call is made). `--call ID` explains one call from its record;
 `--route WHOM` shows which agent answers a number, a Retell agent id or an address, and why.
 
 Where the environment names no Redis and no model, those of a running `python -m app dev` are taken.
@@ -12,12 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 
+from app.adapters.checks import model, server, store, workers
+from app.adapters.checks.calendars import calendars
+from app.adapters.checks.finding import Finding
+from app.adapters.own_server import Records
 from app.cli import diagnosis
-from app.cli.calendar_check import calendar
 from app.cli.call import socket_url
 from app.cli.call_report import explain
-from app.cli.client import Records
-from app.cli.diagnosis import Finding
 from app.cli.screen import Screen
 from app.errors import AppError
 from app.local.stack import beside
@@ -56,26 +58,34 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings.of_command(beside(os.environ))
     url = args.url or _public(settings)
     records = Records.beside(url, settings)
-    agents = diagnosis.agent_file(settings)
-    bad += _show(screen, agents)
-    if agents[0].verdict != "bad":
+    agents, found = diagnosis.agent_file(settings)
+    bad += _show(screen, found)
+    if agents is not None:
         bad += _show(screen, diagnosis.mcp_servers(settings))
     for whom in args.route:
         bad += _show(screen, diagnosis.route(settings, whom))
-    bad += _show(screen, diagnosis.store(settings))
-    bad += _show(screen, diagnosis.workers(settings))
-    bad += _show(screen, calendar(settings))
-    bad += _show(screen, diagnosis.model(settings))
-    web = diagnosis.web(records)
+    bad += _show(screen, store.store(settings))
+    bad += _show(screen, store.clock(settings))
+    bad += _show(screen, workers.workers(settings, _release(records)))
+    if agents is not None:
+        bad += _show(screen, calendars(settings, agents))
+    bad += _show(screen, model.model(settings))
+    web = server.web(records)
     bad += _show(screen, web)
     if web[0].verdict != "bad":
         bad += _show(screen, diagnosis.admin(settings, records))
-        bad += _show(screen, diagnosis.webhook(settings, records))
+        bad += _show(screen, server.webhook(settings, records))
         bad += _show(screen, diagnosis.llm_socket(settings, url))
     screen.line()
     problems = f"{bad} problem{'' if bad == 1 else 's'} found."
     screen.line(problems if bad else "No problems found.", "bad" if bad else "good")
     return 1 if bad else 0
+
+
+def _release(records: Records) -> str:
+    """The release that the web runs; blank where it does not say."""
+    _, told = records.json("/health")
+    return str(told.get("release") or "") if isinstance(told, dict) else ""
 
 
 def _public(settings: Settings) -> str:

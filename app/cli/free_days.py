@@ -8,7 +8,7 @@ import secrets
 from collections import Counter
 from zoneinfo import ZoneInfo
 
-from app.cli.client import Records
+from app.adapters.own_server import Records
 from app.rehearsal.retell_caller.placeholders import working_day
 from app.rehearsal.retell_caller.scenario import CallSpec, Meanwhile, Scenario
 from app.settings import Settings

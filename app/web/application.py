@@ -28,6 +28,7 @@ from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.client import connect
 from app.adapters.redis.guards import Guards
 from app.adapters.redis.worker_metrics import WorkerMetrics
+from app.adapters.release import release
 from app.adapters.tokens.media import MediaTokens
 from app.adapters.tokens.socket import SocketTokens
 from app.adapters.tools.replies import Replies
@@ -57,6 +58,7 @@ from app.web.console import (
     auth,
     call,
     calls,
+    doctor,
     figures,
     jobs,
     listen,
@@ -104,6 +106,7 @@ BLUEPRINTS = (
     console_calendar.bp,
     console_appointments.bp,
     jobs.bp,
+    doctor.bp,
     try_call.bp,
 )
 
@@ -131,6 +134,7 @@ class _Json(DefaultJSONProvider):
 
 def build_services(settings: Settings) -> Services:
     """What routes and bridges share."""
+    release()  # reading the program's files takes 0.1 s, for which calls would wait later
     process_id = f"{os.environ.get('DYNO', 'web')}-{uuid.uuid4().hex[:12]}"
     redis = connect(settings)
     effects = EffectStore(redis, settings)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from app import metrics
 from app.adapters.redis.client import guard
+from app.adapters.release import release
 from app.bridges.services import services
 from app.errors import Unavailable
 from app.web.edge import edge
@@ -24,6 +25,7 @@ def health() -> dict[str, Any]:
         "activeSessions": now.drain.live,
         "draining": now.drain.draining,
         "process": now.process_id,
+        "release": release(),
     }
 
 

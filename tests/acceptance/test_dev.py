@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.cli.client import Records
+from app.adapters.own_server import Records
 from app.local.stack import run_directory
 from tests.support.dev import ROOT, dev
 from tests.support.stack import clean_environment

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from app.cli.client import Records
+from app.adapters.own_server import Records
 from app.local.processes import Part, free_port
 from app.local.stack import Stack
 from app.rehearsal.retell_caller import scenario

@@ -221,6 +221,12 @@ def workers(queue: str) -> str:
     return f"workers:{queue}"
 
 
+def worker_releases(queue: str) -> str:
+    """Sorted set: ``RELEASE PROCESS`` of a queue's workers by the Unix time of their last sign of
+    life."""
+    return f"workers:{queue}:releases"
+
+
 def effect_member(call_id: str, key: str) -> str:
     """An effect as a member of a sorted set. Keys have no blanks; call ids may."""
     return f"{key} {call_id}"

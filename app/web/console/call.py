@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from app.bridges.services import services
 from app.core.record.timeline import Entry, Waiting, timeline, waits
+from app.core.report.problems import problems
 from app.errors import NotFound, Unavailable
 from app.logs import redact_value
 from app.web.calls.masked import masked
@@ -44,6 +45,7 @@ def call(call_id: str) -> Response:
         call=calls.row(story),
         ongoing=story.get("status") == "ongoing",
         facts=_facts(story),
+        problems=problems(story),
         bookings=[_booking(one) for one in story.get("bookings") or ()],
         report=_report(call_id),
         entries=[_entry(one, began) for one in timeline(story)],

@@ -16,6 +16,7 @@ PLACES = (
     ("Agents", "/console/agents"),
     ("Figures", "/console/figures"),
     ("Jobs", "/console/jobs"),
+    ("Doctor", "/console/doctor"),
     ("Try it", "/console/try"),
     ("Talk", "/console/talk"),
 )

@@ -6,8 +6,6 @@ import pytest
 
 from app.__main__ import main
 from app.adapters.redis import keys
-from app.cli.calendar_check import calendar
-from app.settings import Settings
 from tests.support.desk import Desk
 
 
@@ -53,22 +51,3 @@ def test_pause(desk: Desk) -> None:
     assert 0 < desk.redis.ttl(keys.BOOKINGS_PAUSED) <= 300
     assert main(["calendar", "resume"]) == 0
     assert not desk.redis.exists(keys.BOOKINGS_PAUSED)
-
-
-@pytest.mark.parametrize(
-    ("url", "verdict", "what"),
-    [
-        ("redis:", "ok", "the embedded calendar answers"),
-        ("caldav+http://u:p@127.0.0.1:9/x/", "bad", "CalDAV: the calendar did not answer"),
-        ("calcom:key", "bad", "needs ?event_type"),
-        ("ftp:", "bad", "CALENDAR_URL must start with"),
-    ],
-)
-def test_what_the_doctor_sees(desk: Desk, url: str, verdict: str, what: str) -> None:
-    (finding,) = calendar(Settings(redis_url=desk.url, calendar_url=url))
-    assert finding.verdict == verdict
-    assert what in finding.what
-    assert ":p@" not in finding.what
-    desk.redis.set(keys.BOOKINGS_PAUSED, "1")
-    if verdict == "ok":
-        assert calendar(Settings(redis_url=desk.url))[1].verdict == "warn"

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import redis
 
+from app.adapters.checks import model, server, store, workers
+from app.adapters.checks.finding import Finding
+from app.adapters.own_server import Records
 from app.adapters.redis import keys
 from app.cli import diagnosis
 from app.cli.call_report import explain
-from app.cli.client import Records
-from app.cli.diagnosis import Finding
 from app.local import stack
 from app.settings import Settings
 from tests.support.scripted_agent import ScriptedAgent, scripted_agent
@@ -29,7 +30,8 @@ def only(findings: list[Finding], verdict: str) -> list[str]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diagnosis, "TIMEOUT_S", 0.3)
+    for part in (diagnosis, model, server):
+        monkeypatch.setattr(part, "TIMEOUT_S", 0.3)
 
 
 def test_missing_settings_are_named_at_once() -> None:
@@ -49,8 +51,10 @@ def test_development_is_told_what_production_would_want() -> None:
 def test_an_agent_file_that_cannot_be_read(tmp_path: Path) -> None:
     file = tmp_path / "agents.yaml"
     file.write_text("name: 5\n")
-    assert "agents.yaml:1" in only(diagnosis.agent_file(Settings(agent_file=str(file))), "bad")[0]
-    assert only(diagnosis.agent_file(Settings()), "ok")
+    assert (
+        "agents.yaml:1" in only(diagnosis.agent_file(Settings(agent_file=str(file)))[1], "bad")[0]
+    )
+    assert only(diagnosis.agent_file(Settings())[1], "ok")
 
 
 def test_an_agent_that_relies_on_what_is_not_set(tmp_path: Path) -> None:
@@ -60,7 +64,9 @@ def test_an_agent_that_relies_on_what_is_not_set(tmp_path: Path) -> None:
         "texts: {address: Harbor Street}\nmessages: {email: [a@b.example]}\n"
         "transfer_targets: [{name: Al, number: '+14155550143', warm: true}]\n"
     )
-    lacking = only(diagnosis.agent_file(Settings(agent_file=str(file), env="production")), "warn")
+    lacking = only(
+        diagnosis.agent_file(Settings(agent_file=str(file), env="production"))[1], "warn"
+    )
     assert [line.partition(" | ")[0] for line in lacking] == [
         "Sam cannot ask a colleague before a transfer",
         "Sam cannot send text messages",
@@ -74,17 +80,17 @@ def test_an_agent_that_relies_on_what_is_not_set(tmp_path: Path) -> None:
         twilio_auth_token="t",
         smtp_url="smtp://x",
     )
-    assert only(diagnosis.agent_file(full), "warn") == []
+    assert only(diagnosis.agent_file(full)[1], "warn") == []
 
 
 def test_redis(redis_url: str, free_port: int) -> None:
-    assert only(diagnosis.store(Settings(redis_url=redis_url)), "ok")
-    away = diagnosis.store(Settings(redis_url=f"redis://127.0.0.1:{free_port}"))
+    assert only(store.store(Settings(redis_url=redis_url)), "ok")
+    away = store.store(Settings(redis_url=f"redis://127.0.0.1:{free_port}"))
     assert only(away, "bad")[0].endswith("| start Redis, or correct REDIS_URL")
     with redis.Redis.from_url(redis_url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
-            evicting = only(diagnosis.store(Settings(redis_url=redis_url)), "bad")[0]
+            evicting = only(store.store(Settings(redis_url=redis_url)), "bad")[0]
         finally:
             client.config_set("maxmemory-policy", "noeviction")
     assert "allkeys-lru" in evicting
@@ -96,7 +102,7 @@ def test_redis(redis_url: str, free_port: int) -> None:
         before = client.config_get("maxclients")["maxclients"]
         client.config_set("maxclients", 64)
         try:
-            warned = only(diagnosis.store(Settings(redis_url=redis_url)), "warn")
+            warned = only(store.store(Settings(redis_url=redis_url)), "warn")
         finally:
             client.config_set("maxclients", before)
     assert "REDIS_CONNECTIONS" in warned[0]
@@ -104,16 +110,36 @@ def test_redis(redis_url: str, free_port: int) -> None:
 
 def test_workers(redis_url: str) -> None:
     settings = Settings(redis_url=redis_url)
-    absent = only(diagnosis.workers(settings), "bad")
+    absent = only(workers.workers(settings), "bad")
     assert len(absent) == 2
     assert "python -m workers" in absent[0]
     with redis.Redis.from_url(redis_url) as client:
         for name in ("live", "background"):
             client.zadd(keys.workers(name), {"w1": time.time() + 60})
         client.rpush("rq:queue:background", *range(30))
-    findings = diagnosis.workers(settings)
+    findings = workers.workers(settings)
     assert only(findings, "ok") == ["queue live: 1 alive, 0 jobs wait | "]
     assert "30 jobs wait" in only(findings, "warn")[0]
+
+
+def test_workers_of_another_release_are_told(redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        for name in ("live", "background"):
+            client.zadd(keys.workers(name), {"w1": time.time() + 60})
+            client.zadd(keys.worker_releases(name), {"r1 w1": time.time() + 60})
+        assert "all run the same release" in only(workers.workers(settings, "r1"), "ok")[-1]
+        assert (
+            "workers run release r1, the web runs r2"
+            in only(workers.workers(settings, "r2"), "bad")[0]
+        )
+        client.zadd(keys.worker_releases("live"), {"r2 w2": time.time() + 60})
+        assert (
+            "several releases are at work: r1, r2"
+            in only(workers.workers(settings, "r2"), "warn")[0]
+        )
+        client.zadd(keys.worker_releases("live"), {"r2 w2": time.time() - 60})
+        assert only(workers.workers(settings, "r1"), "warn") == []
 
 
 @pytest.fixture
@@ -129,12 +155,12 @@ def test_a_wrong_key_a_wrong_address_and_no_answer(
     agent.refuse, agent.refusal = 9, HTTPStatus.UNAUTHORIZED
     agent.reason = '{"error":{"code":"invalid_api_key","message":"Incorrect API key"}}'
     settings = Settings(openai_api_key="x", openai_base_url=base + "/v1")
-    refused = only(diagnosis.model(settings), "bad")[0]
+    refused = only(model.model(settings), "bad")[0]
     assert "invalid_api_key" in refused
     assert "OPENAI_API_KEY" in refused
     nobody = Settings(openai_api_key="x", openai_base_url=f"http://127.0.0.1:{free_port}/v1")
-    assert "OPENAI_BASE_URL" in only(diagnosis.model(nobody), "bad")[0]
-    assert "rehearsal" in only(diagnosis.model(Settings()), "warn")[0]
+    assert "OPENAI_BASE_URL" in only(model.model(nobody), "bad")[0]
+    assert "rehearsal" in only(model.model(Settings()), "warn")[0]
 
 
 def test_a_socket_that_greets_and_one_that_does_not(
@@ -158,7 +184,7 @@ def test_an_open_socket_where_a_token_is_set_is_bad(agent: ScriptedAgent, quick:
 
 
 def test_nobody_listens(free_port: int) -> None:
-    absent = only(diagnosis.web(Records(f"http://127.0.0.1:{free_port}")), "bad")[0]
+    absent = only(server.web(Records(f"http://127.0.0.1:{free_port}")), "bad")[0]
     assert "python -m app dev" in absent
 
 
@@ -219,16 +245,16 @@ def test_a_call_is_explained_in_order_with_what_stands_out() -> None:
     assert lines[0].startswith("call call_1: ended, error_llm_websocket_runtime, retell")
     order = ["turn 1", "barge_in", "turn 2", "tool book_appointment failed in 1500 ms", "turn 3"]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
-    assert "Nothing was said in answer to request 3:" in text
+    assert "Nothing was said in answer to request 3." in text
     assert "The caller heard nothing for 7.0 s (turn 2)." in text
     assert "Tool book_appointment failed: calendar_down" in text
-    assert "Tool find_appointments never ended: are workers running?" in text
-    assert "error_llm_websocket_runtime: see docs/troubleshooting.md" in text
+    assert "Tool find_appointments never ended.\n    look at: are workers running?" in text
+    assert "or vanished more than four times. (error_llm_websocket_runtime)" in text
 
 
 def test_a_call_that_never_reached_us_is_told_as_such() -> None:
     text = "\n".join(line for line, _ in explain({"call_id": "c", "status": "ended"}))
-    assert "Retell's socket did not reach us" in text
+    assert "No socket of this call reached the program" in text
 
 
 def test_a_good_call_has_nothing_that_stands_out() -> None:

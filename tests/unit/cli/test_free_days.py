@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from app.cli.client import Records
+from app.adapters.own_server import Records
 from app.cli.free_days import first_free, with_new_callers
 from app.rehearsal.retell_caller import scenario
 from app.rehearsal.retell_caller.placeholders import working_day

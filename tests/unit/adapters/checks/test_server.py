@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from app.cli import diagnosis
-from app.cli.client import Records
+from app.adapters.checks import server
+from app.adapters.own_server import Records
 from app.settings import Settings
 
 FULL = orjson.dumps({"error": {"code": "not_ready", "message": "Redis is away"}})
@@ -35,7 +35,7 @@ def records(get: dict[str, tuple[int, bytes]], posts: tuple[int, ...] = ()) -> R
 def test_the_web_server(
     get: dict[str, tuple[int, bytes]], verdict: str, what: str, cure: str
 ) -> None:
-    (found,) = diagnosis.web(records(get))
+    (found,) = server.web(records(get))
     assert found.verdict == verdict
     assert what in found.what
     assert cure in found.cure
@@ -55,12 +55,12 @@ def test_the_webhook_route(
     env: str, posts: tuple[int, ...], verdict: str, what: str, cure: str
 ) -> None:
     settings = Settings(env=env, retell_api_keys=("key_1",))
-    (found,) = diagnosis.webhook(settings, records({}, posts))
+    (found,) = server.webhook(settings, records({}, posts))
     assert found.verdict == verdict
     assert what in found.what
     assert cure in found.cure
 
 
 def test_without_a_key_the_webhook_route_is_not_tried() -> None:
-    (found,) = diagnosis.webhook(Settings(env="production"), records({}))
+    (found,) = server.webhook(Settings(env="production"), records({}))
     assert (found.verdict, found.what[:9]) == ("warn", "not tried")

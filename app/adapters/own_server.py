@@ -1,4 +1,4 @@
-"""The server's HTTP side, as the terminal's commands look at it."""
+"""The HTTP side of a running server of this program, as commands and checks look at it."""
 
 from __future__ import annotations
 
