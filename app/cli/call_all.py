@@ -119,8 +119,8 @@ def _play_each(name: str, args: argparse.Namespace, plays: Plays) -> list[Scenar
             return [ScenarioResult(name, about, skipped=f"requires: {script.requires}")]
     results: list[ScenarioResult] = []
     for seed in seeds_of(args):
-        if plays.stopped():
-            break
+        if plays.stopped() or (results and results[-1].error):
+            break  # what keeps one play from being made keeps the next from it as well
         results.append(plays.play(name, seed))
         _tell(results[-1], plays.screen)
     return results

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from app.core.language import agreement, speech
+from app.core.language.backchannel import whole_sentences
 
 Heard = tuple[str, str]
 """`("agent" | "user", words)`, oldest first."""
@@ -22,7 +23,7 @@ LOOK_BACK = 10
 def confirmed(heard: Sequence[Heard], start: dt.datetime) -> bool:
     """Tell whether the caller agreed to `start` (a wall time of the business) last."""
     answer: list[str] = []
-    for role, words in reversed(heard[-LOOK_BACK:]):
+    for _, role, words in reversed(whole_sentences(heard)[-LOOK_BACK:]):
         if role == "user":
             answer.insert(0, words)
             continue

@@ -19,6 +19,7 @@ from app.core.booking.said import (
     Meaning,
     TimeReader,
     find_against,
+    in_whole_sentences,
     is_day,
     is_time,
     may_mean_hour,
@@ -82,7 +83,8 @@ class Conversation:
     ) -> None:
         """`agent` is its name, `country` that of numbers, `calling` the number that calls, `shift`
         how much later it is where the caller is."""
-        self._heard = [replace(item, words=item.words[-MAX_CHARS:]) for item in heard]
+        whole = in_whole_sentences(heard)
+        self._heard = [replace(item, words=item.words[-MAX_CHARS:]) for item in whole]
         self._names = _names_given(self._heard, agent)
         self._unnamed = _without_names(self._heard, self._names)
         self._reader = TimeReader(prefer)

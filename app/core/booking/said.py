@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from app.core.language import agreement
 from app.core.language.agreement import Sense
+from app.core.language.backchannel import whole_sentences
 from app.core.language.settings import TimePreferences
 from app.core.language.speech import say_number
 from app.core.language.time.bounds import Bound
@@ -88,6 +89,12 @@ class Heard:
     def of_caller(self) -> bool:
         """Whether the caller said it."""
         return self.role == "user"
+
+
+def in_whole_sentences(heard: Sequence[Heard]) -> list[Heard]:
+    """As `backchannel.whole_sentences`."""
+    said = [("user" if item.of_caller else "agent", item.words) for item in heard]
+    return [replace(heard[place], words=words) for place, _, words in whole_sentences(said)]
 
 
 @dataclass(frozen=True, slots=True)

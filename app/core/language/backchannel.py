@@ -8,7 +8,7 @@ talking; after a question the same words are an answer; all else interrupts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -181,3 +181,26 @@ def _praise(said: list[str], i: int) -> int:
             if at < len(said) and said[at] in PRAISE:
                 return at + 1 - i
     return 0
+
+
+def whole_sentences(said: Sequence[tuple[str, str]]) -> list[tuple[int, str, str]]:
+    """Utterances `("agent" | "user", words)` with sentences of the agent's whole again in which the
+    caller only hummed along: "Tuesday, January" / "mhm" / "twelfth". Each as the place where it
+    began, its role and words."""
+    out: list[tuple[int, str, str]] = []
+    for place, (role, text) in enumerate(said):
+        if role == "agent" and [one[1] for one in out[-2:]] == ["agent", "user"]:
+            (begun_at, _, begun), (_, _, hum) = out[-2:]
+            if _breaks_off(begun) and classify(hum, Floor.AGENT) in _HUMS:
+                out[-2:] = [(begun_at, role, f"{begun.rstrip()} {text.lstrip()}")]
+                continue
+        out.append((place, role, text))
+    return out
+
+
+def _breaks_off(said: str) -> bool:
+    text = said.rstrip()
+    return bool(text) and not text.rstrip("\"'”’)").endswith((".", "!", "?", "…"))
+
+
+_HUMS = (Kind.BACKCHANNEL, Kind.NOTHING)

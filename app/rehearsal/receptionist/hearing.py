@@ -99,8 +99,16 @@ class Hearing:
         )
 
 
+_THINKS = re.compile(
+    r"^\W*(?:(?:let me|let's) (?:see|think)|let me have a (?:look|think))\b[\s,.…]*(?=\w)",
+    re.IGNORECASE,
+)
+"""How somebody begins who is still thinking."""
+
+
 def _acts(text: str) -> list[str]:
     found = []
+    text = _THINKS.sub("", text)
     opening, phrases = agreement.opening(text), agreement.senses(text)
     if opening[:1] == (Sense.YES,) and not _goes_on(phrases[0], text):
         found.append("yes")

@@ -195,7 +195,10 @@ QUESTIONS = {
         "what (?:services|treatments)",
     ),
     "abilities": words(
-        "what (?:can|do) you do", "how (?:can|does) (?:this|it) work", "what are my options", "help"
+        "what (?:can|do) you do",
+        "how (?:can|does) (?:this|it) work",
+        "what are my options",
+        "help(?! (?:me|us|with) \\w)",
     ),
     "walk_ins": words("walk[- ]?ins?", "without an appointment"),
     "offers": words("(?:do|can) you (?:guys )?(?:also )?(?:do|offer|provide|have|perform)"),

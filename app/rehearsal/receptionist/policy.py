@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.core.language import speech
@@ -18,6 +19,7 @@ from app.rehearsal.realtime_server.reply import Part, Prompt, Say
 from app.rehearsal.receptionist import answers, orders, people, phrases, transitions, wording
 from app.rehearsal.receptionist.business import Business
 from app.rehearsal.receptionist.company import arguments_of
+from app.rehearsal.receptionist.continued import whole_remarks
 from app.rehearsal.receptionist.dialogue import Dialogue, Outcome
 from app.rehearsal.receptionist.errands import OF_THE_DIALOGUE, Errands
 from app.rehearsal.receptionist.goals import MORE, Goals, call
@@ -43,7 +45,8 @@ class Receptionist:
     def answer(self, prompt: Prompt) -> Sequence[Part]:
         """The next thing to say or do."""
         business = Business.read(prompt.instructions, prompt.at)
-        items = list(prompt.items)
+        items = whole_remarks(prompt.items)
+        prompt = replace(prompt, items=items)
         errands = Errands(prompt, business)
         takes, _ = arguments_of(prompt)
         state = transitions.read(items, self._hearing, business, errands, takes)

@@ -61,6 +61,14 @@ def test_a_later_no_counts() -> None:
     assert not confirmed(heard, START)
 
 
+@pytest.mark.parametrize("place", [len("So that is a cleaning on Tuesday, March"), 58, 70])
+def test_a_hum_in_the_question_leaves_it_one(place: int) -> None:
+    before, after = ASKED[:place], ASKED[place:]
+    assert confirmed(said(before, "I see.", after, "Yes."), START)
+    assert not confirmed(said(before, "I see.", after, "No."), START)
+    assert not confirmed(said(before, "No, wait!", after, "Hmm."), START)
+
+
 def test_offers_are_no_question_about_one_time() -> None:
     assert not confirmed(said("We have two PM.", "Yes"), START)
     assert not confirmed([], START)

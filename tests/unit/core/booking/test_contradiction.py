@@ -54,6 +54,11 @@ NOTHING_ON_THURSDAY = "> I have nothing on Thursday. Friday at ten?"
         ("04T10:00", ["Thursday at ten please", NOTHING_ON_THURSDAY, "no"], "December third"),
         ("04T10:00", ["whenever", "> Thursday at ten, is that right?", "yes"], "December third"),
         ("03T13:00", ["Thursday around ten"], "ten AM"),
+        (
+            "03T10:00",
+            ["whenever", "> So that is Tuesday, December", "Mhm.", "> eighth at ten?", "Yes."],
+            "Tuesday, December eighth",
+        ),
         ("03T17:00", ["Thursday at half past four"], "four thirty PM"),
         ("03T15:30", ["Thursday at half four"], "four thirty PM"),
         ("02T09:00", ["> Wednesday at nine or Wednesday at two?", "two"], "two PM"),
@@ -119,6 +124,10 @@ def test_another_day_or_time_is_a_contradiction(start: str, lines: list[str], sa
         ("05T10:00", ["Thursday", "> Thursday is full.", "Anything else that week?"]),
         ("03T10:00", ["My name is April Jones.", "> And when?", "the third"]),
         ("03T10:00", ["This is Friday Okafor, Thursday at ten", "> Name again?", "Friday Okafor"]),
+        (
+            "08T10:00",
+            ["whenever", "> So that is Tuesday, December", "I see.", "> eighth at ten?", "Yes."],
+        ),
         ("03T10:00", []),
         ("03T10:00", ["hello?", "> Hi, we are open until Friday the fourth.", "great"]),
     ],

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.core.language.backchannel import Floor, Kind, classify, floor_after
+from app.core.language.backchannel import (
+    Floor,
+    Kind,
+    classify,
+    floor_after,
+    whole_sentences,
+)
 from app.core.language.backchannel_phrases import BACKCHANNELS, INTERRUPTS
 from app.core.language.settings import BackchannelSettings
 
@@ -106,3 +112,29 @@ def test_the_lists_do_not_contradict_each_other() -> None:
 def test_no_text_raises(text: str, floor: Floor) -> None:
     classify(text, floor)
     floor_after(text)
+
+
+@pytest.mark.parametrize("hum", ["I see.", "Mhm.", "Okay.", "Uh-huh.", "Right.", "(inaudible)"])
+def test_a_hum_does_not_break_a_sentence(hum: str) -> None:
+    said = [("user", "Hi."), ("agent", "On Tuesday, "), ("user", hum), ("agent", "the eighth?")]
+    assert whole_sentences(said) == [(0, "user", "Hi."), (1, "agent", "On Tuesday, the eighth?")]
+
+
+def test_a_sentence_with_two_hums_is_whole() -> None:
+    said = [("agent", "On"), ("user", "Mhm."), ("agent", "Tuesday"), ("user", "Okay.")]
+    assert whole_sentences([*said, ("agent", "at ten.")]) == [(0, "agent", "On Tuesday at ten.")]
+
+
+@pytest.mark.parametrize(
+    ("before", "between"),
+    [
+        ("On Tuesday.", "Okay."),
+        ("Shall I book it?", "Okay."),
+        ("On Tuesday", "No, on Monday."),
+        ("On Tuesday", "Wait."),
+        ("", "Okay."),
+    ],
+)
+def test_what_is_an_answer_stays(before: str, between: str) -> None:
+    said = [("agent", before), ("user", between), ("agent", "And your name?")]
+    assert whole_sentences(said) == [(place, *one) for place, one in enumerate(said)]
