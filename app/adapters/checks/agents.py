@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from app.adapters.checks.finding import Finding
 from app.adapters.notify.channels import can_text
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.settings import Settings
 
 #: Agents that are named; of more it is told how many there are.
 MAX_NAMED = 10
 
 
-def agents(loaded: Directory, settings: Settings) -> list[Finding]:
+def agents(loaded: Agents, settings: Settings) -> list[Finding]:
     """The agents that were loaded, and what of the settings they lack."""
     names = ", ".join(agent.id for agent in loaded.all[:MAX_NAMED])
     more = ", …" if len(loaded.all) > MAX_NAMED else ""

@@ -17,7 +17,7 @@ from app.adapters.checks.finding import Finding
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.core.booking.appointment import Draft
 from app.core.booking.calendar_limits import CAL_COM
 from app.errors import BookingNotFound, CalendarFailed, SettingsError, SlotTaken
@@ -41,7 +41,7 @@ _KINDS = {
 }
 
 
-def calendars(found: Settings, agents: Directory) -> list[Finding]:
+def calendars(found: Settings, agents: Agents) -> list[Finding]:
     """Whether each business's calendar can be used, and whether bookings are paused."""
     out: list[Finding] = []
     try:
@@ -60,7 +60,7 @@ def calendars(found: Settings, agents: Directory) -> list[Finding]:
     return out
 
 
-def _one_of_each(agents: Directory) -> Iterator[Agent]:
+def _one_of_each(agents: Agents) -> Iterator[Agent]:
     """An agent of each business, the default one first."""
     first = agents.only_default
     seen: set[str] = set()
@@ -70,7 +70,7 @@ def _one_of_each(agents: Directory) -> Iterator[Agent]:
             yield agent
 
 
-def _calendar(found: Settings, agents: Directory, agent: Agent, client: Redis) -> list[Finding]:
+def _calendar(found: Settings, agents: Agents, agent: Agent, client: Redis) -> list[Finding]:
     whose = f"{agent.home.id}: " if len(agents.businesses) > 1 else ""
     since = time.monotonic()
     try:

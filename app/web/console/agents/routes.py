@@ -8,7 +8,7 @@ from app.adapters.agents import files
 from app.adapters.agents.documents import Document, Documents
 from app.bridges.services import services
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.errors import NotFound
 from app.web.console.agents.explain import explain, explain_business
 from app.web.console.pages import page
@@ -62,7 +62,7 @@ def _business(documents: Documents, agent: Agent) -> Document | None:
     return next((each for each in documents.businesses if each.key == agent.home.id), None)
 
 
-def _row(directory: Directory, agent: Agent) -> dict[str, str]:
+def _row(directory: Agents, agent: Agent) -> dict[str, str]:
     numbers = [*agent.numbers]
     if agent.id in (agent.home.answers, directory.of_business(agent.home.id)[0].id):
         numbers += [each for each in agent.home.numbers if each not in numbers]

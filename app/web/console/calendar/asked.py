@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from app.bridges.services import Services
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Directory
+from app.core.agent.directory import Agents
 from app.core.booking.rules import Service
 from app.errors import BadRequest, NotFound
 from app.web.console.calendar.week import Shown
@@ -53,7 +53,7 @@ def read_asked(now: Services, given: Mapping[str, str], today: dt.datetime) -> A
     return Asked(agent, shown, day, service)
 
 
-def _agent(agents: Directory, business: str, name: str) -> Agent:
+def _agent(agents: Agents, business: str, name: str) -> Agent:
     """The agent of that id; else the business's first; else the default one."""
     if business:
         found = agents.of_business(business)

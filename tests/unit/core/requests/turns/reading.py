@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.requests.call import spoken_hours
+from app.core.booking.wanted import spoken_hours
 from app.core.requests.turns import moments, services
 from app.core.requests.turns.moments import Moment, Moments
 from tests.unit.core.requests.calls import AGENT, START

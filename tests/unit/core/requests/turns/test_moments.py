@@ -29,7 +29,8 @@ def test_what_stands(text: str, wanted: list[str]) -> None:
     found = moments_in(text)
 
     assert shown(found.wanted) == wanted
-    assert found.gone == found.doubts == ()
+    assert found.gone == ()
+    assert found.doubts == ()
 
 
 @pytest.mark.parametrize(
