@@ -25,6 +25,7 @@ COMMANDS = (
     "replay",
     "tools",
     "agents",
+    "tokens",
     "jobs",
     "calendar",
     "check",

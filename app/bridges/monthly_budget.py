@@ -65,7 +65,13 @@ def keep_refusal(
 ) -> None:
     """Write the refused call into its own story; it has no usage. Where Redis is away the log alone
     has it."""
-    about = {"channel": channel, "agent": agent.name, "business": agent.business, "refused": why}
+    about = {
+        "channel": channel,
+        "agent": agent.name,
+        "business": agent.business,
+        "agent_ref": AgentRef.to(agent).to_json(),
+        "refused": why,
+    }
     try:
         calls.end(call_id, fields={**details, **about})
     except Unavailable:

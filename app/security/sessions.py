@@ -1,7 +1,8 @@
-"""A signed-in browser: a cookie that the admin token made, and the token of its forms.
+"""A signed-in browser: a cookie that a token made, and the token of its forms.
 
-The cookie is signed with a key that comes from the admin token, so a new token signs everybody out.
-Nothing is stored. Forms carry a token that belongs to the cookie; another site cannot know it.
+The cookie is signed with a key that comes from the admin token, or from what is kept of a
+business's token, whose id the cookie begins with. So a session ends with its token. Nothing is
+stored. Forms carry a token that belongs to the cookie; another site cannot know it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from itsdangerous import BadData, TimestampSigner
 VALID_S = 12 * 3600
 #: How far ahead of ours the clock of the process that signed may be.
 AHEAD_S = 300
+#: Stands between the id of a business's token and what is signed.
+_OF = "~"
 
 
 class _Signer(TimestampSigner):
@@ -31,17 +34,28 @@ class _Signer(TimestampSigner):
         return self._now_s
 
 
-def begin(secret: str, *, nonce: str, now_s: float) -> str:
-    """The cookie of a browser that has shown the admin token; `nonce` is random and URL-safe."""
-    return _Signer(secret, now_s).sign(nonce).decode()
+def begin(secret: str, *, nonce: str, now_s: float, token_id: str = "") -> str:
+    """The cookie of a browser that has shown a token; `nonce` is random and URL-safe.
+
+    token_id: the business's token whose kept digest is `secret`; blank for the admin's.
+    """
+    signed = _Signer(secret, now_s).sign(nonce).decode()
+    return f"{token_id}{_OF}{signed}" if token_id else signed
+
+
+def token_id_of(cookie: str) -> str:
+    """The business's token that a cookie claims to be of; blank where it is the admin's."""
+    token_id, claimed, _ = cookie.partition(_OF)
+    return token_id if claimed else ""
 
 
 def nonce_of(cookie: str, secret: str, *, now_s: float) -> str | None:
     """The session that a cookie stands for; None where it is forged or has lapsed."""
     if not secret:
         return None
+    signed = cookie.partition(_OF)[2] or cookie
     try:
-        value, signed_at = _Signer(secret, now_s).unsign(cookie, return_timestamp=True)
+        value, signed_at = _Signer(secret, now_s).unsign(signed, return_timestamp=True)
     except BadData:
         return None
     age_s = now_s - signed_at.timestamp()

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import gevent
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from app.bridges.services import services
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Agents
+from app.core.agent.directory import Asked, UnknownAgent
 from app.core.booking.wanted import spoken_hours
 from app.core.language.intent import entities as spoken
 from app.core.language.intent.engine import IntentEngine
@@ -24,9 +24,12 @@ from app.errors import BadRequest, TooLarge
 from app.protocol.body import json_object
 from app.settings import Settings
 from app.web.edge import edge
-from app.web.guard import access
+from app.web.guard.admission import prove
 from app.web.guard.body import read_json_body
 from app.web.guard.signed import read_signed
+from app.web.guard.signer import agent_for
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_agent
 
 bp = Blueprint("analyse", __name__)
 
@@ -51,7 +54,7 @@ def realtime() -> Response:
     event = body.get("event")
     if event is not None and not isinstance(event, str):
         raise BadRequest("event must be a text")
-    agent = chosen(now_services.agents, body.get("agent"))
+    agent = _chosen(body.get("agent"))
     now = moment(body, agent.time_zone)
     read = partial(_read, now_services.engine, agent, text, now)
     answer = read() if len(text) <= LONG_CHARS else gevent.get_hub().threadpool.apply(read)
@@ -59,16 +62,17 @@ def realtime() -> Response:
     return Response(told, content_type="application/json")
 
 
-def chosen(agents: Agents, name: Any) -> Agent:
-    """The agent that is named, or the default where none is. Raises `BadRequest`."""
-    if name is None:
-        return agents.default
-    if not isinstance(name, str):
+def _chosen(name: Any) -> Agent:
+    """The agent that is named, of a business's token its own; the default one where none is.
+
+    Raises `BadRequest`, and `NotFound` where there is no default.
+    """
+    if name is not None and not isinstance(name, str):
         raise BadRequest("agent must be a text")
-    agent = agents.named(name)
-    if agent is None:
-        raise BadRequest("no agent has this name")
-    return agent
+    try:
+        return visible_agent(name or "") if g.get("viewer") else agent_for(Asked(name or ""))
+    except UnknownAgent:
+        raise BadRequest("no agent has this name") from None
 
 
 def _read(engine: IntentEngine, agent: Agent, text: str, now: dt.datetime) -> dict[str, Any]:
@@ -86,12 +90,13 @@ def _read(engine: IntentEngine, agent: Agent, text: str, now: dt.datetime) -> di
 
 
 def _read_allowed(settings: Settings) -> bytes:
-    """The body of a request with the admin token or a signature. Development asks for neither.
+    """The body of a request with a token or a signature. Development asks for neither.
 
     Raises `Forbidden` or `Unauthorized`.
     """
     if request.headers.get("Authorization"):
-        access.require(settings.admin_token)
+        viewer()
+        prove()
         return read_json_body(edge().bodies, settings.max_body_bytes)
     return read_signed(settings)[0]
 

@@ -18,23 +18,21 @@ from app.web.calls import figures, listing
 from app.web.calls.records import redacted
 from app.web.edge import edge
 from app.web.guard import access
+from app.web.guard.viewer import viewer
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 
 
-@bp.before_request
-def _only_admins() -> None:
-    access.require_admin()
-
-
 @bp.get("/calls")
+@access.scoped
 def calls() -> dict[str, Any] | Response:
     """The calls that fit the filters, newest first, page by page; ``format=csv`` for all of them.
 
-    Filters: business, agent, outcome, tool, since, until (ISO 8601), q (numbers and transcripts).
+    Filters: business, agent (ids or names), outcome, tool, since, until (ISO 8601), q (numbers and
+    transcripts). `active` is how many of the viewer's calls go on.
     """
-    args, index = request.args, services().calls.index
-    query = listing.query_of(args)
+    args, index, scope = request.args, services().calls.index, viewer().scope
+    query = listing.query_of(args, services().agents, scope)
     if args.get("format") == "csv":
         limit = listing.limit_of(args, listing.MAX_EXPORTED, listing.MAX_EXPORTED)
         lines = listing.csv_lines(index, query, limit)
@@ -45,26 +43,30 @@ def calls() -> dict[str, Any] | Response:
     return {
         "calls": [listing.shown(summary) for summary in page.calls],
         "next": page.next,
-        "active": services().calls.active(),
+        "active": edge().live_calls.count(scope),
     }
 
 
 @bp.get("/messages")
+@access.scoped
 def messages() -> dict[str, Any]:
-    """What callers were promised, newest first; ``?business=`` (its id) and ``?limit=``."""
+    """What callers were promised, newest first; ``?business=`` (id or name) and ``?limit=``."""
     settings = services().settings
     found = Messages(services().redis, settings.record_retention_s)
     limit = listing.limit_of(request.args, listing.MAX_LISTED, listing.DEFAULT_LIMIT)
-    return {"messages": found.all(limit, request.args.get("business", "")[:64])}
+    wanted = listing.business_id(request.args.get("business", "")[:64], services().agents)
+    return {"messages": found.all(limit, viewer().scope.narrow(wanted))}
 
 
 @bp.get("/usage")
+@access.scoped
 def usage() -> dict[str, Any] | Response:
     """What calls used, by day, business and agent; ``format=csv`` for a table.
 
     Filters: business, agent (ids or names), since, until (days, both included).
     """
-    since, until, days = usage_list.days_of(request.args, edge().usage)
+    scope = viewer().scope
+    since, until, days = usage_list.days_of(request.args, edge().usage, services().agents, scope)
     if request.args.get("format") == "csv":
         headers = {"Content-Disposition": "attachment; filename=usage.csv"}
         lines = usage_list.csv_lines(days)
@@ -73,14 +75,17 @@ def usage() -> dict[str, Any] | Response:
 
 
 @bp.get("/figures")
+@access.scoped
 def call_figures() -> dict[str, Any]:
     """How calls went, together, by day and by business: waiting times, outcomes, intents, faults,
     tools, cost. Filters as for ``/api/usage``."""
-    since, until, days = usage_list.days_of(request.args, edge().usage)
+    scope = viewer().scope
+    since, until, days = usage_list.days_of(request.args, edge().usage, services().agents, scope)
     return {"since": since.isoformat(), "until": until.isoformat(), **figures.summarise(days)}
 
 
 @bp.get("/events")
+@access.admin_only
 def events() -> dict[str, Any]:
     """Events that belong to no call, newest first: Retell's alerts, and those of unknown names."""
     client = services().redis
@@ -91,6 +96,7 @@ def events() -> dict[str, Any]:
 
 
 @bp.get("/calls/<call_id>")
+@access.scoped
 def call(call_id: str) -> dict[str, Any]:
     """The whole story of one call."""
     story = services().calls.snapshot(call_id)
@@ -100,6 +106,7 @@ def call(call_id: str) -> dict[str, Any]:
 
 
 @bp.get("/calls/<call_id>/report")
+@access.scoped
 def report(call_id: str) -> dict[str, Any]:
     """The report of a call that has ended, made a few seconds after its end."""
     found = edge().reports.get(call_id)
@@ -111,6 +118,7 @@ def report(call_id: str) -> dict[str, Any]:
 
 
 @bp.get("/calls/<call_id>/record")
+@access.scoped
 def record(call_id: str) -> Response:
     """The flight record as JSON lines, people's numbers and addresses redacted.
 

@@ -29,6 +29,7 @@ from app.adapters.redis.client import connect
 from app.adapters.redis.guards import Guards
 from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.adapters.release import release
+from app.adapters.tokens.business import BusinessTokens
 from app.adapters.tokens.media import MediaTokens
 from app.adapters.tokens.socket import SocketTokens
 from app.adapters.tools.replies import Replies
@@ -46,6 +47,7 @@ from app.web import (
     inbound,
     sockets,
     talk,
+    tokens,
     tools,
     twilio,
     webhooks,
@@ -72,7 +74,9 @@ from app.web.console.calendar import routes as console_calendar
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
+from app.web.guard import access
 from app.web.guard.admission import Admission
+from app.web.guard.attempts import Attempts
 from app.web.guard.body import Bodies
 from app.web.metrics_page import MetricsPage
 from app.web.phone import routes as phone
@@ -92,6 +96,7 @@ BLUEPRINTS = (
     tools.bp,
     config.agents,
     config.businesses,
+    tokens.bp,
     live.bp,
     calendar.bp,
     auth.bp,
@@ -120,6 +125,7 @@ def create(settings: Settings) -> Flask:
     app.extensions["services"] = services
     app.extensions["edge"] = build_edge(services)
     errors.register(app)
+    access.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
@@ -161,13 +167,15 @@ def build_services(settings: Settings) -> Services:
 def build_edge(services: Services) -> Edge:
     """What only routes use."""
     redis, settings = services.redis, services.settings
-    breaker = Breaker()
+    breaker, guards = Breaker(), Guards(redis)
     return Edge(
         admission=Admission(trusted=settings.trusted_proxies),
         bodies=Bodies(),
         breaker=breaker,
         ringing=Breaker(),
-        guards=Guards(redis),
+        guards=guards,
+        attempts=Attempts(guards),
+        business_tokens=BusinessTokens(redis),
         intake=Intake(redis, settings, breaker),
         early_intents=EarlyIntents(redis, services.engine, services.agents),
         socket_tokens=SocketTokens(redis, settings),

@@ -13,12 +13,14 @@ from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.usage import UsageStore
 from app.adapters.redis.breaker import Breaker
 from app.adapters.redis.guards import Guards
+from app.adapters.tokens.business import BusinessTokens
 from app.adapters.tokens.media import MediaTokens
 from app.adapters.tokens.socket import SocketTokens
 from app.web.calls.streams import LiveCalls, Streams
 from app.web.early_intents import EarlyIntents
 from app.web.feed import Feed
 from app.web.guard.admission import Admission
+from app.web.guard.attempts import Attempts
 from app.web.guard.body import Bodies
 from app.web.metrics_page import MetricsPage
 
@@ -36,6 +38,8 @@ class Edge:
     breaker: Breaker
     ringing: Breaker
     guards: Guards
+    attempts: Attempts
+    business_tokens: BusinessTokens
     intake: Intake
     early_intents: EarlyIntents
     socket_tokens: SocketTokens

@@ -15,9 +15,10 @@ from app.bridges.monthly_budget import over_budget
 from app.bridges.services import services
 from app.errors import TooMany
 from app.web.addresses import stream_url
-from app.web.agents import PAGE_CALL, agent_named
+from app.web.agents import PAGE_CALL
 from app.web.edge import edge
 from app.web.guard import access
+from app.web.guard.visible import visible_agent, visible_agents
 
 bp = Blueprint(
     "talk",
@@ -35,16 +36,15 @@ POLICY = (
 
 
 @bp.get("/console/talk")
+@access.scoped
 def page() -> Response:
     """The page."""
-    access.require_page()
-    agents = services().agents
-    agent = agent_named(request.args.get("agent", ""))
+    agent = visible_agent(request.args.get("agent", ""))
     answer = make_response(
         render_template(
             "talk.html",
             agent=agent,
-            agents=[each.name for each in agents.all],
+            agents=[each.name for each in visible_agents()],
             local=not services().settings.production,
         )
     )
@@ -57,11 +57,11 @@ def page() -> Response:
 
 
 @bp.post("/console/talk/call")
+@access.scoped
 def new_call() -> dict[str, Any]:
     """What a page needs for one call: its id, the socket's address and the token that opens it."""
-    access.require_admin()
     services().drain.check()
-    agent = agent_named(request.args.get("agent", ""))
+    agent = visible_agent(request.args.get("agent", ""))
     why = over_budget(services(), agent, "browser")
     if why:
         raise TooMany(f"no new call: {why}", code="budget_spent")
@@ -69,8 +69,8 @@ def new_call() -> dict[str, Any]:
     return {
         "call_id": call_id,
         "socket": stream_url(),
-        "token": edge().media_tokens.mint(call_id),
-        "agent": agent.name,
+        "token": edge().media_tokens.mint(call_id, agent.id),
+        "agent": agent.id,
     }
 
 

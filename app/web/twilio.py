@@ -137,8 +137,10 @@ def media_stream(ws: Connection) -> None:
         ws.close(1008, "no start")
         return
     call_id = start.call_sid
+    page = call_id.startswith(PAGE_CALL)
+    named = start.parameters.get("agent", "")
     if not CALL_SID.fullmatch(call_id) or not edge().media_tokens.take(
-        start.parameters.get("token"), call_id
+        start.parameters.get("token"), call_id, named if page else ""
     ):
         log.warning("a media stream had no valid token")
         ws.close(1008, "token")
@@ -148,12 +150,11 @@ def media_stream(ws: Connection) -> None:
         connection.is_served()
     ws.trust()
     try:
-        agent = agent_for(Asked(start.parameters.get("agent", "")), call_id)
+        agent = agent_for(Asked(named), call_id)
     except NotFound as error:
         log.error("a media stream names an unknown agent", extra={"why": error.message})
         ws.close(1008, "agent")
         return
-    page = call_id.startswith(PAGE_CALL)
     details = {
         "call_id": call_id,
         "call_type": "web_call" if page else "phone_call",

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.adapters.calls.usage import DayUsed, UsageStore
-from app.core.agent.business import slug
+from app.core.agent.directory import Agents
 from app.core.usage.counts import NAMES, TOKENS, shown, total
 from app.errors import BadRequest
-from app.web.calls.listing import csv_line, harmless
+from app.security.scope import Scope
+from app.web.calls.listing import agent_id, business_id, csv_line, harmless
 
 DEFAULT_DAYS = 31
 COLUMNS = (
@@ -19,13 +20,17 @@ COLUMNS = (
 )
 
 
-def days_of(args: Mapping[str, str], usage: UsageStore) -> tuple[dt.date, dt.date, list[DayUsed]]:
-    """The first and the last day wanted, and what was kept of the days between them. Filters:
-    business, agent (ids or names), since, until. Raises `BadRequest`, `Unavailable`."""
+def days_of(
+    args: Mapping[str, str], usage: UsageStore, agents: Agents, scope: Scope
+) -> tuple[dt.date, dt.date, list[DayUsed]]:
+    """The first and the last day wanted, and what was kept of the days between them of what may be
+    seen. Filters: business, agent (ids or names), since, until.
+
+    Raises `BadRequest`, `Unavailable`.
+    """
     since, until = span_of(args, dt.datetime.now(dt.UTC).date())
-    business, agent = (
-        slug(given) if given else "" for given in (args.get("business"), args.get("agent"))
-    )
+    business = scope.narrow(business_id(args.get("business", ""), agents))
+    agent = agent_id(args.get("agent", ""), agents)
     return since, until, usage.days(since, until, business, agent)
 
 

@@ -22,12 +22,14 @@ from app.bridges.services import Services
 from app.settings import Settings
 from app.web import errors
 from app.web.application import build_edge
+from app.web.guard import access
 
 
 def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Flask:
     """An app with these blueprints; `services` replaces or adds single services."""
     app = Flask("test")
     errors.register(app)
+    access.register(app)
     client = connect(settings)
     effects = EffectStore(client, settings)
     agent_desk = open_desk(settings, client, "test-process")

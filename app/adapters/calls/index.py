@@ -35,7 +35,8 @@ _SEARCHED = ("call_id", "agent", "business", "from_number", "to_number", "last_i
 
 @dataclass(frozen=True, slots=True)
 class CallQuery:
-    """Which calls are wanted. Blank members leave everything in; times are Unix seconds."""
+    """Which calls are wanted. Blank members leave everything in; `business` and `agent` are ids,
+    times are Unix seconds."""
 
     business: str = ""
     agent: str = ""
@@ -91,13 +92,13 @@ class CallIndex:
         done = {tool for tool, state in effects if state == b"done"}
         became = outcome(summary, story.value(bookings) if bookings else [], done)
         wanted = [("outcome", became), *(("tool", tool) for tool in tools)]
-        wanted += [
-            (name, str(summary[name])) for name in ("agent", "business") if summary.get(name)
-        ]
+        wanted += [("agent", story.answerer_of(summary)), ("business", story.owner_of(summary))]
         before = str(summary.get("outcome") or "")
         if before and before != became:
             pipeline.zrem(keys.calls_by("outcome", before), call_id)
         for name, value in wanted:
+            if not value:
+                continue
             key = keys.calls_by(name, value[:_VALUE_CHARS])
             pipeline.zadd(key, {call_id: began})
             pipeline.zremrangebyscore(key, "-inf", began - self._keep_s)
@@ -185,13 +186,13 @@ class CallIndex:
 
 def _fits(summary: Mapping[str, Any], query: CallQuery) -> bool:
     """Whether the summary is of a call that was asked for."""
-    for name, value in query.named.items():
-        if name == "tool":
-            if value not in (summary.get("tools") or ()):
-                return False
-        elif str(summary.get(name) or "") != value:
-            return False
-    return True
+    has = {
+        "business": (story.owner_of(summary),),
+        "agent": (story.answerer_of(summary),),
+        "outcome": (summary.get("outcome"),),
+        "tool": summary.get("tools") or (),
+    }
+    return all(value in has[name] for name, value in query.named.items())
 
 
 def _searchable(summary: Mapping[str, Any], transcript: bytes) -> str:

@@ -9,6 +9,7 @@ import orjson
 
 from app.adapters.redis import keys
 from app.adapters.tools.execution import Effect
+from app.core.agent.business import slug
 
 #: The parts of a story beside summary and tool calls, in the order they are read.
 FIELDS = ("transcript", "turns", "intents", "events")
@@ -34,6 +35,23 @@ def value(blob: bytes) -> Any:
         return orjson.loads(blob)
     except orjson.JSONDecodeError:
         return blob.decode("utf-8", "replace")
+
+
+def owner_of(summary: Mapping[str, Any]) -> str:
+    """The id of the business that a call belongs to; blank where no agent answered it."""
+    return _id_of(summary, "business")
+
+
+def answerer_of(summary: Mapping[str, Any]) -> str:
+    """The id of the agent that answered a call; blank where none did."""
+    return _id_of(summary, "agent")
+
+
+def _id_of(summary: Mapping[str, Any], what: str) -> str:
+    """From the reference to the agent. Calls of older releases have the name alone."""
+    kept = summary.get("agent_ref")
+    found = kept.get(what) if isinstance(kept, dict) else None
+    return str(found) if found else slug(str(summary[what])) if summary.get(what) else ""
 
 
 def entries(pipeline: Any, call_id: str, name: str) -> None:

@@ -40,6 +40,10 @@ AGENTS_CHANGED = "agents:changed"
 AGENTS_CURRENT = "agents:current"
 #: Hash: what is wrong with a change that processes refused, by process, as JSON.
 AGENTS_PROBLEMS = "agents:problems"
+#: Hash of the tokens of businesses by id, and when each was last used, in Unix seconds. They stay
+#: until somebody revokes them.
+TOKENS = "tokens"
+TOKENS_USED = "tokens:used"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.

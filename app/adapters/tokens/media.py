@@ -36,20 +36,21 @@ class MediaTokens:
         self._secrets = tuple(filter(None, (settings.socket_token, *settings.signing_keys)))
         self._clock = clock
 
-    def mint(self, call_id: str) -> str:
-        """A token for one stream of this call."""
+    def mint(self, call_id: str, agent: str = "") -> str:
+        """A token for one stream of this call; with an `agent` for no other agent's."""
         return tokens.mint(
             self._secrets[0],
             purpose=PURPOSE,
             expires_s=int(self._clock()) + VALID_S,
             nonce=secrets.token_urlsafe(12),
-            call_id=call_id,
+            call_id=_about(call_id, agent),
         )
 
-    def take(self, token: str | None, call_id: str) -> bool:
-        """Whether `token` opens a stream of `call_id`; it does so once."""
+    def take(self, token: str | None, call_id: str, agent: str = "") -> bool:
+        """Whether `token` opens a stream of `call_id`, minted as is told; it does so once."""
+        about, now_s = _about(call_id, agent), self._clock()
         found = tokens.check(
-            token or "", self._secrets, purpose=PURPOSE, call_id=call_id, now_s=self._clock()
+            token or "", self._secrets, purpose=PURPOSE, call_id=about, now_s=now_s
         )
         if found is None or not found.bound:
             return False
@@ -59,3 +60,7 @@ class MediaTokens:
             # Genuine and fresh, and the caller waits: only its first use cannot be told.
             log.warning("a token was taken without its guard", extra={"call_id": call_id})
             return True
+
+
+def _about(call_id: str, agent: str) -> str:
+    return f"{call_id}\0{agent}" if agent else call_id

@@ -167,7 +167,7 @@ def _ids(request: ToolRequest) -> tuple[str, str]:
     elif len(request.idempotency_key) > MAX_KEY_CHARS:
         raise BadRequest(f"the idempotency key exceeds {MAX_KEY_CHARS} characters")
     else:
-        whole = f"{request.agent.business}\0{request.agent.name}\0{request.idempotency_key}"
+        whole = f"{request.agent.home.id}\0{request.agent.id}\0{request.idempotency_key}"
         made = hashlib.sha256(whole.encode()).hexdigest()[:16]
     own = f"{NO_CALL}-{made}"
     return required_id(request.call_id or own, "the call's id"), own

@@ -122,6 +122,10 @@ class Directory:
             firsts.setdefault(agent.home.id, agent)
             self._names.setdefault(agent.name.strip().casefold(), []).append(agent)
             self._retell.update(dict.fromkeys(agent.retell_agent_ids, agent))
+        names: dict[str, list[Business]] = {}
+        for business in self.businesses.values():
+            names.setdefault(slug(business.name), []).append(business)
+        self._business_names = {name: own[0] for name, own in names.items() if len(own) == 1}
         for business in self.businesses.values():
             answers = self._ids.get(business.answers or "", firsts.get(business.id))
             if answers is not None:
@@ -194,8 +198,9 @@ class Directory:
         return tuple(agent for agent in self.all if agent.home.id == business)
 
     def business(self, name: str) -> Business | None:
-        """The business of that id, or of that name in any writing."""
-        return self.businesses.get(name) or self.businesses.get(slug(name))
+        """The business of that id, or of that name in any writing, if only one has it."""
+        found = self.businesses.get(name) or self.businesses.get(slug(name))
+        return found or self._business_names.get(slug(name))
 
 
 def _missed(asked: Asked, number: str | None) -> str:

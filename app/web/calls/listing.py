@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.adapters.calls.index import CallIndex, CallQuery
+from app.core.agent.business import slug
+from app.core.agent.directory import Agents
 from app.core.call.outcome import OUTCOMES
 from app.errors import BadRequest
+from app.security.scope import Scope
 
 DEFAULT_LIMIT = 50
 MAX_LISTED = 500
@@ -26,8 +29,11 @@ COLUMNS = (
 _NUMBER = re.compile(r"\+?[0-9]*")
 
 
-def query_of(args: Mapping[str, str]) -> CallQuery:
-    """The filters of a request. Raises `BadRequest` with the name of the wrong one."""
+def query_of(args: Mapping[str, str], agents: Agents, scope: Scope) -> CallQuery:
+    """The filters of a request, of what may be seen; agents and businesses by id or name.
+
+    Raises `BadRequest` with the name of the wrong one.
+    """
     wanted = args.get("outcome", "")
     if wanted and wanted not in OUTCOMES:
         raise BadRequest(f"outcome must be one of {', '.join(OUTCOMES)}")
@@ -35,14 +41,26 @@ def query_of(args: Mapping[str, str]) -> CallQuery:
     if len(text) > MAX_TEXT:
         raise BadRequest(f"q exceeds {MAX_TEXT} characters")
     return CallQuery(
-        business=args.get("business", ""),
-        agent=args.get("agent", ""),
+        business=scope.narrow(business_id(args.get("business", ""), agents)),
+        agent=agent_id(args.get("agent", ""), agents),
         outcome=wanted,
         tool=args.get("tool", ""),
         text=text,
         since=_moment(args, "since"),
         until=_moment(args, "until"),
     )
+
+
+def business_id(given: str, agents: Agents) -> str:
+    """The id of the business that is meant by its id or name; blank where none is."""
+    found = agents.business(given) if given else None
+    return found.id if found else slug(given) if given else ""
+
+
+def agent_id(given: str, agents: Agents) -> str:
+    """The id of the agent that is meant by its id or name; blank where none is."""
+    found = agents.named(given) if given else None
+    return found.id if found else slug(given) if given else ""
 
 
 def limit_of(args: Mapping[str, str], most: int, default: int) -> int:

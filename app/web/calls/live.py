@@ -23,11 +23,14 @@ from app.core.language.phone_numbers import identify
 from app.core.record.live import Conversation
 from app.errors import BadRequest, NotFound, Unavailable
 from app.protocol.body import json_object
+from app.security.scope import Scope
 from app.web.agents import agent_of_summary
 from app.web.calls.streams import LiveCalls
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_json_body
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_call
 
 #: How often a page is told what changed, in seconds.
 CALLS_EVERY_S, WORDS_EVERY_S = 1.0, 0.4
@@ -43,19 +46,15 @@ bp = Blueprint("live", __name__, url_prefix="/api")
 log = logs.get(__name__)
 
 
-@bp.before_request
-def _only_admins() -> None:
-    access.require_admin()
-
-
 @bp.get("/events/stream")
+@access.scoped
 def stream() -> Response:
     """Events named `calls` (every live call, whenever one changed), or `words`, `event` and `over`
     of one call."""
     now, call_id = services(), request.args.get("call", "")
-    if call_id and now.calls.summary(call_id) is None:
-        raise NotFound("no such call")
-    source = _words(now, call_id) if call_id else _calls(now, edge().live_calls)
+    if call_id:
+        visible_call(call_id)
+    source = _words(now, call_id) if call_id else _calls(now, edge().live_calls, viewer().scope)
     return Response(
         edge().streams.limited(source, MAX_STREAMS),
         content_type="text/event-stream; charset=utf-8",
@@ -64,6 +63,7 @@ def stream() -> Response:
 
 
 @bp.post("/calls/<call_id>/<what>")
+@access.scoped
 def step(call_id: str, what: str) -> tuple[dict[str, Any], int]:
     """Step into a call: body ``{"text": …}``, for a transfer ``{"number": …, "text"?: …}``, for
     `mute` ``{"tool": …}``. 202: the process that holds the call was told."""
@@ -76,7 +76,7 @@ def step(call_id: str, what: str) -> tuple[dict[str, Any], int]:
         raise BadRequest(f"{what} needs {'a tool' if what == 'mute' else 'a text'}")
     if what == "transfer":
         number = _number(_text(given, "number"), call_id)
-    event = StepIn(cast(StepInKind, what), text, number, by=access.who())
+    event = StepIn(cast(StepInKind, what), text, number, by=viewer().by)
     step_in(services().redis, services().calls, call_id, event)
     log.info("stepped into a call", extra={"call_id": call_id, "did": what, "by": event.by})
     return {"accepted": True}, 202
@@ -109,11 +109,11 @@ def _number(given: str, call_id: str) -> str:
     return found.e164
 
 
-def _calls(now: Services, live: LiveCalls) -> Iterator[bytes]:
+def _calls(now: Services, live: LiveCalls, scope: Scope) -> Iterator[bytes]:
     told, quiet = b"", 0.0
     while not now.drain.draining:
         try:
-            line = orjson.dumps(live.rows())
+            line = orjson.dumps(live.rows(scope))
         except Unavailable:
             line = orjson.dumps({"problem": "Redis is away: live calls cannot be seen."})
         if line != told:

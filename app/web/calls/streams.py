@@ -10,19 +10,22 @@ from gevent.lock import BoundedSemaphore
 from redis import Redis
 
 from app.adapters.calls.store import CallStore
-from app.adapters.calls.story import value
+from app.adapters.calls.story import owner_of, value
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
 from app.errors import TooMany
+from app.security.scope import EVERYTHING, Scope
 from app.web.calls.masked import masked
 
 #: Live calls that are shown at most, the newest ones.
 SHOWN = 500
+#: Live calls that are read at most: what businesses are shown is chosen from these.
+READ = 2000
 #: The list is read at most so often, however many pages show it.
 FRESH_S = 0.9
 _FIELDS = (
     "agent", "business", "channel", "from_number", "started_at", "first_at", "turns_count",
-    "last_intent", "pending_action", "caller_spoke_at", "outcome", "status",
+    "last_intent", "pending_action", "caller_spoke_at", "outcome", "status", "agent_ref",
 )  # fmt: skip
 
 
@@ -59,19 +62,27 @@ class LiveCalls:
         self._read_at = float("-inf")
         self._rows: dict[str, Any] = {}
 
-    def rows(self) -> dict[str, Any]:
-        """``{"live": how many, "calls": [fields of each, the newest first]}``. Raises `Unavailable`
-        where Redis is away."""
+    def rows(self, scope: Scope = EVERYTHING) -> dict[str, Any]:
+        """``{"live": how many, "calls": [fields of each, the newest first]}`` of what may be seen.
+        Raises `Unavailable` where Redis is away."""
         with self._reading:
             if self._clock() - self._read_at >= FRESH_S:
                 self._rows = self._read()
                 self._read_at = self._clock()
-            return self._rows
+            found = self._rows
+        if scope.is_all:
+            return {**found, "calls": found["calls"][:SHOWN]}
+        mine = [row for row in found["calls"] if scope.holds(owner_of(row))]
+        return {"live": len(mine), "calls": mine[:SHOWN]}
+
+    def count(self, scope: Scope) -> int:
+        """How many of the calls that may be seen go on. Raises `Unavailable`."""
+        return self._calls.active() if scope.is_all else int(self.rows(scope)["live"])
 
     @guarded
     def _read(self) -> dict[str, Any]:
         live = self._calls.active()
-        ids = cast(list[bytes], self._redis.zrange(keys.LIVE_CALLS, 0, -1, desc=True))[:SHOWN]
+        ids = cast(list[bytes], self._redis.zrange(keys.LIVE_CALLS, 0, -1, desc=True))[:READ]
         pipeline = self._redis.pipeline(transaction=False)
         for call_id in ids:
             pipeline.hmget(keys.summary(call_id.decode()), list(_FIELDS))

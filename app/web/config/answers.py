@@ -12,7 +12,7 @@ from app.adapters.agents.stored import Stored
 from app.bridges.services import services
 from app.core.agent.directory import Directory
 from app.errors import Unavailable
-from app.web.guard.access import Scope
+from app.web.guard.viewer import Viewer
 
 
 def origin(shown: Shown | None) -> dict[str, Any]:
@@ -25,24 +25,24 @@ def origin(shown: Shown | None) -> dict[str, Any]:
     return told
 
 
-def list_agents(scope: Scope, documents: Mapping[str, Shown]) -> list[dict[str, Any]]:
+def list_agents(sender: Viewer, documents: Mapping[str, Shown]) -> list[dict[str, Any]]:
     """All agents that the sender may see."""
     now = _now()
     return [
         {**agent_row(now, agent), **origin(documents.get(field_of("agent", agent.id)))}
         for agent in now.all
-        if scope.covers(agent.home.id)
+        if sender.scope.holds(agent.home.id)
     ]
 
 
-def list_businesses(scope: Scope, documents: Mapping[str, Shown]) -> list[dict[str, Any]]:
+def list_businesses(sender: Viewer, documents: Mapping[str, Shown]) -> list[dict[str, Any]]:
     """All businesses that the sender may see; those that agents only name have the source
     `agent`."""
     now = _now()
     return [
         {**business_row(now, each), **origin(documents.get(field_of("business", each.id)))}
         for each in now.businesses.values()
-        if scope.covers(each.id)
+        if sender.scope.holds(each.id)
     ]
 
 

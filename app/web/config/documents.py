@@ -20,6 +20,7 @@ from app.errors import BadRequest, Conflict, NotFound
 from app.web.config import answers, rights
 from app.web.config.request import changed_by, check_base, read_document, read_object
 from app.web.guard import access
+from app.web.guard.viewer import viewer
 
 log = logs.get(__name__)
 
@@ -40,55 +41,59 @@ class DocumentRoutes:
         add("/<name>/versions/<number>", "version", self.version, methods=["GET"])
         add("/<name>/rollback", "rollback", self.rollback, methods=["POST"])
 
+    @access.scoped
     def get(self, name: str) -> Response:
         """The document as it was written, to be changed and put back. References to secrets stay
         references."""
-        scope = access.require_scope()
+        sender = viewer()
         shown = self._shown(name)
-        rights.check_seen(scope, shown)
+        rights.check_seen(sender, shown)
         return _tagged(shown.data, shown)
 
+    @access.scoped
     def put(self, name: str) -> tuple[Response, int]:
         """Make the document what the body says."""
-        scope = access.require_scope()
+        sender = viewer()
         data = read_document(self.kind, name)
 
         def changes(shown: Shown | None) -> list[Change]:
             if shown is not None and shown.etag == digest(data):
-                rights.check_seen(scope, shown)
+                rights.check_seen(sender, shown)
                 return []
-            rights.check_write(scope, self.kind, name, data, shown)
+            rights.check_write(sender, self.kind, name, data, shown)
             check_base(shown)
             return [Change(self.kind, name, data)]
 
-        is_new = self._apply(name, changes, changed_by(scope))
+        is_new = self._apply(name, changes, changed_by(sender))
         shown = self._shown(name)
         return _tagged({"id": name, **answers.origin(shown)}, shown), 201 if is_new else 200
 
+    @access.scoped
     def delete(self, name: str) -> Response:
         """Take it out. What the agents' file says of it counts again."""
-        scope = access.require_scope()
+        sender = viewer()
 
         def changes(shown: Shown | None) -> list[Change]:
             if shown is None:
                 raise NotFound(f"no {self.kind} {name}")
-            rights.check_removal(scope, self.kind, shown)
+            rights.check_removal(sender, self.kind, shown)
             check_base(shown)
             return [Change(self.kind, name, None)]
 
-        self._apply(name, changes, changed_by(scope))
+        self._apply(name, changes, changed_by(sender))
         left = _editor().documents().get(field_of(self.kind, name))
         return jsonify({"id": name, "deleted": True, "source": left.source if left else None})
 
+    @access.scoped
     def versions(self, name: str) -> dict[str, Any]:
         """All versions, the newest first: who, when, and what they are based on."""
-        scope = access.require_scope()
+        sender = viewer()
         found = services().agent_desk.store.versions(self.kind, name)
         shown = _present().get(field_of(self.kind, name))
-        if shown is None and (not found or scope.business):
+        if shown is None and (not found or sender.scope.business):
             raise NotFound(f"no {self.kind} {name}")
         if shown is not None:
-            rights.check_seen(scope, shown)
+            rights.check_seen(sender, shown)
         source = shown.source if shown is not None else None
         return {
             "id": name,
@@ -96,21 +101,25 @@ class DocumentRoutes:
             "versions": answers.version_rows(self.kind, found, shown),
         }
 
+    @access.scoped
     def version(self, name: str, number: str) -> dict[str, Any]:
         """One version with what it says."""
-        scope = access.require_scope()
+        sender = viewer()
+        self._check_own(sender, name)
         found = services().agent_desk.store.version(self.kind, name, _number(number))
         if found is None:
             raise NotFound(f"{self.kind} {name} has no version {number[:20]}")
         home = rights.business_of(self.kind, name, found.data or {})
-        if not scope.covers(home):
+        if not sender.scope.holds(home):
             raise NotFound(f"no {self.kind} {name}")
         return {"id": name, **found.to_json(), "document": found.data}
 
+    @access.scoped
     def rollback(self, name: str) -> Response:
         """Make the document what it was: body ``{"version": NUMBER}``, or ``{"version": "file"}``
         for what the agents' file says."""
-        scope = access.require_scope()
+        sender = viewer()
+        self._check_own(sender, name)
         wanted = read_object().get("version")
         if wanted != "file" and (not isinstance(wanted, int) or isinstance(wanted, bool)):
             raise BadRequest('version must be the number of a version, or "file"')
@@ -124,16 +133,21 @@ class DocumentRoutes:
                 self._check_in_file(name)
                 if shown.stored is None:
                     return []
-                rights.check_removal(scope, self.kind, shown)
+                rights.check_removal(sender, self.kind, shown)
             else:
-                rights.check_write(scope, self.kind, name, data, shown)
+                rights.check_write(sender, self.kind, name, data, shown)
             if shown is None or shown.etag != (data and digest(data)):
                 check_base(shown)
             return [Change(self.kind, name, data, note)]
 
-        self._apply(name, changes, changed_by(scope))
+        self._apply(name, changes, changed_by(sender))
         shown = self._shown(name)
         return _tagged({"id": name, **answers.origin(shown)}, shown)
+
+    def _check_own(self, sender: Viewer, name: str) -> None:
+        """Raise `NotFound` for what a business does not have, be it another's or nobody's."""
+        if not sender.scope.is_all:
+            rights.check_seen(sender, self._shown(name))
 
     def _data_of(self, name: str, number: int) -> dict[str, Any]:
         found = services().agent_desk.store.version(self.kind, name, number)

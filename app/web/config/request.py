@@ -13,8 +13,8 @@ from app.bridges.services import services
 from app.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired
 from app.protocol.body import json_object
 from app.web.edge import edge
-from app.web.guard.access import Scope
 from app.web.guard.body import read_json_body
+from app.web.guard.viewer import Viewer
 
 BY_HEADER = "X-Changed-By"
 MAX_BY = 60
@@ -59,8 +59,8 @@ def check_base(shown: Shown | None) -> None:
         raise PreconditionFailed
 
 
-def changed_by(scope: Scope) -> str:
+def changed_by(sender: Viewer) -> str:
     """Who makes the change, with the name that the request gives beside it."""
     given = request.headers.get(BY_HEADER, "")
     named = "".join(sign for sign in given if sign.isprintable())[:MAX_BY].strip()
-    return f"{scope.who} ({named})" if named else scope.who
+    return f"{sender.by} ({named})" if named else sender.by

@@ -10,7 +10,7 @@ from app.adapters.agents.documents import Document, Kind, Sent
 from app.adapters.agents.editing import Shown
 from app.bridges.services import services
 from app.errors import Forbidden, Invalid, NotFound
-from app.web.guard.access import Scope
+from app.web.guard.viewer import Viewer
 
 
 def business_of(kind: Kind, name: str, data: Mapping[str, Any]) -> str:
@@ -26,26 +26,27 @@ def business_of(kind: Kind, name: str, data: Mapping[str, Any]) -> str:
     return found.id if found is not None else ""
 
 
-def check_seen(scope: Scope, shown: Shown) -> None:
+def check_seen(sender: Viewer, shown: Shown) -> None:
     """Raise `NotFound` for what the sender may not see."""
     kind, name = shown.document.kind, shown.document.name
-    if not scope.covers(business_of(kind, name, shown.data)):
+    if not sender.scope.holds(business_of(kind, name, shown.data)):
         raise NotFound(f"no {kind} {name}")
 
 
 def check_write(
-    scope: Scope, kind: Kind, name: str, data: dict[str, Any], before: Shown | None
+    sender: Viewer, kind: Kind, name: str, data: dict[str, Any], before: Shown | None
 ) -> None:
-    """Raise `Forbidden` where a document is another business's, and `Invalid` for parts of it that
-    only the admin may write."""
-    if not scope.business:
+    """Raise `NotFound` for a document of another business's, `Forbidden` for one that would be, and
+    `Invalid` for parts of it that only the admin may write."""
+    if not sender.scope.business:
         return
-    homes = [business_of(kind, name, data)]
     if before is not None:
-        homes.append(business_of(kind, name, before.data))
-    if not all(scope.covers(home) for home in homes):
-        raise Forbidden(f"this token is for business {scope.business}")
-    home = services().agents.business(scope.business)
+        check_seen(sender, before)
+    if not sender.scope.holds(business_of(kind, name, data)):
+        if kind == "business":
+            raise NotFound(f"no {kind} {name}")
+        raise Forbidden(f"this token is for business {sender.scope.business}")
+    home = services().agents.business(sender.scope.business)
     allowed = home.secrets if home is not None else ()
     document = Document(kind, name, data, Sent("request"))
     problems = check_allowed(document, before.data if before else None, allowed)
@@ -53,14 +54,14 @@ def check_write(
         raise Invalid([problem.to_json() for problem in problems])
 
 
-def check_removal(scope: Scope, kind: Kind, shown: Shown) -> None:
+def check_removal(sender: Viewer, kind: Kind, shown: Shown) -> None:
     """Raise `Forbidden` where the sender may not take it out."""
-    if scope.business and kind == "business":
+    check_seen(sender, shown)
+    if sender.scope.business and kind == "business":
         raise Forbidden("only the admin token can take a business out")
-    check_seen(scope, shown)
 
 
-def require_all(scope: Scope) -> None:
+def require_all(sender: Viewer) -> None:
     """Raise `Forbidden` unless the sender may change everything."""
-    if scope.business:
+    if sender.scope.business:
         raise Forbidden("this needs the admin token")

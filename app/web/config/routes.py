@@ -17,6 +17,7 @@ from app.web.config import answers, rights
 from app.web.config.documents import DocumentRoutes
 from app.web.config.request import changed_by, read_object
 from app.web.guard import access
+from app.web.guard.viewer import viewer
 
 log = logs.get(__name__)
 
@@ -27,19 +28,20 @@ DocumentRoutes("business").register(businesses)
 
 
 @agents.get("")
+@access.scoped
 def list_agents() -> Response:
     """All agents; ``?format=file`` gives every document in the form of an agents' file. The ETag is
     what a change of several is based on."""
-    scope = access.require_scope()
+    sender = viewer()
     editor = services().agent_desk.editor
     editor.source.refresh()
     documents = editor.documents()
     if request.args.get("format") == "file":
-        rights.require_all(scope)
+        rights.require_all(sender)
         told = answers.as_file(documents)
     else:
-        told = {"agents": answers.list_agents(scope, documents)}
-        if not scope.business:
+        told = {"agents": answers.list_agents(sender, documents)}
+        if not sender.scope.business:
             told["problems"] = answers.problems_told()
     answer = jsonify(told)
     answer.set_etag(_tag(editor.source.snapshot.generation))
@@ -47,20 +49,22 @@ def list_agents() -> Response:
 
 
 @businesses.get("")
+@access.scoped
 def list_businesses() -> dict[str, Any]:
     """All businesses, those included that agents only name."""
-    scope = access.require_scope()
+    sender = viewer()
     editor = services().agent_desk.editor
     editor.source.refresh()
-    return {"businesses": answers.list_businesses(scope, editor.documents())}
+    return {"businesses": answers.list_businesses(sender, editor.documents())}
 
 
 @agents.post("")
+@access.admin_only
 def put_several() -> dict[str, Any]:
     """Put all agents and businesses of the body, which has an agents' file's form, at once or not
     at all; ``default`` names the default agent, null leaves that to the file. Others stay."""
-    scope = access.require_scope()
-    rights.require_all(scope)
+    sender = viewer()
+    rights.require_all(sender)
     wanted = _changes(read_object())
     editor = services().agent_desk.editor
     if not request.if_match:
@@ -72,8 +76,8 @@ def put_several() -> dict[str, Any]:
             raise PreconditionFailed
         return wanted
 
-    wrote = editor.apply(changes, by=changed_by(scope))
-    log.info("several agents were put", extra={"changed": len(wrote), "by": scope.who})
+    wrote = editor.apply(changes, by=changed_by(sender))
+    log.info("several agents were put", extra={"changed": len(wrote), "by": sender.by})
     return {
         "changed": [{"what": each.field, **each.to_json()} for each in wrote],
         "unchanged": len(wanted) - len(wrote),

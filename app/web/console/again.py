@@ -18,13 +18,14 @@ from app.core.agent.reference import AgentRef
 from app.core.realtime.history import Item
 from app.core.record.again import Called, Moment, Recorded, SecondAnswer, find_moment
 from app.core.record.timeline import Entry, timeline
-from app.errors import AppError, BadRequest, Forbidden, NotFound, TooMany
+from app.errors import AppError, BadRequest, NotFound, TooMany
 from app.logs import redact_value
 from app.web.console.pages import page
 from app.web.console.record import codec, entries_of
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_form
+from app.web.guard.viewer import viewer
 
 #: Second answers that are given in an hour, to everybody together.
 PER_HOUR = 60
@@ -36,19 +37,17 @@ log = logs.get(__name__)
 
 
 @bp.get("/console/calls/<call_id>/turns/<int:turn>")
+@access.scoped
 def show(call_id: str, turn: int) -> Response:
     """The conversation up to the turn, its answer, and the instructions to change."""
-    access.require_page()
     return _page(call_id, turn, _story(call_id), None)
 
 
 @bp.post("/console/calls/<call_id>/turns/<int:turn>")
+@access.scoped
 def answer(call_id: str, turn: int) -> Response:
     """Ask once more, with the field `instructions`."""
-    access.require_page()
     fields = read_form(edge().bodies)
-    if not access.may_change(fields.get("form_token", [""])[0]):
-        raise Forbidden("changes have to come from a page of this console")
     wanted = fields.get("instructions", [""])[0].replace("\r\n", "\n").strip()
     if not 0 < len(wanted) <= _MOST_INSTRUCTIONS:
         raise BadRequest(f"instructions must have 1 to {_MOST_INSTRUCTIONS} characters")
@@ -114,7 +113,7 @@ def _ask(call_id: str, turn: int, moment: Moment, instructions: str) -> SecondAn
     )
     if wait:
         raise TooMany(f"{PER_HOUR} turns were answered again in this hour; try again in {wait} s")
-    about = {"call_id": call_id, "turn": turn, "by": access.who()}
+    about = {"call_id": call_id, "turn": turn, "by": viewer().by}
     log.info("a turn is answered again", extra=about)
     current = _current(moment)
     agent = current.model_copy(update={"instructions": instructions})

@@ -1,4 +1,4 @@
-"""Signing in to the console with the admin token, and out again."""
+"""Signing in to the console with the admin token or a business's, and out again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import logs
 from app.bridges.services import services
-from app.errors import Forbidden, TooMany, Unavailable
-from app.security import sessions, tokens
+from app.errors import TooMany, Unavailable
+from app.security import business_tokens, sessions, tokens
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_form
+from app.web.guard.viewer import address
 
 #: Tries of one address in so many seconds.
 TRIES, WINDOW_S = 10, 300
@@ -34,14 +35,20 @@ log = logs.get(__name__)
 
 
 @bp.get("/console/sign-in")
+@access.public
 def sign_in() -> BaseResponse:
     """The form."""
-    if access.signed_in():
+    try:
+        inside = access.signed_in()
+    except Unavailable:
+        inside = False
+    if inside:
         return redirect(_next(request.args.get("next")))
     return _form("", request.args.get("next", ""))
 
 
 @bp.post("/console/sign-in")
+@access.public
 def enter() -> BaseResponse:
     """Take the token; a browser that shows the right one is signed in for some hours."""
     fields = read_form(edge().bodies)
@@ -50,27 +57,47 @@ def enter() -> BaseResponse:
     if not access.same_origin() or not tokens.same(_one(fields, "form_token"), mark):
         return _form("The form was too old. Please try again.", wanted_page, 403)
     _count_try()
-    wanted = services().settings.admin_token
-    if not tokens.same(given.strip(), wanted):
+    try:
+        cookie = _cookie_for(given.strip())
+    except Unavailable:
+        problem = "Redis is away: businesses cannot sign in. Please try again soon."
+        return _form(problem, wanted_page, 503)
+    if not cookie:
         log.warning("a sign-in to the console failed")
-        return _form("That is not the ADMIN_TOKEN of this server.", wanted_page, 403)
-    log.info("signed in to the console")
+        problem = "That is neither the ADMIN_TOKEN of this server nor a business's token."
+        return _form(problem, wanted_page, 403)
     answer = redirect(_next(wanted_page), 303)
-    cookie = sessions.begin(wanted, nonce=secrets.token_urlsafe(18), now_s=time.time())
     access.set_cookie(answer, access.COOKIE, cookie, sessions.VALID_S)
     answer.delete_cookie(access.FORM_COOKIE, path="/console")
     return answer
 
 
 @bp.post("/console/sign-out")
+@access.scoped
 def leave() -> BaseResponse:
     """Forget the browser."""
-    fields = read_form(edge().bodies)
-    if not access.may_change(_one(fields, "form_token")):
-        raise Forbidden("this form is not of this session; go back and try again")
     answer = redirect(url_for("auth.sign_in"), 303)
     answer.delete_cookie(access.COOKIE, path="/")
     return answer
+
+
+def _cookie_for(given: str) -> str:
+    """The cookie of a session that a token begins; blank where the token is wrong.
+
+    Raises `Unavailable` where a business's token cannot be looked up.
+    """
+    nonce, now_s = secrets.token_urlsafe(18), time.time()
+    wanted = services().settings.admin_token
+    if tokens.same(given, wanted):
+        log.info("an admin signed in to the console")
+        return sessions.begin(wanted, nonce=nonce, now_s=now_s)
+    if business_tokens.read_id(given) is None:
+        return ""
+    found = edge().business_tokens.check(given)
+    if found is None or found.business not in services().agents.businesses:
+        return ""
+    log.info("a business signed in to the console", extra={"business": found.business})
+    return sessions.begin(found.digest, nonce=nonce, now_s=now_s, token_id=found.id)
 
 
 def _form(problem: str, wanted_page: str, status: int = 200) -> Response:
@@ -85,11 +112,9 @@ def _form(problem: str, wanted_page: str, status: int = 200) -> Response:
 
 def _count_try() -> None:
     """Raise `TooMany` where this address has tried too often."""
-    peer = request.remote_addr or ""
-    address = edge().admission.caller(peer, request.headers.get("X-Forwarded-For"))
     try:
         wait_s = edge().guards.wait_for(
-            "sign_in", address, limit=TRIES, window_s=WINDOW_S, mark=secrets.token_hex(8)
+            "sign_in", address(), limit=TRIES, window_s=WINDOW_S, mark=secrets.token_hex(8)
         )
     except Unavailable:
         gevent.sleep(SLOWLY_S)

@@ -28,9 +28,9 @@ bp = Blueprint("console_call", __name__)
 
 
 @bp.get("/console/calls/<call_id>")
+@access.scoped
 def call(call_id: str) -> Response:
     """The page."""
-    access.require_page()
     try:
         story = services().calls.snapshot(call_id)
     except Unavailable:

@@ -17,6 +17,8 @@ from app.web.calls import listing
 from app.web.calls.masked import masked
 from app.web.console.pages import page
 from app.web.guard import access
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_agents, visible_businesses
 
 SHOWN = 50
 FILTERS = ("q", "business", "agent", "outcome", "tool", "since", "until")
@@ -25,15 +27,16 @@ bp = Blueprint("console_calls", __name__)
 
 
 @bp.get("/console/calls")
+@access.scoped
 def calls() -> Response:
     """One page of the list, newest first."""
-    access.require_page()
-    now = services()
+    now, agents = services(), visible_agents()
     asked = {name: request.args.get(name, "").strip() for name in FILTERS}
     cursor = request.args.get("cursor", "")
     found, problem = Page([], None), ""
     try:
-        found = now.calls.index.page(listing.query_of(asked), SHOWN, cursor)
+        query = listing.query_of(asked, now.agents, viewer().scope)
+        found = now.calls.index.page(query, SHOWN, cursor)
     except BadRequest as error:
         problem = f"{error.message}."
     except Unavailable:
@@ -45,9 +48,9 @@ def calls() -> Response:
         problem=problem,
         asked=asked,
         filtered=any(asked.values()),
-        agents=sorted({agent.name for agent in now.agents.all}),
-        businesses=sorted({agent.business for agent in now.agents.all}),
-        tools=sorted({name for agent in now.agents.all for name in agent.toolset}),
+        agents=[(agent.id, agent.name) for agent in agents],
+        businesses=[(each.id, each.name) for each in visible_businesses()],
+        tools=sorted({name for agent in agents for name in agent.toolset}),
         outcomes=OUTCOMES,
         first_page=_link(asked) if cursor else "",
         next_page=_link(asked, cursor=found.next) if found.next else "",

@@ -23,11 +23,10 @@ from app.adapters.checks.store import clock, store
 from app.adapters.checks.workers import workers
 from app.adapters.release import release
 from app.bridges.services import Services, services
-from app.errors import Forbidden, TooMany
+from app.errors import TooMany
 from app.web.console.pages import page
-from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.viewer import viewer
 
 #: A check may take so long; then it is told that it took too long. Proxies give up after 30 s.
 LIMIT_S = 20.0
@@ -40,18 +39,16 @@ _running = BoundedSemaphore(1)
 
 
 @bp.get("/console/doctor")
+@access.admin_only
 def doctor() -> Response:
     """The page before anything was looked at."""
-    access.require_page()
     return page("doctor.html", here="Doctor", findings=None)
 
 
 @bp.post("/console/doctor")
+@access.admin_only
 def examine() -> Response:
     """Look at everything, and tell. Raises `TooMany` where somebody else is at it."""
-    access.require_page()
-    if not access.may_change(read_form(edge().bodies).get("form_token", [""])[0]):
-        raise Forbidden("changes have to come from a page of this console")
     if not _running.acquire(blocking=False):
         raise TooMany("the doctor is at work for somebody else", retry_after=int(LIMIT_S))
     since = time.monotonic()
@@ -60,7 +57,7 @@ def examine() -> Response:
     finally:
         _running.release()
     bad = sum(one.verdict == "bad" for one in findings)
-    log.info("the doctor was asked", extra={"bad": bad, "by": access.who()})
+    log.info("the doctor was asked", extra={"bad": bad, "by": viewer().by})
     return page(
         "doctor.html",
         here="Doctor",

@@ -20,6 +20,8 @@ from app.web.console.pages import page
 from app.web.console.plots import bar_plot, line_plot
 from app.web.edge import edge
 from app.web.guard import access
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_agents
 
 FILTERS = ("business", "agent", "since", "until")
 TITLES = {"first_word": "First word", "first_sentence": "First sentence", "tool": "Tool results"}
@@ -29,14 +31,16 @@ bp = Blueprint("console_figures", __name__)
 
 
 @bp.get("/console/figures")
+@access.scoped
 def figures() -> Response:
     """The page: the last month by default."""
-    access.require_page()
-    agents = services().agents.all
+    agents = visible_agents()
     asked = {name: request.args.get(name, "").strip() for name in FILTERS}
     shown: dict[str, Any] = {"days": [], "problem": ""}
     try:
-        since, until, days = usage_list.days_of(asked, edge().usage)
+        since, until, days = usage_list.days_of(
+            asked, edge().usage, services().agents, viewer().scope
+        )
         shown |= _shown(told.summarise(days), told.usd_by_business(days), since, until)
         asked |= {"since": since.isoformat(), "until": until.isoformat()}
     except BadRequest as error:

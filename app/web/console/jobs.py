@@ -12,12 +12,13 @@ from app.adapters import queue
 from app.adapters.redis.client import guard
 from app.adapters.tools.dead_letters import DeadLetter, DeadLetters
 from app.bridges.services import services
-from app.errors import BadRequest, Forbidden, NotFound, Unavailable
+from app.errors import BadRequest, NotFound, Unavailable
 from app.web.console.calls import moment
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_form
+from app.web.guard.viewer import viewer
 
 SHOWN = 100
 
@@ -26,19 +27,17 @@ log = logs.get(__name__)
 
 
 @bp.get("/console/jobs")
+@access.admin_only
 def jobs() -> Response:
     """The queues, and the dead letters, newest first."""
-    access.require_page()
     return _page("")
 
 
 @bp.post("/console/jobs")
+@access.admin_only
 def change() -> BaseResponse:
     """Try a dead letter again or forget it: fields `id` and `act` (``requeue``, ``forget``)."""
-    access.require_page()
     fields = read_form(edge().bodies)
-    if not access.may_change(fields.get("form_token", [""])[0]):
-        raise Forbidden("changes have to come from a page of this console")
     letter, act = fields.get("id", [""])[0], fields.get("act", [""])[0]
     letters = _letters()
     try:
@@ -50,7 +49,7 @@ def change() -> BaseResponse:
             raise BadRequest("act must be requeue or forget")
     except NotFound:
         return _page("It is not there any more: somebody else was faster.")
-    log.info("changed a dead letter", extra={"act": act, "letter": letter, "by": access.who()})
+    log.info("changed a dead letter", extra={"act": act, "letter": letter, "by": viewer().by})
     return redirect(url_for("console_jobs.jobs"), 303)
 
 

@@ -16,19 +16,18 @@ bp = Blueprint("console_live", __name__)
 
 
 @bp.get("/console/live")
+@access.scoped
 def live() -> Response:
     """The calls that go on; the page keeps itself up to date."""
-    access.require_page()
     return page("live.html", here="Live")
 
 
 @bp.get("/console/live/<call_id>")
+@access.scoped
 def listen(call_id: str) -> BaseResponse:
     """One call as it is spoken, and what one can do in it. A call that is over has its own page."""
-    access.require_page()
-    now = services()
     try:
-        summary = now.calls.summary(call_id)
+        summary = services().calls.summary(call_id)
     except Unavailable:
         return page("problem.html", 503, here="Live", problem="Redis is away: try again soon.")
     if summary is None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response, make_response, render_template
 
-from app.web.guard import access
+from app.web.guard.viewer import viewer
 
-#: The places of the console, in the order of the menu.
+#: The places of the console, in the order of the menu, and those that only admins see.
 PLACES = (
     ("Live", "/console/live"),
     ("Calls", "/console/calls"),
@@ -20,6 +20,7 @@ PLACES = (
     ("Try it", "/console/try"),
     ("Talk", "/console/talk"),
 )
+ADMIN_PLACES = frozenset({"Jobs", "Doctor"})
 
 #: Pages run and show this server's own files only, and talk to it only.
 POLICY = (
@@ -33,11 +34,14 @@ def page(template: str, status: int = 200, *, style_mark: str = "", **values: An
 
     style_mark: the nonce of the style sheet within the page, where it has one.
     """
+    inside = not values.get("outside")
+    form_token = viewer().form_token if inside else ""
+    places = [place for place in PLACES if inside and _is_shown(place[0])]
     answer = make_response(
         render_template(
             f"console/{template}",
-            form_token=access.form_token(),
-            places=PLACES,
+            form_token=form_token,
+            places=places,
             style_mark=style_mark,
             **values,
         ),
@@ -50,3 +54,7 @@ def page(template: str, status: int = 200, *, style_mark: str = "", **values: An
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _is_shown(place: str) -> bool:
+    return viewer().scope.is_all or place not in ADMIN_PLACES

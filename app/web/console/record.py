@@ -31,9 +31,9 @@ bp = Blueprint("console_record", __name__)
 
 
 @bp.get("/console/calls/<call_id>/record")
+@access.scoped
 def record(call_id: str) -> Response:
     """One page of the steps."""
-    access.require_page()
     first = max(0, request.args.get("first", 0, type=int))
     steps: list[Step] = []
     seen = 0

@@ -12,7 +12,10 @@ from app.bridges.services import services
 from app.errors import Unavailable
 from app.web.console.calls import row
 from app.web.console.pages import page
+from app.web.edge import edge
 from app.web.guard import access
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_agents
 
 SHOWN = 20
 
@@ -20,25 +23,27 @@ bp = Blueprint("start", __name__)
 
 
 @bp.get("/")
+@access.public
 def root() -> BaseResponse:
     """To the console."""
     return redirect("/console", 302)
 
 
 @bp.get("/console", strict_slashes=False)
+@access.scoped
 def start() -> Response:
     """The calls that go on, the last ones, and the way to everything else."""
-    access.require_page()
-    now = services()
+    now, scope = services(), viewer().scope
+    query = CallQuery(business=scope.narrow())
     try:
-        calls: list[dict[str, Any]] | None = now.calls.index.page(CallQuery(), SHOWN).calls
-        live = now.calls.active()
+        calls: list[dict[str, Any]] | None = now.calls.index.page(query, SHOWN).calls
+        live = edge().live_calls.count(scope)
     except Unavailable:
-        calls, live = None, now.drain.live
+        calls, live = None, now.drain.live if scope.is_all else 0
     return page(
         "start.html",
         calls=None if calls is None else [row(call) for call in calls],
         live=live,
-        agents=now.agents.all,
+        agents=visible_agents(),
         local=not now.settings.production,
     )

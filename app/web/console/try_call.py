@@ -10,10 +10,10 @@ from flask import Blueprint, Response, request
 
 from app.bridges.services import services
 from app.web.addresses import socket_url
-from app.web.agents import agent_named
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
+from app.web.guard.visible import visible_agent, visible_agents
 
 #: How the ids of such calls begin.
 TRIAL = "try_"
@@ -22,10 +22,10 @@ bp = Blueprint("console_try", __name__)
 
 
 @bp.get("/console/try")
+@access.scoped
 def try_it() -> Response:
     """The page; what the caller types is said as Retell would send it."""
-    access.require_page()
-    answer = page("try.html", here="Try it", agents=services().agents.all)
+    answer = page("try.html", here="Try it", agents=visible_agents())
     origin = "/".join(socket_url().split("/")[:3])
     policy = answer.headers["Content-Security-Policy"]
     answer.headers["Content-Security-Policy"] = policy.replace(
@@ -35,13 +35,13 @@ def try_it() -> Response:
 
 
 @bp.post("/console/try/call")
+@access.scoped
 def new_call() -> dict[str, Any]:
     """What the page needs for one call: its id and the socket's address, token included. The agent
     is the one of `?agent=`, else the default one."""
-    access.require_admin()
     services().drain.check()
     call_id = f"{TRIAL}{secrets.token_hex(12)}"
     tokens = edge().socket_tokens
     token = f"/{tokens.mint(call_id, call_id)}" if tokens.required else ""
-    agent = quote(agent_named(request.args.get("agent", "")).id, safe="")
+    agent = quote(visible_agent(request.args.get("agent", "")).id, safe="")
     return {"call_id": call_id, "socket": f"{socket_url()}{token}/agents/{agent}/{call_id}"}

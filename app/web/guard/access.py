@@ -1,49 +1,153 @@
-"""Who may read and change: a token in development is optional, outside it is required.
+"""Who may use a route: each says so beside its declaration, and is guarded before it runs.
 
-Programs give it as ``Authorization: Bearer <token>``, or as ``?token=`` where they take an address
-only. Browsers sign in with the admin token and have a cookie from then on; what they change has to
-come from a page of ours.
+Programs give a token as ``Authorization: Bearer <token>``, or as ``?token=`` where they take an
+address only. Browsers sign in with it and have a cookie from then on; what they change has to come
+from a page of ours. In development without an admin token everybody is an admin.
+
+Under ``/api`` and ``/console`` a route that declares nothing is for admins only::
+
+    @bp.get("/api/things/<call_id>")
+    @access.scoped
+    def thing(call_id: str) -> ...:      # of the viewer's own calls only
+        ... viewer().scope ...
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from flask import abort, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.bridges.services import services
 from app.errors import Forbidden
-from app.security import sessions, tokens
+from app.security import tokens
 from app.web.addresses import base_url
+from app.web.edge import edge
 from app.web.guard.admission import prove
+from app.web.guard.body import FORM, read_form
+from app.web.guard.viewer import COOKIE, given_token, open_to_all, signed_in, viewer
+from app.web.guard.visible import check_call
 
-#: The cookie of a signed-in browser, and the one of the sign-in form.
-COOKIE, FORM_COOKIE = "callsmith_session", "callsmith_form"
-#: Where scripts of our pages put the form's token.
-FORM_HEADER = "X-Form-Token"
+__all__ = ("COOKIE", "FORM_COOKIE", "FORM_HEADER", "signed_in", "viewer")
+
+Access = Literal["admin", "scoped", "public"]
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: The cookie of the sign-in form.
+FORM_COOKIE = "callsmith_form"
+#: Where scripts of our pages put the form's token, and the field of its forms.
+FORM_HEADER, FORM_FIELD = "X-Form-Token", "form_token"
+#: Where tokens are asked for whatever a route says or forgets to say.
+GUARDED = ("/api", "/console")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the sender of a request may see and change: everything, or one business's (its id).
-    `who` is how versions and logs name the sender."""
-
-    who: str
-    business: str = ""
-
-    def covers(self, business: str) -> bool:
-        """Whether what belongs to that business (its id) is the sender's to see and change."""
-        return self.business in ("", business)
+def admin_only(view: View) -> View:
+    """The route is for the admin token and for browsers that signed in with it."""
+    return _declare(view, "admin")
 
 
-def require_scope() -> Scope:
-    """What the sender may see and change, by the token. Raises `Forbidden` without one."""
+def scoped(view: View) -> View:
+    """The route is for admins and for businesses, which see their own: what it lists has to follow
+    `viewer().scope`. A call that the route's address names is checked before the route runs."""
+    return _declare(view, "scoped")
+
+
+def public(view: View) -> View:
+    """The route asks nobody for a token."""
+    return _declare(view, "public")
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def declared(app: Flask, endpoint: str) -> Access | None:
+    """What the route of this endpoint says of itself; None where it says nothing."""
+    if endpoint == "static" or endpoint.endswith(".static"):
+        return "public"
+    found: Access | None = getattr(app.view_functions.get(endpoint), "access", None)
+    return found
+
+
+def register(app: Flask) -> None:
+    """Guard the routes of `app`."""
+    app.before_request(_guard)
+
+
+def _guard() -> None:
+    """Let the request in, or raise. A browser that asks for a page is sent to sign in."""
+    if request.endpoint is None or not is_guarded(request.path):
+        return
+    access = declared(current_app._get_current_object(), request.endpoint) or "admin"  # type: ignore[attr-defined]
+    if access == "public":
+        return
+    try:
+        found = viewer()
+    except Forbidden:
+        if given_token() is None and _asks_for_page():
+            there = request.full_path.rstrip("?")
+            abort(redirect(url_for("auth.sign_in", next=there), 303))
+        raise
+    if access == "admin" and not found.scope.is_all:
+        raise Forbidden("this needs the admin token")
+    if request.method not in _READING:
+        _check_origin(found.form_token)
+    call_id = (request.view_args or {}).get("call_id")
+    if call_id is not None:
+        check_call(found.scope, call_id)
+    prove()
+
+
+def is_guarded(path: str) -> bool:
+    """Whether a path lies where tokens are asked for."""
+    return any(path == part or path.startswith(f"{part}/") for part in GUARDED)
+
+
+def _asks_for_page() -> bool:
+    html = "text/html" in request.headers.get("Accept", "")
+    return html and request.method == "GET" and request.path.startswith("/console")
+
+
+def _check_origin(form_token: str) -> None:
+    """Raise `Forbidden` unless a change comes from a page of ours: it has the form's token, or the
+    browser says so itself. What shows a token comes from no browser; where nobody is asked for one
+    it is enough that no browser says otherwise."""
+    if not form_token:
+        if given_token() is None and not same_origin():
+            raise Forbidden("another site's page may not change anything here")
+        return
+    given = request.headers.get(FORM_HEADER)
+    if given is None and request.mimetype == FORM:
+        given = read_form(edge().bodies).get(FORM_FIELD, [None])[0]
+    fine = tokens.same(given, form_token) if given is not None else same_origin(strict=True)
+    if not fine:
+        raise Forbidden("changes have to come from a page of this console; go back and try again")
+
+
+def require_admin() -> None:
+    """Raise `Forbidden` unless an admin asks."""
+    if not viewer().scope.is_all:
+        raise Forbidden("this needs the admin token")
+
+
+def require_page() -> None:
+    """As `require_admin`."""
     require_admin()
-    return Scope(who())
+
+
+def who() -> str:
+    """Who asks, as the record and the log name them."""
+    return viewer().by
+
+
+def may_change(given: str | None) -> bool:
+    """Whether a changing request carries the form's token, where it has to."""
+    found = viewer()
+    return not found.in_browser or not given or tokens.same(given, found.form_token)
 
 
 def require(wanted: str) -> None:
@@ -51,63 +155,14 @@ def require(wanted: str) -> None:
 
     A blank `wanted` lets everybody in, in development only.
     """
-    if not _open(wanted) and not tokens.same(_given(), wanted):
+    if not open_to_all(wanted) and not tokens.same(given_token(), wanted):
         raise Forbidden("a token is required: Authorization: Bearer TOKEN")
     prove()
-
-
-def require_admin() -> None:
-    """Raise `Forbidden` unless the request carries the admin token, or comes from a page of a
-    browser that has signed in."""
-    wanted = services().settings.admin_token
-    if _open(wanted) or tokens.same(_given(), wanted):
-        prove()
-    elif signed_in():
-        if request.method not in _READING and not may_change(request.headers.get(FORM_HEADER)):
-            raise Forbidden("changes have to come from a page of this console")
-        prove()
-    else:
-        raise Forbidden("a token is required: Authorization: Bearer TOKEN")
-
-
-def require_page() -> None:
-    """As `require_admin`, for a page: a browser that has not signed in is sent to do so.
-
-    What does not ask for HTML is no browser. Raises `Forbidden` for it.
-    """
-    wanted = services().settings.admin_token
-    if not _open(wanted) and not tokens.same(_given(), wanted) and not signed_in():
-        if "text/html" not in request.headers.get("Accept", ""):
-            raise Forbidden("a token is needed")
-        there = request.full_path.rstrip("?")
-        abort(redirect(url_for("auth.sign_in", next=there), 303))
-    prove()
-
-
-def who() -> str:
-    """Who asks, as the record and the log name them."""
-    return "the console" if signed_in() else "an admin"
-
-
-def signed_in() -> bool:
-    """Whether the request comes from a browser that has signed in."""
-    return _session() is not None
 
 
 def form_token() -> str:
-    """What the forms of this session carry; blank where nobody has to sign in."""
-    nonce = _session()
-    return sessions.form_token(nonce, services().settings.admin_token) if nonce else ""
-
-
-def may_change(given: str | None) -> bool:
-    """Whether a changing request of a signed-in browser comes from a page of ours: it has the
-    form's token, or the browser says so itself."""
-    nonce = _session()
-    if nonce is None:
-        return _open(services().settings.admin_token)
-    wanted = sessions.form_token(nonce, services().settings.admin_token)
-    return tokens.same(given, wanted) if given else same_origin(strict=True)
+    """What the forms of this session carry; blank where nobody has signed in."""
+    return viewer().form_token
 
 
 def same_origin(*, strict: bool = False) -> bool:
@@ -133,18 +188,3 @@ def set_cookie(answer: Response, name: str, value: str, seconds: int, *, path: s
         samesite="Lax",
         secure=base_url().startswith("https:"),
     )
-
-
-def _open(wanted: str) -> bool:
-    return not wanted and not services().settings.production
-
-
-def _given() -> str | None:
-    header = request.headers.get("Authorization", "")
-    return header[7:].strip() if header[:7].lower() == "bearer " else request.args.get("token")
-
-
-def _session() -> str | None:
-    cookie = request.cookies.get(COOKIE)
-    secret = services().settings.admin_token
-    return sessions.nonce_of(cookie, secret, now_s=time.time()) if cookie else None

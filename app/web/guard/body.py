@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import gevent
-from flask import request
+from flask import g, request
 from gunicorn.http.errors import ParseException
 
 from app.errors import AppError, BadRequest, TooLarge, Unavailable, UnsupportedMedia
@@ -78,8 +78,12 @@ def check_json(most: int) -> None:
 def read_form(bodies: Bodies) -> dict[str, list[str]]:
     """The fields of a URL-encoded form. Multipart is not taken: parsing it writes to the disk.
 
-    Raises `UnsupportedMedia`, `BadRequest`, and as `read`.
+    It is read once, however often it is asked for. Raises `UnsupportedMedia`, `BadRequest`, and as
+    `read`.
     """
+    kept = cast(dict[str, list[str]] | None, g.get("form"))
+    if kept is not None:
+        return kept
     if request.mimetype != FORM:
         raise UnsupportedMedia(f"send {FORM}")
     raw = read(bodies, MAX_FORM_BYTES)
@@ -94,6 +98,7 @@ def read_form(bodies: Bodies) -> dict[str, list[str]]:
     form: dict[str, list[str]] = {}
     for name, value in pairs:
         form.setdefault(name, []).append(value)
+    g.form = form
     return form
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.adapters.tokens.business import BusinessTokens
 from app.settings import Settings
 from app.web.config import routes
-from app.web.guard import access
-from app.web.guard.access import Scope
 from tests.support.web_app import make_app
 
 FILE = """\
@@ -205,16 +204,25 @@ def test_a_business_sees_and_changes_its_own_only(
     monkeypatch.setenv("SHOP_TOKEN", "s")
     monkeypatch.setenv("OTHER_TOKEN", "o")
     put(client, "/api/agents/ben", BEN)
-    monkeypatch.setattr(access, "require_scope", lambda: Scope("the bakery", "bakery"))
+    tokens = BusinessTokens(client.application.extensions["services"].redis)
+    token = tokens.create("bakery", by="a test")[1]
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     assert [each["id"] for each in client.get("/api/agents").json["agents"]] == ["ada"]
     assert client.get("/api/agents/ben").status_code == 404
     assert client.get("/api/agents/ben/versions").status_code == 404
     assert client.get("/api/agents/ben/versions/1").status_code == 404
     assert client.delete("/api/agents/ben", headers={"If-Match": "*"}).status_code == 404
     assert put(client, "/api/agents/ben", BEN, If_Match="*").status_code == 404
-    assert put(client, "/api/agents/ben", {**BEN, "name": "B"}, If_Match="*").status_code == 403
+    assert put(client, "/api/agents/ben", {**BEN, "name": "B"}, If_Match="*").status_code == 404
     taken = {**BEN, "business": "bakery", "numbers": []}
-    assert put(client, "/api/agents/ben", taken, If_Match="*").status_code == 403
+    assert put(client, "/api/agents/ben", taken, If_Match="*").status_code == 404
+    for path in ("agents/ben", "agents/gone"):
+        body = {"version": 9}
+        told = client.post(f"/api/{path}/rollback", json=body, headers={"If-Match": "*"})
+        assert (told.status_code, told.json["error"]["message"]) == (
+            404,
+            f"no {path.replace('agents/', 'agent ')}",
+        )
     assert client.post("/api/agents", json={}, headers={"If-Match": "*"}).status_code == 403
     tool = {"name": "look", "description": "d", "url": "https://shop.example/x"}
     eve = {"name": "Eve", "business": "bakery", "instructions": "x"}

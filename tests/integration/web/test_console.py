@@ -76,7 +76,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(redis_url: str) -> None
 def test_a_wrong_token_is_told_and_tries_are_few(client: FlaskClient) -> None:
     answers = [sign_in(client, "guess") for _ in range(11)]
     assert [answer.status_code for answer in answers] == [403] * 10 + [429]
-    assert "not the ADMIN_TOKEN" in answers[0].text
+    assert "neither the ADMIN_TOKEN" in answers[0].text
     assert answers[-1].headers["Retry-After"]
     assert client.get("/console").status_code == 303
 

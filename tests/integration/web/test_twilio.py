@@ -235,8 +235,11 @@ def test_the_pages_token_opens_its_own_call(redis_url: str) -> None:
     assert first["call_id"] != second["call_id"]
     settings = Settings(redis_url=redis_url)
     door = MediaTokens(connect(settings), settings)
-    assert not door.take(first["token"], second["call_id"])
-    assert door.take(first["token"], first["call_id"])
+    assert first["agent"]
+    assert not door.take(first["token"], second["call_id"], first["agent"])
+    assert not door.take(first["token"], first["call_id"], "another")
+    assert not door.take(first["token"], first["call_id"])
+    assert door.take(first["token"], first["call_id"], first["agent"])
 
 
 def test_the_page_is_the_administrators_outside_development(redis_url: str) -> None:

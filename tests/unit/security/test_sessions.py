@@ -34,3 +34,11 @@ def test_a_forms_token_is_its_sessions() -> None:
     assert token == sessions.form_token(NONCE, SECRET)
     assert token != sessions.form_token("another", SECRET)
     assert token != sessions.form_token(NONCE, "another")
+
+
+def test_a_cookie_of_a_businesss_token_names_it() -> None:
+    cookie = sessions.begin("digest", nonce=NONCE, now_s=NOW, token_id="0123456789ab")
+    assert sessions.token_id_of(cookie) == "0123456789ab"
+    assert sessions.nonce_of(cookie, "digest", now_s=NOW) == NONCE
+    assert sessions.nonce_of(cookie, SECRET, now_s=NOW) is None
+    assert sessions.token_id_of(sessions.begin(SECRET, nonce=NONCE, now_s=NOW)) == ""

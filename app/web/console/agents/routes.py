@@ -9,10 +9,10 @@ from app.adapters.agents.documents import Document, Documents
 from app.bridges.services import services
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Agents
-from app.errors import NotFound
 from app.web.console.agents.explain import explain, explain_business
 from app.web.console.pages import page
 from app.web.guard import access
+from app.web.guard.visible import visible_agent, visible_businesses
 
 HERE = "/console/agents"
 
@@ -20,28 +20,26 @@ bp = Blueprint("console_agents", __name__)
 
 
 @bp.get(HERE)
+@access.scoped
 def agents() -> Response:
     """All agents, by business."""
-    access.require_page()
     directory = services().agents
     return page(
         "agents.html",
         here="Agents",
         businesses=[
             {"business": home, "agents": [_row(directory, each) for each in of_it]}
-            for home in directory.businesses.values()
+            for home in visible_businesses()
             if (of_it := directory.of_business(home.id))
         ],
     )
 
 
 @bp.get(f"{HERE}/<agent_id>")
+@access.scoped
 def agent(agent_id: str) -> Response:
     """One agent key by key."""
-    access.require_page()
-    found = services().agents.named(agent_id)
-    if found is None:
-        raise NotFound("no agent has this id")
+    found = visible_agent(agent_id)
     documents = files.read(services().settings.agent_file or None)
     business = _business(documents, found)
     return page(

@@ -20,7 +20,7 @@ from app.core.booking.appointment import Appointment, busy_beside
 from app.core.booking.resources import Asked as AskedFor
 from app.core.booking.rules import Service
 from app.core.booking.slots import Slot, day_bounds, free_slots
-from app.errors import BadRequest, CalendarFailed, Forbidden, SettingsError
+from app.errors import BadRequest, CalendarFailed, SettingsError
 from app.web.console.calendar import contents, week
 from app.web.console.calendar.asked import Asked, read_asked, read_moment, read_once
 from app.web.console.calendar.routes import HERE
@@ -28,6 +28,7 @@ from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_form
+from app.web.guard.viewer import viewer
 
 ANYONE = "anyone"
 #: What a page says where the worker's words are a caller's.
@@ -58,10 +59,10 @@ class Wanted:
 
 
 @bp.get(f"{HERE}/appointments/<event_id>")
+@access.scoped
 def appointment(event_id: str) -> Response:
     """The appointment, and the free times of a day to which it can be moved; with ``act`` (and
     ``to``) the question whether that is meant."""
-    access.require_page()
     asked = read_asked(services(), request.args, dt.datetime.now(dt.UTC))
     try:
         found = contents.find(services(), asked.agent, event_id)
@@ -72,12 +73,10 @@ def appointment(event_id: str) -> Response:
 
 
 @bp.post(f"{HERE}/appointments/<event_id>")
+@access.scoped
 def change(event_id: str) -> BaseResponse:
     """Move or cancel it; the same form sent again is the same change."""
-    access.require_page()
     fields = {name: values[0] for name, values in read_form(edge().bodies).items()}
-    if not access.may_change(fields.get("form_token", "")):
-        raise Forbidden("changes have to come from a page of this console")
     asked = read_asked(services(), fields, dt.datetime.now(dt.UTC))
     wanted, once = _wanted(fields), read_once(fields.get("once", ""))
     if wanted is None:
@@ -87,7 +86,7 @@ def change(event_id: str) -> BaseResponse:
         event_id,
         read_moment(fields.get("was", "")),
         once,
-        access.who(),
+        viewer().by,
         wanted.to,
         wanted.resource,
     )
@@ -96,7 +95,7 @@ def change(event_id: str) -> BaseResponse:
     told = {"act": wanted.act, "event": event_id, "state": done.state, "error": done.error}
     log.info(
         "asked to change an appointment",
-        extra={**told, "business": asked.agent.home.id, "by": access.who()},
+        extra={**told, "business": asked.agent.home.id, "by": viewer().by},
     )
     if done.state == "done":
         day = (wanted.to or change.was).astimezone(asked.agent.booking.zone).date()

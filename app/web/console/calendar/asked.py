@@ -14,7 +14,9 @@ from app.core.agent.definition import Agent
 from app.core.agent.directory import Agents
 from app.core.booking.rules import Service
 from app.errors import BadRequest, NotFound
+from app.security.scope import Scope
 from app.web.console.calendar.week import Shown
+from app.web.guard.viewer import viewer
 
 #: What a form that changes something carries: it names the wish, and is made anew for each page.
 _ONCE = re.compile(r"[0-9a-f]{16}")
@@ -43,8 +45,11 @@ class Asked:
 
 
 def read_asked(now: Services, given: Mapping[str, str], today: dt.datetime) -> Asked:
-    """What `given` asks for, ``week=`` or ``day=`` for the days. Raises BadRequest, NotFound."""
-    agent = _agent(now.agents, given.get("business", ""), given.get("agent", ""))
+    """What `given` asks for of what the viewer may see, ``week=`` or ``day=`` for the days.
+
+    Raises BadRequest, NotFound.
+    """
+    agent = _agent(now.agents, viewer().scope, given.get("business", ""), given.get("agent", ""))
     rules = agent.booking
     shown: Shown = "day" if given.get("day") else "week"
     day = read_day(given.get(shown, ""), today.astimezone(rules.zone).date())
@@ -53,8 +58,9 @@ def read_asked(now: Services, given: Mapping[str, str], today: dt.datetime) -> A
     return Asked(agent, shown, day, service)
 
 
-def _agent(agents: Agents, business: str, name: str) -> Agent:
+def _agent(agents: Agents, scope: Scope, business: str, name: str) -> Agent:
     """The agent of that id; else the business's first; else the default one."""
+    business = scope.narrow(business)
     if business:
         found = agents.of_business(business)
         if not found:

@@ -16,7 +16,7 @@ from app.adapters.calendars.blocks import MAX_TITLE, Block, check_block
 from app.bridges.services import services
 from app.core.agent.definition import Agent
 from app.core.booking.slots import free_slots, windows
-from app.errors import BadRequest, CalendarFailed, Forbidden, SettingsError, Unavailable
+from app.errors import BadRequest, CalendarFailed, SettingsError, Unavailable
 from app.web.console.calendar import contents, week
 from app.web.console.calendar.asked import Asked, read_asked, read_day, read_once
 from app.web.console.calendar.contents import Contents
@@ -25,6 +25,8 @@ from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_form
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_businesses
 
 HERE = "/console/calendar"
 #: What a page says after a change.
@@ -49,18 +51,18 @@ log = logs.get(__name__)
 
 
 @bp.get(HERE)
+@access.scoped
 def calendar() -> Response:
     """A week or a day."""
-    access.require_page()
     now = dt.datetime.now(dt.UTC)
     asked = read_asked(services(), request.args, now)
     return _page(asked, now, done=DONE.get(request.args.get("done", ""), ""))
 
 
 @bp.get(f"{HERE}/block")
+@access.scoped
 def ask_block() -> Response:
     """Show what a block would be, and ask whether it is meant."""
-    access.require_page()
     now = dt.datetime.now(dt.UTC)
     asked = read_asked(services(), request.args, now)
     try:
@@ -82,12 +84,10 @@ def ask_block() -> Response:
 
 
 @bp.post(f"{HERE}/blocks")
+@access.scoped
 def change_blocks() -> BaseResponse:
     """Block time or free it again: `act` is ``block`` or ``unblock``."""
-    access.require_page()
     fields = {name: values[0] for name, values in read_form(edge().bodies).items()}
-    if not access.may_change(fields.get("form_token", "")):
-        raise Forbidden("changes have to come from a page of this console")
     now = dt.datetime.now(dt.UTC)
     asked = read_asked(services(), fields, now)
     act, once = fields.get("act", ""), fields.get("once", "")
@@ -101,7 +101,7 @@ def change_blocks() -> BaseResponse:
             raise BadRequest("act must be block or unblock")
     except (CalendarFailed, SettingsError) as error:
         return _page(asked, now, problem=contents.trouble(error), status=503)
-    told = {"act": act, "block": once, "business": asked.agent.home.id, "by": access.who()}
+    told = {"act": act, "block": once, "business": asked.agent.home.id, "by": viewer().by}
     log.info("changed what is blocked", extra=told)
     return redirect(f"{HERE}?{asked.query(done=f'{act}ed')}", 303)
 
@@ -175,7 +175,7 @@ def _page(
         here="Calendar",
         asked=asked,
         rules=rules,
-        businesses=list(agents.businesses.values()),
+        businesses=visible_businesses(),
         agents=agents.of_business(asked.agent.home.id),
         days=days,
         grid=shown,

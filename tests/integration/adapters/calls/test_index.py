@@ -37,12 +37,25 @@ def test_each_filter_and_all_together(store: CallStore, redis: Redis) -> None:
     add(store, redis, "c2", 200.0, agent="Ben", business="Bakery", pending_action="transfer")
     add(store, redis, "c3", 300.0, agent="Ada", business="Garage", pending_action="transfer")
     assert ids(store.index) == ["c3", "c2", "c1"]
-    assert ids(store.index, agent="Ada") == ["c3", "c1"]
-    assert ids(store.index, business="Bakery") == ["c2", "c1"]
+    assert ids(store.index, agent="ada") == ["c3", "c1"]
+    assert ids(store.index, business="bakery") == ["c2", "c1"]
     assert ids(store.index, outcome="transferred") == ["c3", "c2"]
-    assert ids(store.index, outcome="transferred", agent="Ada", business="Garage") == ["c3"]
+    assert ids(store.index, outcome="transferred", agent="ada", business="garage") == ["c3"]
     assert ids(store.index, since=150.0, until=250.0) == ["c2"]
-    assert ids(store.index, agent="Nobody") == []
+    assert ids(store.index, agent="nobody") == []
+
+
+def test_a_call_is_found_by_the_ids_of_its_agent_and_business(
+    store: CallStore, redis: Redis
+) -> None:
+    """Two businesses of one name, with an agent of one name, are two."""
+    for number in (1, 2):
+        who = {"agent": f"ada-{number}", "business": f"bakery-{number}"}
+        add(store, redis, f"c{number}", 100.0, agent="Ada", business="Bakery", agent_ref=who)
+    assert ids(store.index, business="bakery-1") == ["c1"]
+    assert ids(store.index, agent="ada-2") == ["c2"]
+    assert ids(store.index, business="bakery") == []
+    assert ids(store.index, business="bakery-1", agent="ada-2") == []
 
 
 def test_bookings_and_tools_decide_the_outcome(store: CallStore, redis: Redis) -> None:
@@ -63,7 +76,7 @@ def test_bookings_and_tools_decide_the_outcome(store: CallStore, redis: Redis) -
 def test_a_live_call_is_found_by_its_agent(store: CallStore, redis: Redis) -> None:
     lease = store.take("c1", "web-1")
     store.save("c1", {}, fence=lease.fence, fields={"agent": "Ada"})
-    assert ids(store.index, agent="Ada", outcome="ongoing") == ["c1"]
+    assert ids(store.index, agent="ada", outcome="ongoing") == ["c1"]
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter("calls:by:*"))
 
 
@@ -82,7 +95,7 @@ def test_pages_hold_every_call_once(store: CallStore, redis: Redis) -> None:
     seen: list[str] = []
     cursor = ""
     while True:
-        page = store.index.page(CallQuery(agent="Ada"), 7, cursor)
+        page = store.index.page(CallQuery(agent="ada"), 7, cursor)
         seen += [call["call_id"] for call in page.calls]
         if page.next is None:
             break
@@ -100,7 +113,7 @@ def test_one_page_looks_at_a_bounded_number_of_calls(
         add(store, redis, f"c{number:02}", 100.0 + number, agent="Ada" if number == 2 else "Ben")
     found: list[str] = []
     cursor = ""
-    query = CallQuery(since=100.0, agent="Ada", outcome="ended")
+    query = CallQuery(since=100.0, agent="ada", outcome="ended")
     assert [call["call_id"] for call in store.index.page(query, 5).calls] == ["c02"]
     query = CallQuery(text="ada")
     while True:

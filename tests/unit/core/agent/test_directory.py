@@ -118,7 +118,19 @@ def test_what_is_one_businesss_is_never_done_as_another() -> None:
 def test_agents_and_businesses_by_name() -> None:
     found = directory()
     assert [agent.id for agent in found.of_business("salon")] == ["cid", "eva"]
-    business = found.business("Corner Bakery")
-    assert business is None
+    assert found.business("Corner Bakery") is found.businesses["bakery"]
     assert found.business("bakery") is found.businesses["bakery"]
+    assert found.business("Bakery Corner") is None
     assert found.all[0].business == "Corner Bakery"
+
+
+def test_a_business_is_found_by_its_name_if_only_one_has_it() -> None:
+    text = (
+        "businesses: {one: {name: Corner}, two: {name: Corner}, three: {name: Salon Süd}}\n"
+        "agents: [{name: Ada, business: one, instructions: x}]\n"
+    )
+    found = directory(text)
+    assert found.business("corner") is None
+    named = found.business("salon süd")
+    assert named is not None
+    assert named.id == "three"
