@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from app.adapters.agents.imported import python_tools
+from app.adapters.agents.secrets import SECRETS
 from app.adapters.knowledge import open_index, search_knowledge
 from app.adapters.tools.context import Handler, ToolContext
 from app.adapters.tools.http_tool import HttpToolRunner
@@ -64,11 +64,11 @@ class _Http:
         self._entry = entry
         secret = settings.tools_secret
         if entry.secret:
-            secret = fill_references(entry.secret, os.environ)
+            secret = fill_references(entry.secret, SECRETS)
         self._runner = HttpToolRunner(secret, settings.tools_allow_private)
 
     def __call__(self, ctx: ToolContext, arguments: dict[str, Any]) -> dict[str, Any]:
-        endpoint = self._entry.endpoint(os.environ)
+        endpoint = self._entry.endpoint(SECRETS)
         timeout_s = self._entry.timeout_ms / 1000
         return self._runner.run(
             self._entry.name, endpoint, arguments, call_of(ctx), ctx.key, timeout_s
@@ -99,7 +99,7 @@ def call_of(ctx: ToolContext) -> dict[str, Any]:
 def context_for(ctx: ToolContext, entry: PythonTools) -> Context:
     """What a Python tool is told of its call."""
     settings = {
-        name: fill_references(value, os.environ) if isinstance(value, str) else value
+        name: fill_references(value, SECRETS) if isinstance(value, str) else value
         for name, value in entry.settings.items()
     }
     return Context(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from redis import Redis
 
+from app.adapters.agents.secrets import SECRETS
 from app.adapters.mcp.catalog import McpCatalog, tools_of
 from app.core.agent.definition import Agent
 from app.core.agent.tools import McpTools
@@ -24,7 +24,7 @@ def discover(settings: Settings, agent: Agent) -> Servers:
     from app.adapters.mcp.connection import ServerAway
     from app.adapters.mcp.host import McpHost
 
-    host = McpHost(os.environ, allow_private=settings.tools_allow_private)
+    host = McpHost(SECRETS, allow_private=settings.tools_allow_private)
     found = []
     try:
         for entry in agent.servers:

@@ -102,7 +102,7 @@ def variables(ringing: Inbound, agent: Agent, about: str, now_ms: int) -> dict[s
     if ringing.subject == "call_inbound":
         # The id that comes along is not promised to be the later call's: the first call that uses
         # the token has it.
-        given["socket_token"] = edge().socket_tokens.mint(about)
+        given["socket_token"] = edge().socket_tokens.mint(about, agent.home.id)
     return given
 
 

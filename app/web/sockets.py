@@ -3,7 +3,8 @@
 An agent may have an address of its own, with ``agents/<agent>/`` before the call's id.
 
 Retell signs nothing on the socket, so the address carries a secret: `SOCKET_TOKEN` itself, or a
-token that the inbound webhook minted for one call. It is checked before anything else happens.
+token that the inbound webhook minted for one call of a business, which no other business's agent
+answers. It is checked before anything else happens.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from flask import Blueprint
 
 from app import logs
+from app.adapters.tokens.socket import Opened
 from app.bridges.channels import retell
 from app.bridges.services import services
 from app.bridges.socket import Connection, Sock
@@ -22,6 +24,8 @@ from app.web.edge import edge
 from app.web.guard.admission import prove
 
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+ALL = Opened()
 
 bp = Blueprint("sockets", __name__)
 sock = Sock()
@@ -41,15 +45,16 @@ def open_socket(ws: Connection, call_id: str, agent: str = "") -> None:
 @sock.route("/llm-websocket/<token>/agents/<agent>/<call_id>", bp=bp, endpoint="token_agent_socket")
 def token_socket(ws: Connection, token: str, call_id: str, agent: str = "") -> None:
     """The form with a token."""
-    if not edge().socket_tokens.accept(token, call_id):
+    opened = edge().socket_tokens.accept(token, call_id)
+    if opened is None or (agent and not opened.fits(agent_named(agent).home.id)):
         raise Forbidden("the token in the path is wrong")
-    _serve(ws, call_id, agent)
+    _serve(ws, call_id, agent, opened)
 
 
-def _serve(ws: Connection, call_id: str, agent: str) -> None:
+def _serve(ws: Connection, call_id: str, agent: str, opened: Opened = ALL) -> None:
     if not _CALL_ID.fullmatch(call_id):
         raise BadRequest("invalid call id")
     if agent:
         agent_named(agent)
     prove()
-    retell.serve(services(), ws, call_id, agent)
+    retell.serve(services(), ws, call_id, agent, opened)

@@ -44,7 +44,7 @@ def page() -> Response:
         render_template(
             "talk.html",
             agent=agent,
-            agents=[each.name for each in visible_agents()],
+            agents=visible_agents(),
             local=not services().settings.production,
         )
     )

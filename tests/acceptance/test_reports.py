@@ -174,7 +174,7 @@ def in_a_browser(stack: RunningStack) -> str:
             "callSid": about["call_id"],
             "streamSid": "MZ1",
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
-            "customParameters": {"token": about["token"]},
+            "customParameters": {"token": about["token"], "agent": about["agent"]},
         },
     }
     with connect(about["socket"]) as ws:

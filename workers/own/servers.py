@@ -11,6 +11,7 @@ import gevent
 import redis
 
 from app import logs, metrics
+from app.adapters.agents.secrets import SECRETS
 from app.adapters.mcp.catalog import McpCatalog
 from app.adapters.redis import keys
 from app.adapters.tools.context import Handler, ToolContext
@@ -126,7 +127,7 @@ class McpServers:
         if self._host is None:
             from app.adapters.mcp.host import McpHost
 
-            self._host = McpHost(os.environ, allow_private=self.settings.tools_allow_private)
+            self._host = McpHost(SECRETS, allow_private=self.settings.tools_allow_private)
         return self._host
 
     def close(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from app.adapters.agents.secrets import SECRETS
 from app.adapters.notify.base import MESSAGE_KINDS, Channel
 from app.adapters.notify.mail import Mail
 from app.adapters.notify.text_message import (
@@ -69,10 +68,10 @@ def _message_webhook(settings: Settings, agent: Agent) -> Webhook | None:
     """The agent's own; else the setting for messages; else the one for bookings."""
     own = agent.messages
     if own.webhook_url:
-        url = fill_references(own.webhook_url, os.environ)
+        url = fill_references(own.webhook_url, SECRETS)
         secret = settings.message_webhook_secret
         if own.webhook_secret:
-            secret = fill_references(own.webhook_secret, os.environ)
+            secret = fill_references(own.webhook_secret, SECRETS)
         return Webhook(url, secret, public_only=not settings.tools_allow_private)
     if settings.message_webhook_url:
         return Webhook(settings.message_webhook_url, settings.message_webhook_secret)

@@ -6,7 +6,6 @@ is sent again with the same id and the next ``report.revision``.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
+from app.adapters.agents.secrets import SECRETS
 from app.adapters.notify.mail import send_mail
 from app.adapters.notify.signed_post import post_signed
 from app.core.agent.definition import Agent
@@ -98,11 +98,11 @@ def report_channels(settings: Settings, agent: Agent) -> dict[str, ReportChannel
     """The ways in which the reports of an agent's calls are told, by name."""
     channels: dict[str, ReportChannel] = {}
     own = agent.report_webhook_url
-    url = fill_references(own, os.environ) if own else settings.report_webhook_url
+    url = fill_references(own, SECRETS) if own else settings.report_webhook_url
     if url:
         secret = settings.report_webhook_secret
         if agent.report_webhook_secret:
-            secret = fill_references(agent.report_webhook_secret, os.environ)
+            secret = fill_references(agent.report_webhook_secret, SECRETS)
         # An address of the deployment's own settings may be on its own network.
         checked = bool(own) and not settings.tools_allow_private
         channels["webhook"] = ReportWebhook(url, secret, checked)

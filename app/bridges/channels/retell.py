@@ -10,6 +10,7 @@ import gevent
 
 from app import logs
 from app.adapters.agents import prices
+from app.adapters.tokens.socket import Opened
 from app.bridges import monthly_budget
 from app.bridges.channels.live_call import LiveCall
 from app.bridges.channels.note_uses import Use
@@ -17,7 +18,7 @@ from app.bridges.refusal import refuse_call
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
-from app.core.agent.directory import Asked
+from app.core.agent.directory import Asked, NoAgent
 from app.core.call import events
 from app.core.call.notes import Note
 from app.core.call.setup import Call, Setup
@@ -45,9 +46,11 @@ class RetellChannel:
     name = "retell"
     soon_s = 0.0
 
-    def __init__(self, address: str = "") -> None:
-        """`address` is the agent that the socket's address names, if it names one."""
+    def __init__(self, address: str = "", opened: Opened | None = None) -> None:
+        """`address` is the agent that the socket's address names, if it names one; `opened` whose
+        agents the token in it lets answer."""
         self._address = address
+        self._opened = opened or Opened()
 
     def serve(self, live: LiveCall) -> None:
         """Begin or resume the call, then feed it Retell's frames."""
@@ -119,7 +122,7 @@ class RetellChannel:
         """
         agents = live.services.agents
         if self._address or (len(agents.all) == 1 and agents.only_default is not None):
-            return agents.route(Asked(address=self._address)).agent
+            return self._allowed(agents.route(Asked(address=self._address)).agent)
         details = (state or {}).get("details") or live.kept.caller.details
         if not details:
             live.ws.send(retell_llm.config())
@@ -130,12 +133,24 @@ class RetellChannel:
                         details = _details(waiting[-1])
             except gevent.Timeout:
                 log.info("no call details in time")
-        return agents.route(Asked.of_details(details)).agent
+        return self._allowed(agents.route(Asked.of_details(details)).agent)
+
+    def _allowed(self, agent: Agent) -> Agent:
+        """The agent, if the token in the address is of its business. Raises `NoAgent`."""
+        if not self._opened.fits(agent.home.id):
+            raise NoAgent("the token in the address is another business's")
+        return agent
 
 
-def serve(services: Services, ws: Connection, call_id: str, address: str = "") -> None:
-    """Serve one socket of a call until it closes; `address` names the agent, if it does."""
-    LiveCall(services, ws, call_id, RetellChannel(address)).run()
+def serve(
+    services: Services,
+    ws: Connection,
+    call_id: str,
+    address: str = "",
+    opened: Opened | None = None,
+) -> None:
+    """Serve one socket of a call until it closes; `address` and `opened` as `RetellChannel`'s."""
+    LiveCall(services, ws, call_id, RetellChannel(address, opened)).run()
 
 
 def _bytes(message: str | bytes) -> bytes:

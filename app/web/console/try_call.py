@@ -42,6 +42,7 @@ def new_call() -> dict[str, Any]:
     services().drain.check()
     call_id = f"{TRIAL}{secrets.token_hex(12)}"
     tokens = edge().socket_tokens
-    token = f"/{tokens.mint(call_id, call_id)}" if tokens.required else ""
-    agent = quote(visible_agent(request.args.get("agent", "")).id, safe="")
-    return {"call_id": call_id, "socket": f"{socket_url()}{token}/agents/{agent}/{call_id}"}
+    agent = visible_agent(request.args.get("agent", ""))
+    token = f"/{tokens.mint(call_id, agent.home.id, call_id)}" if tokens.required else ""
+    name = quote(agent.id, safe="")
+    return {"call_id": call_id, "socket": f"{socket_url()}{token}/agents/{name}/{call_id}"}

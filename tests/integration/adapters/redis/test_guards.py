@@ -94,7 +94,7 @@ class TestSocketTokens:
     def test_a_minted_token_belongs_to_the_first_call_that_uses_it(
         self, mint: SocketTokens
     ) -> None:
-        token = mint.mint("inbound-1")
+        token = mint.mint("inbound-1", "bakery")
         assert mint.accept(token, "call_1")
         assert mint.accept(token, "call_1")
         assert not mint.accept(token, "call_2")
@@ -102,22 +102,31 @@ class TestSocketTokens:
     def test_a_repeated_request_gets_a_token_of_the_same_call(
         self, mint: SocketTokens, clock: Clock
     ) -> None:
-        first = mint.mint("inbound-1")
+        first = mint.mint("inbound-1", "bakery")
         clock.now += 20
-        second = mint.mint("inbound-1")
+        second = mint.mint("inbound-1", "bakery")
         assert mint.accept(first, "call_1")
         assert not mint.accept(second, "call_2")
         assert mint.accept(second, "call_1")
 
     def test_a_bound_token_fits_its_call_only(self, mint: SocketTokens) -> None:
-        token = mint.mint("about", "call_1")
+        token = mint.mint("about", "bakery", "call_1")
         assert not mint.accept(token, "call_2")
         assert mint.accept(token, "call_1")
+
+    def test_it_is_of_one_business(self, mint: SocketTokens) -> None:
+        opened = mint.accept(mint.mint("inbound-1", "bäckerei"), "call_1")
+        assert opened is not None
+        assert opened.fits("bäckerei")
+        assert not opened.fits("salon")
+        everything = mint.accept("static-secret", "call_2")
+        assert everything is not None
+        assert everything.fits("salon")
 
     def test_after_its_time_it_only_lets_its_own_call_come_back(
         self, mint: SocketTokens, clock: Clock
     ) -> None:
-        used, unused = mint.mint("a"), mint.mint("b")
+        used, unused = mint.mint("a", "bakery"), mint.mint("b", "bakery")
         assert mint.accept(used, "call_1")
         clock.now += FIRST_USE_S + 1
         assert mint.accept(used, "call_1")
@@ -129,19 +138,19 @@ class TestSocketTokens:
     def test_a_fresh_token_does_not_open_a_call_that_goes_on(
         self, mint: SocketTokens, redis: Redis, redis_url: str
     ) -> None:
-        first, second = mint.mint("inbound-1"), mint.mint("inbound-2")
+        first, second = mint.mint("inbound-1", "bakery"), mint.mint("inbound-2", "bakery")
         assert mint.accept(first, "call_1")
         assert not mint.accept(second, "call_1")
         assert mint.accept(second, "call_2")
         calls = CallStore(redis, Settings(redis_url=redis_url))
         calls.take("call_3", "process")  # opened with the static token
-        assert not mint.accept(mint.mint("inbound-3"), "call_3")
+        assert not mint.accept(mint.mint("inbound-3", "bakery"), "call_3")
         assert mint.accept("static-secret", "call_1")
 
     def test_a_token_ends_with_its_call(
         self, mint: SocketTokens, redis: Redis, redis_url: str
     ) -> None:
-        token = mint.mint("inbound-1")
+        token = mint.mint("inbound-1", "bakery")
         calls = CallStore(redis, Settings(redis_url=redis_url))
         assert mint.accept(token, "call_1")
         lease = calls.take("call_1", "process")
@@ -156,7 +165,7 @@ class TestSocketTokens:
         mint = SocketTokens(redis, Settings(redis_url=redis_url), clock=clock)
         assert not mint.required
         assert mint.accept(None, "call_1")
-        assert mint.accept(mint.mint("a"), "call_1")
+        assert mint.accept(mint.mint("a", "bakery"), "call_1")
 
     def test_redis_away(self, free_port: int, clock: Clock) -> None:
         settings = Settings(
@@ -164,7 +173,7 @@ class TestSocketTokens:
         )
         client = connect(settings)
         mint = SocketTokens(client, settings, clock=clock)
-        token = mint.mint("a")
+        token = mint.mint("a", "bakery")
         assert mint.accept(token, "call_1")
         assert not mint.accept(token[:-1] + "_", "call_1")
         clock.now += FIRST_USE_S + 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import gevent
 import orjson
 import pytest
 
+from app.adapters.tokens.socket import Opened
 from app.adapters.tools.replies import Reply
 from app.bridges.channels.retell import POLICY, RetellChannel
 from app.core.agent.definition import Lines
@@ -272,3 +274,19 @@ def test_an_address_of_its_own_leads_to_its_agent() -> None:
     one.live.services.agents = Directory([one.agent, eva], default=one.agent)  # type: ignore[misc]
     one.until(lambda: any(f.get("content") for f in one.ws.sent))
     assert "Eva here." in spoken(one, 0)
+
+
+@pytest.mark.parametrize("address", ["eva", ""])
+def test_another_businesss_token_is_answered_by_nobody(
+    address: str,
+) -> None:
+    """The token of a call of the salon, at the address or with the details of the dentist's."""
+    salon = hashlib.sha256(b"salon").hexdigest()[:24]
+    one = Desk(RetellChannel(address, Opened(salon)))
+    eva = one.agent.model_copy(update={"id": "eva", "retell_agent_ids": ("agent_e",)})
+    one.live.services.agents = Directory([one.agent, eva])  # type: ignore[misc]
+    one.ws.put({"interaction_type": "call_details", "call": {"agent_id": "agent_e"}})
+    one.until(lambda: one.ws.close_code is not None)
+    assert one.ws.close_code == POLICY
+    assert "another business" in one.store.fields["refused"]
+    assert one.model.sessions == []
