@@ -109,7 +109,8 @@ def is_guarded(path: str) -> bool:
 
 def _asks_for_page() -> bool:
     html = "text/html" in request.headers.get("Accept", "")
-    return html and request.method == "GET" and request.path.startswith("/console")
+    by_hand = request.method == "GET" or request.mimetype == FORM
+    return html and by_hand and request.path.startswith("/console")
 
 
 def _check_origin(form_token: str) -> None:

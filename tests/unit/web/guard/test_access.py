@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -43,9 +44,8 @@ def test_no_route_opens_without_a_token(app: Flask) -> None:
     for rule in guarded(app):
         if rule.rule in ROUTES_OF_NO_TOKEN:
             continue
-        path = rule.rule
-        for name in rule.arguments:
-            path = path.replace(f"<{name}>", "x").replace(f"<path:{name}>", "x")
+        path = re.sub(r"<int:[^>]*>", "1", rule.rule)
+        path = re.sub(r"<[^>]*>", "x", path)
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
             assert client.open(path, method=method).status_code == 403, (method, rule.rule)
 
