@@ -84,6 +84,7 @@ class Settings:
     ended_call_ttl_s: int = 300
     record_retention_s: int = 7 * 24 * 3600
     records_bytes: int = 64_000_000
+    recordings_bytes: int = 100_000_000
     usage_retention_s: int = 400 * 24 * 3600
     drain_s: int = 20
 
@@ -179,6 +180,9 @@ class Settings:
                 "USAGE_RETENTION", cls.usage_retention_s, 40 * 86_400, 10 * 366 * 86_400
             ),
             records_bytes=reader.number("RECORDS_BYTES", cls.records_bytes, 1_000_000, 10**12),
+            recordings_bytes=reader.number(
+                "RECORDINGS_BYTES", cls.recordings_bytes, 1_000_000, 10**12
+            ),
             drain_s=reader.number("DRAIN_SECONDS", cls.drain_s, 0, 290),
         )
         if reader.problems:

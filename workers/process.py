@@ -26,6 +26,7 @@ from app.adapters.calls.inbox import NewsStore
 from app.adapters.calls.lapsed import LapsedCalls
 from app.adapters.calls.recordings import RecordKeeper
 from app.adapters.calls.reports import ReportStore
+from app.adapters.calls.sound import SoundStore
 from app.adapters.queue import QueueName
 from app.adapters.redis.worker_metrics import WorkerMetrics
 from app.errors import Unavailable
@@ -214,6 +215,7 @@ def _chores(at_work: Runtime) -> tuple[Chore, ...]:
     redis, settings = at_work.redis, at_work.settings
     return (
         Chore("records", 15.0, RecordKeeper(redis, settings).sweep, alone=True),
+        Chore("recordings", 15.0, SoundStore(redis, settings).sweep, alone=True),
         Chore("lapsed", 5.0, LapsedCalls(redis, at_work.calls).sweep),
         Chore("reports", 0.25, ReportStore(redis, settings).queue_due),
     )

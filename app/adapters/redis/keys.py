@@ -15,6 +15,10 @@ RECENT_CALLS = "calls:recent"
 OPEN_RECORDS = "records:open"
 PACKED_RECORDS = "records:packed"
 RECORD_SIZES = "records:bytes"
+#: Calls whose sound was recorded, scored by the Unix time at which it is forgotten; and the bytes
+#: of each recording.
+SOUND_LAPSING = "sound:lapsing"
+SOUND_SIZES = "sound:bytes"
 #: Hash: what all workers have counted, for `/metrics`.
 WORKER_METRICS = "metrics:workers"
 #: The web machine that shows them.
@@ -108,6 +112,11 @@ def events(call_id: str) -> str:
 def record(call_id: str) -> str:
     """Stream: the flight record, several lines an entry."""
     return call(call_id, "record")
+
+
+def sound(call_id: str) -> str:
+    """Stream: both sides' recorded sound, a stretch an entry; an id is where its stretch ends."""
+    return call(call_id, "sound")
 
 
 def report(call_id: str) -> str:

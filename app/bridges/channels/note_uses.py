@@ -12,6 +12,7 @@ from app.bridges.persistence.call_record import CallRecord
 from app.core.call import notes
 from app.core.call.notes import Note
 from app.core.call.step_in import SteppedIn
+from app.core.record.sound import RecordingStopped
 
 AUDIO_LOST = metrics.counter("audio_lost_seconds_total", "Caller audio no model session ever heard")
 BUDGETS = metrics.counter("budgets_reached_total", "Calls at their budget", ("alarm",))
@@ -20,6 +21,9 @@ SESSIONS_LOST = metrics.counter(
     "turn_sessions_lost_total", "Model sessions lost while a caller waited", ("channel",)
 )
 NOISY_LINES = metrics.counter("noisy_lines_total", "Times a caller could not be heard for noise")
+RECORDINGS_STOPPED = metrics.counter(
+    "recordings_stopped_total", "Recordings that ended before their call", ("why",)
+)
 MARKS_MISSING = metrics.counter("marks_missing_total", "Telephones that did not confirm playback")
 
 
@@ -115,4 +119,10 @@ USES: dict[type[Note], Use] = {
     notes.UnknownFrame: Use(_EVENT),
     notes.StaleRequest: Use(),
     notes.MarksMissing: Use(_EVENT, lambda note, channel: MARKS_MISSING.inc()),
+    RecordingStopped: Use(
+        _EVENT,
+        lambda note, channel: RECORDINGS_STOPPED.labels(note.why).inc(),
+        log=(logging.WARNING, "the sound of the call is recorded no further"),
+        page=True,
+    ),
 }

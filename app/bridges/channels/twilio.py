@@ -1,7 +1,7 @@
 """One call on a telephone's media stream: `AudioCall` decides, `LiveCall` performs.
 
-Voices are in no record: the flight record holds how long and how loud they were, and the last two
-seconds of the caller's where they were decided about.
+The flight record holds no voices: how long and how loud they were, and the last two seconds of the
+caller's where they were decided about. Where the agent's file says so, the sound is recorded.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import gevent
 from app import logs
 from app.adapters.agents import prices
 from app.adapters.audio.prerecorded import LineStore
+from app.adapters.calls.sound import SoundStore
 from app.adapters.twilio.calls import TwilioCalls
 from app.bridges.channels.live_call import LiveCall
 from app.bridges.channels.note_uses import Use
+from app.bridges.persistence.sound_recorder import SoundRecorder
 from app.bridges.services import Services
 from app.bridges.socket import Connection
 from app.core.agent.definition import Agent
@@ -25,9 +27,10 @@ from app.core.audio.frames import Codec
 from app.core.call import events
 from app.core.call.notes import Note
 from app.core.call.setup import Call, Setup
+from app.core.record.sound import RecordingStopped, SoundChunk
 from app.errors import ProtocolError, Unavailable
 from app.protocol import twilio, twiml
-from app.protocol.twilio import Start
+from app.protocol.twilio import Media, Start
 
 #: How long a stream may take to say which call it is.
 START_S = 5.0
@@ -76,6 +79,7 @@ class PhoneChannel:
         self._agent = agent
         self._details = details
         self._lines = lines
+        self._sound: SoundRecorder | None = None
 
     def serve(self, live: LiveCall) -> None:
         """Begin or resume the call, then feed it the stream's frames."""
@@ -101,16 +105,49 @@ class PhoneChannel:
             back_why=self._start.parameters.get("back_why", ""),
         )
         codec = _pcm_codec() if agent.audio.format == "pcm" else None
-        live.begin(AudioCall(setup, codec=codec), setup, state)
+        call = AudioCall(setup, codec=codec)
+        if agent.recording.enabled:
+            self._sound = self._recorder(live, call, announced=state is not None)
+        try:
+            live.begin(call, setup, state)
+            self._feed(live)
+        finally:
+            if self._sound is not None:
+                self._sound.close()
+                self._sound = None
+
+    def _feed(self, live: LiveCall) -> None:
+        """Feed the stream's frames until there are no more."""
+        sound = self._sound
         while (message := live.ws.receive()) is not None:
-            live.feed(events.FromPhone(twilio.read(message)))
+            frame = twilio.read(message)
+            if sound is not None and type(frame) is Media:
+                sound.caller(frame.audio)
+            live.feed(events.FromPhone(frame))
+
+    def _recorder(self, live: LiveCall, call: AudioCall, *, announced: bool) -> SoundRecorder:
+        store = SoundStore(live.services.redis, live.services.settings)
+        keep_s = call.agent.recording.keep_s
+
+        def write(chunk: SoundChunk) -> bool:
+            return store.keep(live.call_id, chunk, keep_s)
+
+        def stopped(why: str) -> None:
+            now = live.clock()
+            live.perform(RecordingStopped(why), now)
+            live.perform(events.SaveState(), now)
+
+        return SoundRecorder(write, stopped, lambda: call.began_at, live.clock, announced=announced)
 
     def perform(self, live: LiveCall, actions: events.Actions, now: float) -> None:
         """Frames that follow one another leave in one write."""
         frames: list[str] = []
+        sound = self._sound
         for action in actions:
             if isinstance(action, events.ToPhone):
                 frames.append(action.frame)
+                if sound is not None:
+                    sound.agent(action, now)
                 continue
             if frames:
                 live.ws.send_all(frames)

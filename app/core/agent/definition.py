@@ -24,6 +24,7 @@ from app.core.agent.checks import Country, Language, TimeZone, check_number
 from app.core.agent.intents import IntentSettings as IntentSettings
 from app.core.agent.knowledge import Knowledge as Knowledge
 from app.core.agent.messages import MessageSettings
+from app.core.agent.recording import RecordingSettings
 from app.core.agent.references import Reference
 from app.core.agent.report import MonthlyBudget, ReportSettings
 from app.core.agent.texts import TextBody, TextName, describe_texts
@@ -222,6 +223,7 @@ class Agent(Model):
     booking: BookingRules = BookingRules()
     knowledge: Knowledge = Knowledge()
     messages: MessageSettings = MessageSettings()
+    recording: RecordingSettings = RecordingSettings()
     report: ReportSettings = ReportSettings()
     report_webhook_url: Reference | None = None
     """Where the reports of this agent's calls are sent; the setting REPORT_WEBHOOK_URL by default.

@@ -70,7 +70,9 @@ class Answering:
     def greet(self, now: float) -> Actions:
         """The first words of the call."""
         turn, actions = self.begin_turn(now)
-        return actions + self.ask(turn, now, say=self._state.agent.lines.greeting or None)
+        agent = self._state.agent
+        greeting = agent.recording.announce(agent.lines.greeting)
+        return actions + self.ask(turn, now, say=greeting or None)
 
     def caller_turn(self, now: float, note: str | None = None) -> Actions:
         """The caller has finished: answer them."""
@@ -79,6 +81,7 @@ class Answering:
         if self._voice.play.pending:
             actions += self.cut(now)
         turn, begun = self.begin_turn(now)
+        turn.pause_ms = self._state.take_pause(now)
         actions += [*begun, SaveState()]
         if self._tools.calls.awaited:
             # What runs is told to the model together with what the caller said now.

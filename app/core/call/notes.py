@@ -30,7 +30,8 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class TurnEnded(Note):
     """A request for speech is over. `first_ms` is None where nothing was said for it, `sentence_ms`
-    where no sentence of it was complete before its end; both count from the request.
+    where no sentence of it was complete before its end; both count from the request. `pause_ms` is
+    how long the caller had been silent at the request, None where they had not spoken.
 
     `lost` counts the model's sessions that were lost while the caller waited for it.
     """
@@ -45,6 +46,7 @@ class TurnEnded(Note):
     tools: list[str]
     lost: int | None = None
     sentence_ms: float | None = None
+    pause_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

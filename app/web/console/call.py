@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
+from app import logs
 from app.bridges.services import services
 from app.core.record.timeline import Entry, Waiting, timeline, waits
 from app.core.report.problems import problems
-from app.errors import NotFound, Unavailable
+from app.errors import Forbidden, NotFound, Unavailable
 from app.logs import redact_value
 from app.web.calls.masked import masked
+from app.web.calls.sound import store
 from app.web.console import calls
 from app.web.console.pages import page
+from app.web.console.sound import sound_of
 from app.web.edge import edge
 from app.web.guard import access
+from app.web.guard.body import read_form
 
 #: The course of a turn is drawn in a space of this width.
 WIDTH = 1000
@@ -25,6 +30,7 @@ _LANE = 11
 _LONGEST_DETAIL = 300
 
 bp = Blueprint("console_call", __name__)
+log = logs.get(__name__)
 
 
 @bp.get("/console/calls/<call_id>")
@@ -48,10 +54,23 @@ def call(call_id: str) -> Response:
         problems=problems(story),
         bookings=[_booking(one) for one in story.get("bookings") or ()],
         report=_report(call_id),
+        sound=sound_of(call_id, story),
         entries=[_entry(one, began) for one in timeline(story)],
         widest=_ms(_widest(spent)),
-        waits=[_course(number, one, _widest(spent)) for number, one in spent],
+        waits=[_course(number, one, spent) for number, one in spent],
     )
+
+
+@bp.post("/console/calls/<call_id>/recording")
+def remove_recording(call_id: str) -> BaseResponse:
+    """Remove the recording for good."""
+    access.require_page()
+    fields = read_form(edge().bodies)
+    if not access.may_change(fields.get("form_token", [""])[0]):
+        raise Forbidden("changes have to come from a page of this console")
+    if store().forget(call_id):
+        log.info("a recording was removed", extra={"call_id": call_id, "by": access.who()})
+    return redirect(url_for("console_call.call", call_id=call_id), 303)
 
 
 def _report(call_id: str) -> dict[str, Any] | None:
@@ -95,6 +114,7 @@ def _entry(one: Entry, began: Any) -> dict[str, Any]:
     at = one.at - began if one.at is not None and isinstance(began, int | float) else None
     shown: dict[str, Any] = {
         "kind": one.kind,
+        "at": None if at is None else round(max(0.0, at), 2),
         "time": "" if at is None else _clock(max(0.0, at)),
         "text": one.text,
         "unheard": one.unheard,
@@ -145,36 +165,54 @@ def _ms(value: float) -> str:
     return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
 
 
+def _before(spent: Sequence[tuple[int, Waiting]]) -> float:
+    """The longest pause between a caller's last word and the request."""
+    return max((one.pause_ms or 0.0 for _, one in spent), default=0.0)
+
+
 def _widest(spent: Sequence[tuple[int, Waiting]]) -> float:
     ends = [end for _, one in spent for end in (one.total_ms, *(tool[2] for tool in one.tools))]
-    return max(ends, default=0.0)
+    return _before(spent) + max(ends, default=0.0)
 
 
-def _course(number: int, one: Waiting, widest: float) -> dict[str, Any]:
-    """A turn's bars: waiting and answer in the first lane, each tool in one of its own."""
+def _course(number: int, one: Waiting, all_turns: Sequence[tuple[int, Waiting]]) -> dict[str, Any]:
+    """A turn's bars: pause, waiting and answer in the first lane, each tool in one of its own.
+    All requests stand under one another."""
+    widest, zero = _widest(all_turns), _before(all_turns)
     scale = WIDTH / widest if widest else 0.0
     first = one.total_ms if one.first_ms is None else one.first_ms
+    sentence = first if one.sentence_ms is None else min(one.sentence_ms, one.total_ms)
     spans = [
+        ("pause", 0, -(one.pause_ms or 0.0), 0.0, "from the caller's last word to the request"),
         ("waiting", 0, 0.0, first, "until the first word"),
-        ("answer", 0, first, one.total_ms, "the answer"),
+        ("sentence", 0, first, sentence, "until the first sentence is complete"),
+        ("answer", 0, sentence, one.total_ms, "the rest of the answer"),
         *(("tool", lane, begin, end, name) for lane, (name, begin, end) in enumerate(one.tools, 1)),
     ]
     bars = [
         {
             "kind": kind,
-            "x": round(begin * scale, 1),
+            "x": round((zero + begin) * scale, 1),
             "y": lane * _LANE + 1,
             "width": max(2.0, round((end - begin) * scale, 1)),
             "title": f"{title}: {_ms(end - begin)}",
         }
         for kind, lane, begin, end, title in spans
+        if end > begin or kind in ("waiting", "tool")
     ]
     return {
         "turn": number,
+        "pause": _or_blank(one.pause_ms),
         "first": "nothing said" if one.first_ms is None else _ms(one.first_ms),
+        "sentence": _or_blank(one.sentence_ms),
         "total": _ms(one.total_ms),
+        "model": _or_blank(one.model_ms),
         "tools": ", ".join(f"{name} {_ms(end - begin)}" for name, begin, end in one.tools),
         "bars": bars,
         "height": (len(one.tools) + 1) * _LANE,
         "label": ", ".join(str(bar["title"]) for bar in bars),
     }
+
+
+def _or_blank(ms: float | None) -> str:
+    return "" if ms is None else _ms(ms)

@@ -25,7 +25,8 @@ ADMIN_PLACES = frozenset({"Jobs", "Doctor"})
 #: Pages run and show this server's own files only, and talk to it only.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 

@@ -46,6 +46,15 @@ def test_greeting_is_spoken_at_once_and_whole() -> None:
     assert sim.violations == []
 
 
+def test_the_greeting_begins_with_the_announcement_where_calls_are_recorded() -> None:
+    sim = Sim(agent(recording={"enabled": True})).start()
+    sim.until_silent()
+    assert "This call is recorded. " + sim.agent.lines.greeting in sim.heard[0][1]
+    quiet = Sim(agent(recording={"enabled": False})).start()
+    quiet.until_silent()
+    assert "recorded" not in quiet.heard[0][1]
+
+
 def test_a_question_is_answered_in_order_of_speech(greeted: Sim) -> None:
     greeted.script("We open at eight.")
     greeted.speak("When do you open?")
@@ -53,6 +62,15 @@ def test_a_question_is_answered_in_order_of_speech(greeted: Sim) -> None:
     assert greeted.heard[1:] == [["user", "When do you open?"], ["agent", "We open at eight."]]
     assert greeted.types().count("response.create") == 1
     assert greeted.violations == []
+
+
+def test_a_turn_tells_how_long_the_caller_had_been_silent(greeted: Sim) -> None:
+    greeted.script("We open at eight.")
+    greeted.speak("When do you open?")
+    greeted.until_silent(1.0)
+    pause = greeted.told("turn")[-1]["pause_ms"]
+    silence = 800  # until voice detection takes a sound for over
+    assert silence <= pause < silence + 300
 
 
 def test_late_transcripts_take_their_place(greeted: Sim) -> None:
