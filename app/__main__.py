@@ -23,6 +23,7 @@ COMMANDS = (
     "webhook",
     "doctor",
     "replay",
+    "scenario",
     "tools",
     "agents",
     "tokens",

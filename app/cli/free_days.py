@@ -9,7 +9,7 @@ from collections import Counter
 from zoneinfo import ZoneInfo
 
 from app.adapters.own_server import Records
-from app.rehearsal.retell_caller.placeholders import working_day
+from app.core.language.time.working_days import working_day
 from app.rehearsal.retell_caller.scenario import CallSpec, Meanwhile, Scenario
 from app.settings import Settings
 

@@ -52,7 +52,7 @@ from app.web import (
     twilio,
     webhooks,
 )
-from app.web.calls import live
+from app.web.calls import live, scenario, sound
 from app.web.calls.streams import LiveCalls, Streams
 from app.web.config import routes as config
 from app.web.console import (
@@ -98,6 +98,8 @@ BLUEPRINTS = (
     config.businesses,
     tokens.bp,
     live.bp,
+    sound.bp,
+    scenario.bp,
     calendar.bp,
     auth.bp,
     start.bp,

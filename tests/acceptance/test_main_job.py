@@ -14,8 +14,8 @@ import icalendar
 import orjson
 import pytest
 
+from app.core.language.time.working_days import working_day
 from app.rehearsal.retell_caller import events
-from app.rehearsal.retell_caller.placeholders import working_day
 from app.rehearsal.retell_caller.play import new_call_id
 from app.security import signatures
 from app.settings import DEVELOPMENT_KEY, Settings

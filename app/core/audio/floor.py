@@ -18,7 +18,7 @@ from app.core.audio.hearing.silence import Silence
 from app.core.audio.hearing.sounds import WORDS_S, Segment, Sounds
 from app.core.audio.keypad import Keypad
 from app.core.audio.session import SpokenItems
-from app.core.audio.session_config import speech_seconds
+from app.core.audio.session_config import silence_seconds, speech_seconds
 from app.core.audio.transcript import SpokenRecord
 from app.core.audio.voice import AgentVoice
 from app.core.call import notes, prompts
@@ -111,10 +111,11 @@ class CallerFloor:
         self._sounds.speaking = False
         self._sounds.noise.sound_ended()
         self._state.caller_spoke_at = now
+        audio = self._state.agent.audio
+        self._state.caller_stopped_at = now - silence_seconds(audio)
         segment = self._sounds.segments.get(event.item_id)
         if segment is None:
             return []
-        audio = self._state.agent.audio
         segment.seconds = speech_seconds(audio, segment.start_ms, event.audio_end_ms)
         return self._decided(self._sounds.barge.stopped(segment.seconds, now), now)
 

@@ -51,6 +51,13 @@ def speech_seconds(audio: AudioSettings, start_ms: int, end_ms: int) -> float:
     return max(0.0, (end_ms - start_ms) / 1000)
 
 
+def silence_seconds(audio: AudioSettings) -> float:
+    """How long the caller has been silent as voice detection tells that a sound is over. How long
+    `semantic_vad` waits is not known."""
+    detection = audio.turn_detection
+    return detection.silence_duration_ms / 1000 if isinstance(detection, ServerVad) else 0.0
+
+
 def _format(audio: AudioSettings) -> dict[str, Any]:
     if audio.format == "pcm":
         return {"type": "audio/pcm", "rate": 24_000}

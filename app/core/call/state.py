@@ -26,6 +26,8 @@ class CallState:
     interruptions: int = 0
     interrupted_at: float | None = None
     caller_spoke_at: float = 0.0
+    caller_stopped_at: float = 0.0
+    """When their last words or sound came to an end, as far as can be told."""
     guidance: tuple[str, ...] = ()
     """What somebody at the console told the model for the rest of the call."""
     muted: tuple[str, ...] = ()
@@ -44,6 +46,11 @@ class CallState:
     def is_back(self) -> bool:
         """Whether the caller was put through in vain and is back."""
         return self.back_note != prompts.BACK
+
+    def take_pause(self, now: float) -> float | None:
+        """For how many milliseconds the caller has been silent, once for what they said."""
+        since, self.caller_stopped_at = self.caller_stopped_at, 0.0
+        return round(max(0.0, now - since) * 1000, 1) if since else None
 
     def end_turn(self, turn: Turn, how: str, now: float) -> TurnEnded:
         """The turn is over."""

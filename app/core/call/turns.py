@@ -81,6 +81,8 @@ class Turn:
     key: str = ""
     continued: bool = False
     """Whether an answer that ended too early was asked for its rest."""
+    pause_ms: float | None = None
+    """How long the caller had been silent as it began; None where they had not spoken."""
 
     @classmethod
     def begin(
@@ -124,6 +126,7 @@ class Turn:
             list(self.tools),
             self.wait.lost or None,
             self._ms_until(self.speech.sentence_at),
+            self.pause_ms,
         )
 
     def _ms_until(self, at: float | None) -> float | None:
@@ -163,6 +166,7 @@ class Turn:
             "tool_rounds": self.tool_rounds,
             "requests": self.requests,
             "key": self.key,
+            "pause_ms": self.pause_ms,
         }
 
     @classmethod
@@ -195,6 +199,7 @@ class Turn:
             state["requests"],
             state["key"],
             state["continued"],
+            state.get("pause_ms"),
         )
 
 

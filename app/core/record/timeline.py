@@ -19,8 +19,9 @@ EntryKind = Literal["caller", "agent", "tool", "intent", "booking", "interruptio
 _INTERRUPTIONS = frozenset({"barge_in", "backchannel"})
 _FAULTS = frozenset(
     {
-        "bad_event", "bad_frame", "gave_up", "model_error", "model_lost", "response_failed",
-        "response_incomplete", "response_stalled", "tool_late", "transcription_failed",
+        "bad_event", "bad_frame", "gave_up", "model_error", "model_lost", "recording_stopped",
+        "response_failed", "response_incomplete", "response_stalled", "tool_late",
+        "transcription_failed",
     }
 )  # fmt: skip
 #: Told by the entries of tools and turns.
@@ -32,12 +33,34 @@ _ABOUT = frozenset({"at", "kind"})
 class Waiting:
     """How long the caller waited in one turn, in milliseconds from the request.
 
-    `first_ms` is None where nothing was said. `tools` holds name, begin and end of each tool.
+    `first_ms` is None where nothing was said, `sentence_ms` where no sentence was complete.
+    `pause_ms` is how long the caller had been silent at the request, None where it is not known.
+    `tools` holds name, begin and end of each tool.
     """
 
     first_ms: float | None
     total_ms: float
     tools: tuple[tuple[str, float, float], ...] = ()
+    sentence_ms: float | None = None
+    pause_ms: float | None = None
+
+    @property
+    def tools_ms(self) -> float:
+        """For how long tools were waited for, several at a time counted once."""
+        spent = until = 0.0
+        for _, begin, end in sorted(self.tools, key=lambda tool: tool[1]):
+            end = min(end, self.total_ms)
+            spent += max(0.0, end - max(begin, until))
+            until = max(until, end)
+        return spent
+
+    @property
+    def model_ms(self) -> float | None:
+        """For how long the model was waited for until the first word; None where none came."""
+        if self.first_ms is None:
+            return None
+        before = tuple((n, b, min(e, self.first_ms)) for n, b, e in self.tools if b < self.first_ms)
+        return self.first_ms - Waiting(None, self.total_ms, before).tools_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +177,17 @@ def _waiting(turn: Mapping[str, Any], story: Mapping[str, Any]) -> Waiting:
             continue
         end_ms = ((ended or began) - asked) * 1000
         tools.append((str(call.get("tool")), (began - asked) * 1000, end_ms))
-    return Waiting(None if first is None else float(first), total, tuple(tools))
+    return Waiting(
+        _float(first),
+        total,
+        tuple(tools),
+        _float(turn.get("sentence_ms")),
+        _float(turn.get("pause_ms")),
+    )
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _tools(story: Mapping[str, Any]) -> Iterable[Entry]:

@@ -196,6 +196,7 @@ class TextCall:
         if update.turntaking == "user_turn" or caller != self._caller_last:
             # The caller makes words: what is held stays held.
             self._caller_last, self.state.caller_spoke_at = caller, now
+            self.state.caller_stopped_at = now
 
     def _request(self, frame: ResponseRequired, now: float) -> Actions:
         state, old = self.state, self.state.turn
@@ -206,6 +207,7 @@ class TextCall:
             return [StaleRequest(frame.response_id)]
         self.transcript = frame.transcript
         turn = Turn.begin(frame.response_id, now, frame.transcript, reminder=frame.reminder)
+        turn.pause_ms = state.take_pause(now)
         state.turn = turn
         if old is not None and old.response_id == turn.response_id:
             # Asked again for what was answered: the answer did not arrive.

@@ -6,32 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 
-from app.core.language.time.holidays import HOLIDAYS
+from app.core.language.time.working_days import working_day
 
 _NAME = re.compile(r"\{([A-Za-z_]\w*)(?:\+(\d+))?\}")
 _ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
-
-
-_CLOSED = (
-    "new year",
-    "memorial day",
-    "independence day",
-    "labor day",
-    "thanksgiving",
-    "christmas eve",
-    "christmas",
-)
-"""The public holidays that the shipped agent keeps."""
-
-
-def working_day(today: dt.date, n: int) -> dt.date:
-    """The `n`-th day from Monday to Friday after `today` that is no public holiday."""
-    day = today
-    while n > 0:
-        day += dt.timedelta(days=1)
-        if day.weekday() < 5 and day not in {HOLIDAYS[name](day.year) for name in _CLOSED}:
-            n -= 1
-    return day
 
 
 def fill(text: str, today: dt.date, heard: Mapping[str, str], *, pattern: bool = False) -> str:

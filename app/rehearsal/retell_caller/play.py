@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.core.language.time.working_days import working_day
 from app.rehearsal.retell_caller import events, expect
 from app.rehearsal.retell_caller.client import Client, clock
 from app.rehearsal.retell_caller.line import Line
 from app.rehearsal.retell_caller.outcome import Outcome
-from app.rehearsal.retell_caller.placeholders import fill, working_day
+from app.rehearsal.retell_caller.placeholders import fill
 from app.rehearsal.retell_caller.player import Player, line_settings
 from app.rehearsal.retell_caller.scenario import CallSpec, Scenario
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from app.adapters.own_server import Records
 from app.cli.free_days import first_free, with_new_callers
+from app.core.language.time.working_days import working_day
 from app.rehearsal.retell_caller import scenario
-from app.rehearsal.retell_caller.placeholders import working_day
 from app.rehearsal.retell_caller.scenario import Meanwhile
 from app.settings import Settings
 

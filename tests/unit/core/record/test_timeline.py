@@ -159,3 +159,19 @@ def test_odd_stories_do_no_harm() -> None:
     unanswered = timeline(story(tool_calls=[tool(9.2, None, state="running", result=None)]))
     (asked,) = [entry for entry in unanswered if entry.kind == "tool"]
     assert (asked.about["ok"], asked.about["seconds"]) == (False, None)
+
+
+def test_the_course_of_a_turn_from_the_callers_last_word_on() -> None:
+    told = turn(3, 9, "Nine is free.", first_ms=1000.0, sentence_ms=1200.0, total_ms=1500.0)
+    told["pause_ms"] = 340.0
+    tools = [tool(9.2, 9.6), tool(9.5, 9.8), tool(10.3, 10.4)]
+    [(number, waited)] = waits(story(turns=[told], tool_calls=tools))
+    assert number == 3
+    assert (waited.pause_ms, waited.sentence_ms) == (340.0, 1200.0)
+    assert round(waited.tools_ms) == 700, "two at a time are waited for once"
+    assert waited.model_ms is not None
+    assert round(waited.model_ms) == 400
+    [(_, old)] = waits(story(turns=[turn(1, 5, "Hello.")]))
+    assert (old.pause_ms, old.sentence_ms, old.model_ms) == (None, None, 200.0)
+    [(_, silent)] = waits(story(turns=[turn(1, 5, "", first_ms=None)]))
+    assert silent.model_ms is None

@@ -717,3 +717,20 @@ def test_settings_that_are_refused_are_tried_once_without_the_optional_ones() ->
     server_says(call, "error", error={**error, "event_id": again[0]["event_id"]})
     assert call.agent.lines.apology in call.text(1)
     assert call.noted("gave_up")[0]["cause"] == "session_refused"
+
+
+def test_a_turn_tells_how_long_the_caller_had_been_silent() -> None:
+    call = SimulatedCall()
+    call.advance(1.0)
+    call.transcript.append({"role": "user", "content": "A cleaning"})
+    for said in ("A cleaning", "A cleaning, please."):
+        call.transcript[-1]["content"] = said
+        call.retell(interaction_type="update_only", transcript=call.transcript)
+        call.advance(0.2)
+    call.advance(0.2)
+    call.request()
+    call.advance(2.0)
+    call.hear()
+    call.request(reminder=True)
+    call.advance(2.0)
+    assert [turn.get("pause_ms") for turn in call.noted("turn")] == [400.0, None]

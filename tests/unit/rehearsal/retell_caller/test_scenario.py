@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from app.core.language.time.working_days import working_day
 from app.rehearsal.retell_caller import scenario
-from app.rehearsal.retell_caller.placeholders import fill, working_day
+from app.rehearsal.retell_caller.placeholders import fill
 from app.rehearsal.retell_caller.player import line_settings
 from app.rehearsal.retell_caller.scenario import LineSpec, ScenarioError, parse
 
