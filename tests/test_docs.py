@@ -28,6 +28,18 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [n for n in named if "NAME" not in n and not (ROOT / n).exists()] == []
 
 
+def test_the_readme_leads_to_every_document() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    documents = [path.name for path in (ROOT / "docs").glob("*.md")]
+    assert [name for name in sorted(documents) if f"(docs/{name}" not in readme] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_merge_is_left_half_done(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"^(?:<{7}|>{7}).*", text, re.MULTILINE) == []
+
+
 def test_documents_named_in_the_code_exist() -> None:
     named = set()
     for folder in ("app", "workers", "bench"):
