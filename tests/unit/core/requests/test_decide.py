@@ -231,3 +231,42 @@ def test_where_a_move_comes_from_is_not_where_it_goes(lines: tuple[str, ...]) ->
     asked = "Please move my cleaning on Thursday at two to Friday at ten. Dana Reyes."
 
     assert effects(asked, *lines, known=[CLEANING]) == ["reschedule 2026-12-04T10:00"]
+
+
+def test_of_several_days_the_one_that_the_agent_books_is_booked() -> None:
+    assert effects(
+        "I'd like a cleaning tomorrow or Thursday at ten. Dana Reyes.",
+        "A: Tuesday, December 1st at 10 AM. You're all set.",
+    ) == [TEN]
+
+
+@pytest.mark.parametrize(
+    ("remark", "done"),
+    [
+        ("The boss was asking about my teeth.", [TEN]),
+        ("But the boss was asking about my teeth.", []),
+        ("Wait, the boss was asking about my teeth.", []),
+    ],
+)
+def test_after_a_yes_only_what_begins_as_an_objection_is_one(remark: str, done: list[str]) -> None:
+    assert (
+        effects(
+            "I'd like a cleaning tomorrow at ten. Dana Reyes.",
+            "A: Tuesday the 1st at 10 AM, shall I book it?",
+            "Yes, please.",
+            "A: Thank you, one moment please.",
+            remark,
+        )
+        == done
+    )
+
+
+def test_before_a_yes_a_remark_may_be_an_objection() -> None:
+    assert (
+        effects(
+            "I'd like a cleaning tomorrow at ten. Dana Reyes.",
+            "A: Tuesday the 1st at 10 AM, okay, and what is your phone number?",
+            "The boss was asking about my teeth again.",
+        )
+        == []
+    )
