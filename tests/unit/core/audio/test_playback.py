@@ -232,97 +232,137 @@ STEPS = st.lists(
 )
 
 
+class Line:
+    """A playback and a phone, with the random content of every item between them."""
+
+    def __init__(self, latency: float, lead_ms: int) -> None:
+        self.play, self.phone = Playback(lead_ms), Phone()
+        self.latency = latency
+        self.content: dict[str, bytes] = {}
+        self.streams: dict[str, bytes] = {}
+        self.ended: set[str] = set()
+        self.cut_off: set[str] = set()
+        self.turn = self.mutes = 0
+
+    def take(self, kind: str, which: int, amount: int) -> None:
+        """One step of what may happen."""
+        match kind:
+            case "audio":
+                self.audio(f"{self.turn}.{which}", amount)
+            case "end":
+                self.end(f"{self.turn}.{which}")
+            case "mute":
+                self.mute()
+            case "resume":
+                self.play.resume()
+            case "cut":
+                self.cut()
+            case "time":
+                self.pass_time(amount)
+
+    def audio(self, item_id: str, amount: int) -> None:
+        if item_id in self.ended | self.cut_off:
+            return
+        same_turn = [other for other in self.content if other.startswith(f"{self.turn}.")]
+        # Items come one after the other: adding to a later one ends the earlier ones.
+        for other in same_turn:
+            if other < item_id:
+                self.play.end(other)
+                self.ended.add(other)
+        if any(other > item_id for other in same_turn):
+            return
+        have = len(self.content.get(item_id, b""))
+        stream = self.streams.setdefault(item_id, random.Random(item_id).randbytes(250_000))
+        assert self.play.add(item_id, stream[have : have + amount])
+        self.content[item_id] = stream[: have + amount]
+
+    def end(self, item_id: str) -> None:
+        if item_id in self.content and item_id not in self.cut_off:
+            self.play.end(item_id)
+            self.ended.add(item_id)
+
+    def mute(self) -> None:
+        if self.play.muted:
+            return
+        self.mutes += 1
+        if self.play.mute(self.phone.now):
+            self.phone.clear()
+        assert not self.phone.buffer
+
+    def cut(self) -> None:
+        sounding = self.play.sounding
+        for heard in self.play.cut(self.phone.now):
+            assert self.reached(heard.item_id, heard.heard_ms * MS)
+            self.cut_off.add(heard.item_id)
+        if sounding:
+            self.phone.clear()
+        assert not self.phone.buffer
+        self.turn += 1
+
+    def pass_time(self, amount: int) -> None:
+        for _ in range(amount // 10 + 1):
+            self.pump()
+            self.phone.run(0.01)
+            self.check()
+
+    def pump(self) -> None:
+        """Marks come back after the latency, and what is due goes out."""
+        phone = self.phone
+        ready = [name for at, name in phone.back if at + self.latency <= phone.now]
+        phone.back = [(at, name) for at, name in phone.back if at + self.latency > phone.now]
+        for name in ready:
+            for heard in self.play.acked(name, phone.now):
+                length = len(self.content[heard.item_id])
+                assert heard.complete
+                assert self.reached(heard.item_id, length)
+                assert heard.heard_ms == heard.received_ms == length // MS
+        phone.take(self.play.due(phone.now))
+
+    def check(self) -> None:
+        for item_id, audio in self.content.items():
+            heard = self.play.heard(item_id, self.phone.now)
+            if heard is not None:
+                assert self.reached(item_id, heard.heard_ms * MS)
+                assert 0 <= heard.heard_ms <= heard.received_ms == len(audio) // MS
+
+    def reached(self, item_id: str, offset: int) -> bool:
+        """Random content: if the bytes before `offset` were played, `offset` was reached."""
+        return self.content[item_id][max(0, offset - 12) : offset] in self.phone.played
+
+    def play_to_the_end(self) -> None:
+        if self.play.muted:
+            self.play.resume()
+        for item_id in self.content:
+            self.play.end(item_id)
+        for _ in range(6000):
+            self.pump()
+            self.play.finish_ended()
+            if not self.play.pending:
+                return
+            self.phone.run(0.02)
+        raise AssertionError("it plays for ever")
+
+    def pieces_lost(self, item_id: str) -> int:
+        audio, played = self.content[item_id], bytes(self.phone.played)
+        return sum(audio[at : at + 12] not in played for at in range(0, len(audio), 12))
+
+
 @settings(max_examples=300, deadline=None)
 @given(STEPS, st.sampled_from([0.0, 0.03, 0.2]), st.sampled_from([20, 100, 400]))
 def test_never_more_is_said_to_be_heard_than_was_played(
     steps: list[tuple[str, int, int]], latency: float, lead_ms: int
 ) -> None:
     """Whatever happens, `heard` is played audio, and what the phone plays is each item in order."""
-    play, phone = Playback(lead_ms), Phone()
-    content: dict[str, bytes] = {}
-    streams: dict[str, bytes] = {}
-    ended: set[str] = set()
-    cut: set[str] = set()
-    turn = mutes = 0
+    line = Line(latency, lead_ms)
 
-    def reached(item_id: str, offset: int) -> bool:
-        """Random content: where the bytes before `offset` were played, `offset` was reached."""
-        return content[item_id][max(0, offset - 12) : offset] in phone.played
+    for step in steps:
+        line.take(*step)
+        line.pump()
+        line.check()
+    line.play_to_the_end()
 
-    def pump() -> None:
-        ready = [name for at, name in phone.back if at + latency <= phone.now]
-        phone.back = [(at, name) for at, name in phone.back if at + latency > phone.now]
-        for name in ready:
-            for heard in play.acked(name, phone.now):
-                assert heard.complete
-                assert reached(heard.item_id, len(content[heard.item_id]))
-                assert heard.heard_ms == heard.received_ms == len(content[heard.item_id]) // MS
-        phone.take(play.due(phone.now))
-
-    def check() -> None:
-        for item_id, audio in content.items():
-            heard = play.heard(item_id, phone.now)
-            if heard is not None:
-                assert reached(item_id, heard.heard_ms * MS)
-                assert 0 <= heard.heard_ms <= heard.received_ms == len(audio) // MS
-
-    for kind, which, amount in steps:
-        item_id = f"{turn}.{which}"
-        if kind == "audio" and item_id not in ended | cut:
-            # Items come one after the other: adding to a later one ends the earlier ones.
-            for other in content:
-                if other.startswith(f"{turn}.") and other < item_id:
-                    play.end(other)
-                    ended.add(other)
-            if any(other.startswith(f"{turn}.") and other > item_id for other in content):
-                continue
-            have = len(content.get(item_id, b""))
-            stream = streams.setdefault(item_id, random.Random(item_id).randbytes(250_000))
-            assert play.add(item_id, stream[have : have + amount])
-            content[item_id] = stream[: have + amount]
-        elif kind == "end":
-            if item_id in content and item_id not in cut:
-                play.end(item_id)
-                ended.add(item_id)
-        elif kind == "mute" and not play.muted:
-            mutes += 1
-            if play.mute(phone.now):
-                phone.clear()
-            assert not phone.buffer
-        elif kind == "resume":
-            play.resume()
-        elif kind == "cut":
-            sounding = play.sounding
-            for heard in play.cut(phone.now):
-                assert reached(heard.item_id, heard.heard_ms * MS)
-                cut.add(heard.item_id)
-            if sounding:
-                phone.clear()
-            assert not phone.buffer
-            turn += 1
-        elif kind == "time":
-            for _ in range(amount // 10 + 1):
-                pump()
-                phone.run(0.01)
-                check()
-        pump()
-        check()
-    if play.muted:
-        play.resume()
-    for item_id in content:
-        play.end(item_id)
-    for _ in range(6000):
-        pump()
-        play.finish_ended()
-        if not play.pending:
-            break
-        phone.run(0.02)
-    assert not play.pending
-    for item_id, audio in content.items():
-        if item_id not in cut:
-            played = bytes(phone.played)
-            missing = [at for at in range(0, len(audio), 12) if audio[at : at + 12] not in played]
-            assert len(missing) <= mutes, "audio was lost"
+    for item_id in set(line.content) - line.cut_off:
+        assert line.pieces_lost(item_id) <= line.mutes, "audio was lost"
 
 
 @settings(max_examples=100, deadline=None)

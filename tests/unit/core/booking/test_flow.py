@@ -52,36 +52,40 @@ class World:
                 if event_id not in self.events:
                     return None
                 event = self.events[event_id]
-                self.events[event_id] = replace(event, asked_at=max(event.asked_at, asked_at))
-                return self.events[event_id]
+                return self._keep(replace(event, asked_at=max(event.asked_at, asked_at)))
             case do.Write(draft, key):
-                event_id = f"ev-{key}"
-                if event_id not in self.events:
-                    place = self._place(draft, event_id)
-                    made = Appointment.made(event_id, event_id, draft, key, NOW, place)
-                    self.events[event_id] = made
-                    self.writes[key] = self.writes.get(key, 0) + 1
-                return self.events[event_id]
+                return self._write(draft, key)
             case do.Move(event_id, draft, key):
-                event = self._event(event_id)
-                if key in event.applied:
-                    return event
-                if draft.asked_at < event.asked_at:
-                    raise Outdated
-                if event.cancelled:
-                    raise BookingNotFound
-                place = self._place(draft, event_id)
-                self.events[event_id] = event.moved(draft, key, NOW, place)
-                return self.events[event_id]
+                return self._move(self._event(event_id), draft, key)
             case do.Cancel(event_id, key, asked_at):
                 event = self._event(event_id)
                 if event.cancelled:
                     return event
                 if asked_at and asked_at < event.asked_at:
                     raise Outdated
-                self.events[event_id] = event.changed(key, asked_at, NOW, status="cancelled")
-                return self.events[event_id]
+                return self._keep(event.changed(key, asked_at, NOW, status="cancelled"))
         raise AssertionError(step)
+
+    def _write(self, draft: Draft, key: str) -> Appointment:
+        event_id = f"ev-{key}"
+        if event_id not in self.events:
+            place = self._place(draft, event_id)
+            self.writes[key] = self.writes.get(key, 0) + 1
+            self._keep(Appointment.made(event_id, event_id, draft, key, NOW, place))
+        return self.events[event_id]
+
+    def _move(self, event: Appointment, draft: Draft, key: str) -> Appointment:
+        if key in event.applied:
+            return event
+        if draft.asked_at < event.asked_at:
+            raise Outdated
+        if event.cancelled:
+            raise BookingNotFound
+        return self._keep(event.moved(draft, key, NOW, self._place(draft, event.id)))
+
+    def _keep(self, event: Appointment) -> Appointment:
+        self.events[event.id] = event
+        return event
 
     def _event(self, event_id: str) -> Appointment:
         if event_id not in self.events:
