@@ -10,6 +10,7 @@ from app.core.language.name_tokens import HESITATION, Token, is_initial
 from app.core.language.name_words import (
     ADDRESSES,
     DAYS,
+    GIVEN,
     HONOURS,
     KIN,
     ORDINAL_SUFFIXES,
@@ -324,6 +325,12 @@ def _suffix(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
     return None
 
 
+def _two_words(tokens: Sequence[Token], at: int) -> bool:
+    """Whether two words that can be names stand at a place: "Don Pedro Ruiz"."""
+    two = tokens[at : at + 2]
+    return len(two) == 2 and not any(token.mark or _grammar(token.low) for token in two)
+
+
 def _after_titles(tokens: Sequence[Token], at: int) -> int:
     if _low(tokens, at) == "the" and _low(tokens, at + 1) in TITLES:
         at += 1
@@ -337,6 +344,8 @@ def _after_titles(tokens: Sequence[Token], at: int) -> int:
             named and tokens[behind].upper
         ):
             break
+        if tokens[at].low in GIVEN and not _two_words(tokens, behind):
+            break  # "Don Hale"
         at = behind
     return at
 

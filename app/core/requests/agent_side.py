@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app.core.requests import fold
+from app.core.requests import fold, witness
 from app.core.requests.evidence import (
     BOOK,
     CALLER,
@@ -15,7 +15,6 @@ from app.core.requests.evidence import (
     Part,
     Span,
     Utterance,
-    quote,
 )
 from app.core.requests.fitting import fitting, new_slots, same_weekday
 from app.core.requests.state import State, as_place, distinct, merged
@@ -29,7 +28,6 @@ from app.core.requests.turns.agent_turn import (
     ASKS_WHICH,
     AgentTurn,
 )
-from app.core.requests.turns.caller_turn import Said
 from app.core.requests.turns.moments import Moment
 
 _MOVES = re.compile(r"\bmov(?:e|ed|ing)\b|\breschedul")
@@ -50,25 +48,29 @@ def hear(state: State, said: Utterance) -> None:
         state.without_services,
     )
     state.asked = turn
+    state.agent_turns.append(turn)
     _complete_name(state, turn)
     if turn.slots:
         turn = _with_day(state, turn)
-        state.asked = state.offer = turn
+        state.asked = state.offer = state.agent_turns[-1] = turn
     if turn.asks & _BOOKING:
         state.pending = turn.asks & _BOOKING
     told = () if state.live or state.owned is not None else turn.slots
     for slot in (*turn.existing, *told):
         state.told.append(Part(as_place(slot), Span(turn.index, slot.words)))
-    if turn.done in (MOVE, CANCEL) and (state.claim is None or state.claim.state == "stopped"):
-        _open_by_report(state, turn)
+    witness.hear_service(state, turn)
+    witness.open_by_report(state, turn)
+    witness.note_report(state, turn)
     for claim in state.live:
         if ASKS_SERVICE in turn.asks:
             claim.wish.service_asked = True
         spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
         if not any(other.kind == spoken for other in state.live):
             _becomes(claim, turn)
-        for event in _events(claim, turn):
+        for event in _events(state, claim, turn):
             claim.state = fold.after(claim.state, event)
+            if event == fold.REPORTS:
+                witness.check_report(state, claim, turn)
         if _is_undone(state, claim, turn):
             claim.state, claim.confirmed = fold.after(claim.state, fold.STOPS), None
             claim.why = turn.text
@@ -104,7 +106,9 @@ def _complete_name(state: State, turn: AgentTurn) -> None:
     if state.name is None:
         _take_name_up(state, turn)
         return
-    whole = naming.completed(state.name.value, turn.text, state.rules.agent_name)
+    whole = naming.turned_round(state.name.value, turn.text) or naming.completed(
+        state.name.value, turn.text, state.rules.agent_name
+    )
     if whole is None:
         return
     held, state.name = state.name.value, Part(whole, Span(turn.index, whole))
@@ -124,33 +128,6 @@ def _take_name_up(state: State, turn: AgentTurn) -> None:
         for claim in state.live:
             claim.wish.name = claim.wish.name or state.name
         return
-
-
-def _open_by_report(state: State, turn: AgentTurn) -> None:
-    """The agent says that an appointment is changed, right after the caller spoke of it."""
-    if state.heard is None or state.claim is not None:
-        return
-    said, sentences = state.heard
-    about = [s for s in sentences if (s.names_object or s.cannot_come) and not _is_beside(s)]
-    if not about:
-        return
-    kind = MOVE if turn.done == MOVE else CANCEL
-    told = list(state.told)
-    claim = state.add(kind, strong=False, asked=quote(said, about[0].text), beside=False)
-    for moment in (moment for s in about for moment in s.moments.wanted):
-        place = Part(as_place(moment), Span(said.index, moment.words), not moment.weekday)
-        claim.meant.mentioned.append(place)
-    claim.meant.objects.extend(told[-4:])
-    named = [name for s in about for name in s.services]
-    if named:
-        claim.wish.service = Part(named[-1], quote(said, about[0].text))
-
-
-def _is_beside(sentence: Said) -> bool:
-    """Whether it asks for nothing of the caller's own."""
-    if sentence.denies and not sentence.cannot_come:
-        return True
-    return sentence.told or sentence.conditional or sentence.refused or sentence.question
 
 
 def _becomes(claim: Claim, turn: AgentTurn) -> None:
@@ -174,6 +151,7 @@ def _becomes(claim: Claim, turn: AgentTurn) -> None:
             claim.meant.mentioned.append(Part(place, span, not claim.wish.weekday))
         claim.wish.day = claim.wish.time = None
         claim.strong = False
+        claim.state = "open" if claim.state == "offered" else claim.state
 
 
 def _is_undone(state: State, claim: Claim, turn: AgentTurn) -> bool:
@@ -195,7 +173,7 @@ def _leaves_another(claim: Claim, turn: AgentTurn) -> bool:
     return any(slot.day != held[0] for slot in sources) and len(distinct(turn.slots)) == 1
 
 
-def _events(claim: Claim, turn: AgentTurn) -> list[str]:
+def _events(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
     """What the turn is to a claim, in order."""
     events: list[str] = []
     if turn.leaves and turn.done is None and not turn.slots:
@@ -205,7 +183,9 @@ def _events(claim: Claim, turn: AgentTurn) -> list[str]:
     if claim.kind == CANCEL:
         events += _to_cancel(turn)
     elif turn.slots:
-        events += _to_slots(claim, turn)
+        events += _to_slots(state, claim, turn)
+    elif _borne_out(state, claim, turn):
+        events.append(fold.STATES)
     elif turn.refuses and turn.done is None:
         events.append(fold.REFUSES)
     elif turn.wants_yes and turn.speaks_of in (None, claim.kind):
@@ -254,25 +234,55 @@ def _to_cancel(turn: AgentTurn) -> list[str]:
     return [fold.ASSENTS] if turn.assents and not turn.leaves else []
 
 
-def _to_slots(claim: Claim, turn: AgentTurn) -> list[str]:
+def _borne_out(state: State, claim: Claim, turn: AgentTurn) -> bool:
+    """The agent says that just what was said last is done, in whatever words it was agreed to."""
+    if turn.done not in (BOOK, MOVE, "") or (turn.refuses and turn.done != BOOK):
+        return False
+    if claim.state in ("stopped", "left", "doubtful", "refused", "done"):
+        return False
+    offers = [item for item in state.agent_turns if item.slots and item.index < turn.index]
+    told = new_slots(claim, turn) if turn.slots else new_slots(claim, offers[-1]) if offers else []
+    slot = merged(told)
+    if slot is None or slot.time is None or not witness.bears_out(state, slot, turn):
+        return False
+    if slot.day is None and claim.wish.day is None:
+        return False
+    _adopt(claim, slot, turn)
+    if claim.kind == MOVE:
+        span = Span(turn.index, slot.words)
+        claim.meant.mentioned.append(Part(as_place(slot), span, not slot.weekday))
+    return True
+
+
+def _to_slots(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
     slot = fitting(claim, turn)
+    if slot is None and _borne_out(state, claim, turn):
+        return [fold.STATES]
     if slot is not None:
         if claim.state not in ("done", "stopped", "doubtful", "left"):
             _adopt(claim, slot, turn)
         return [fold.CHECKS if turn.wants_yes else fold.STATES]
     if claim.state == "done":
         whole = merged(new_slots(claim, turn))
-        if claim.kind == BOOK and turn.done == MOVE and whole is not None and whole.whole:
+        if claim.kind == BOOK and turn.done == MOVE and whole is not None and whole.time:
             _adopt(claim, whole, turn)
-        elif claim.kind == BOOK and not turn.refuses and not turn.asks:
+        elif claim.kind == BOOK and _names_another(turn):
             claim.wish.doubts.append("the agent named another time later")
         return []
     return [*([fold.REFUSES] if turn.refuses else []), fold.OFFERS]
 
 
+def _names_another(turn: AgentTurn) -> bool:
+    """Whether what is done seems to be at another time than was agreed. Days alone, named in
+    passing ("we're closed on the 24th"), are none."""
+    if turn.refuses or turn.asks:
+        return False
+    return turn.done is not None or any(slot.time is not None for slot in turn.slots)
+
+
 def _reports(claim: Claim, turn: AgentTurn) -> bool:
     """Whether the turn says that just this claim is done."""
-    if turn.gone and claim.kind == CANCEL and not turn.refuses:
+    if claim.kind == CANCEL and not turn.refuses and (turn.gone or witness.echoes_act(claim, turn)):
         return claim.state not in ("stopped", "left", "doubtful", "refused")
     if turn.done is None or (turn.refuses and not turn.slots):
         return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from app.core.language.name_fold import alike
 from app.core.language.names import Name, join_names, mask_name
-from app.core.requests import fold, opening, replies, several, values
+from app.core.requests import fold, opening, replies, several, values, witness
 from app.core.requests.evidence import (
     AGENT,
     Part,
@@ -19,6 +21,9 @@ from app.core.requests.turns.agent_turn import (
 )
 from app.core.requests.turns.caller_turn import Said
 
+#: How somebody is called besides: it takes no place of a whole name.
+_NICK = re.compile(r"\b(?:calls? me|goe?s? by|known as|nickname|for short)\b", re.IGNORECASE)
+
 
 def hear(state: State, said: Utterance) -> None:
     """Take one turn of the caller's in."""
@@ -29,7 +34,8 @@ def hear(state: State, said: Utterance) -> None:
         state.services_in,
         state.without_services,
     )
-    state.heard = said, turn
+    state.turns.append((said, turn))
+    witness.contest_service(state, turn)
     for claim in state.live:
         claim.before = claim.state
     groups: list[list[Said]] = [[]]
@@ -95,6 +101,8 @@ def _name(state: State, said: Utterance) -> str:
     place = asked.index if asked is not None and question is not None else None
     span = Span(said.index, found.text, place)
     known = state.name.value if state.name is not None else None
+    if known is not None and " " in known and " " not in found.text and _NICK.search(said.text):
+        return said.text
     if known is not None and question is None and not _part_of(found.text, known):
         known = None
     whole = found if known is None else join_names(Name(known), found, question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.language.name_match import same_name
 from app.core.requests.evidence import (
@@ -16,6 +16,7 @@ from app.core.requests.evidence import (
     Decision,
     Known,
     Part,
+    Place,
     Span,
 )
 from app.core.requests.state import State
@@ -63,13 +64,22 @@ def decide(state: State, appointments: Sequence[Known], asked: Asked) -> list[De
         if claim.kind in asked.confirm and claim.confirmed is None:
             why = "waits for the caller's confirmation"
             out.append(Decision("ask", why, claim, spans={"request": claim.asked}))
-        elif claim.kind == BOOK:
+        elif claim.kind == BOOK and not _was_a_move(claim, appointments):
             out.append(_book(state, claim, asked))
         else:
+            claim = replace(claim, kind=MOVE) if claim.kind == BOOK else claim
             found = _change(claim, state, appointments, asked, taken)
             taken.update(item.target.id for item in found if item.target and item.kind == "act")
             out.extend(found)
     return out
+
+
+def _was_a_move(claim: Claim, appointments: Sequence[Known]) -> bool:
+    """Whether the agent only ever said that something was moved, of a caller whose appointment
+    stands: what sounded like a booking was about that one."""
+    moved = MOVE in claim.reported and BOOK not in claim.reported and not claim.reopened
+    service = claim.wish.service.value if claim.wish.service else None
+    return moved and any(service in (None, item.service) for item in appointments)
 
 
 def _book(state: State, claim: Claim, asked: Asked) -> Decision:
@@ -78,26 +88,23 @@ def _book(state: State, claim: Claim, asked: Asked) -> Decision:
     if stopped and claim.state != "open":
         return Decision("leave", stopped, claim, spans=spans)
     missing = []
-    name = claim.wish.name or state.name
+    name = claim.wish.name or (None if claim.wish.for_other else state.name)
     for label, part in (("day", claim.wish.day), ("time", claim.wish.time)):
         if part is None:
             missing.append(label)
         else:
             spans[label] = part.span
-    service = (
-        claim.wish.service.value
-        if claim.wish.service
-        else asked.default_service
-        if claim.wish.general and not claim.wish.service_asked
-        else None
-    )
+    told = claim.wish.service or claim.wish.understood
+    service = told.value if told else None
+    if service is None and claim.wish.general and not claim.wish.service_asked:
+        service = asked.default_service
     if service is None:
         missing.append("service")
-    elif claim.wish.service:
-        spans["service"] = claim.wish.service.span
+    elif told:
+        spans["service"] = told.span
     if name is not None:
         spans["name"] = name.span
-    elif state.has_agent and not asked.told_name:
+    elif claim.wish.for_other or (state.has_agent and not asked.told_name):
         missing.append("name")
     if claim.confirmed:
         spans["confirmed"] = claim.confirmed
@@ -152,6 +159,9 @@ def _change(
     asked_twice = sure and claim.strong and claim.state in ("open", "taken")
     if claim.state not in _AGREED and not told and not asked_twice:
         return [Decision("leave", _said(claim), claim, spans=spans)]
+    if claim.wish.doubts:
+        why = f"it is not clear which appointment is meant: {', '.join(claim.wish.doubts)}"
+        return [Decision("ask", why, claim, spans=spans)]
     name = claim.wish.name or state.name
     standing = [item for item in appointments if item.id not in taken]
     if name is not None:
@@ -295,6 +305,11 @@ def _is_at(item: Known, day: dt.date | None, time: dt.time | None) -> bool:
     )
 
 
+def _may_be_old(target: Known, part: Part[Place]) -> bool:
+    """Whether a weekday alone can mean the day of the appointment itself: "Tuesday's fine"."""
+    return not part.sure and part.value[1] is None and _is_weekday(target, *part.value)
+
+
 def _move(claim: Claim, target: Known, spans: dict[str, Span]) -> Decision:
     """The new time: what the agent named and the caller agreed to, else what the caller asked for
     that is not the old time."""
@@ -302,7 +317,7 @@ def _move(claim: Claim, target: Known, spans: dict[str, Span]) -> Decision:
     time = claim.wish.time.value if claim.wish.time else None
     new = [
         part for part in claim.meant.mentioned
-        if not _is_at(target, *part.value)
+        if not (_is_at(target, *part.value) or _may_be_old(target, part))
         or (part.value[0] is None and len(claim.meant.mentioned) == 1)
     ]  # fmt: skip
     for part in reversed(new):

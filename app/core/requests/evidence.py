@@ -110,6 +110,10 @@ class Wish:
     """The agent asked what it is for, so that only an answer tells."""
     whole: bool = False
     """Whether day and time came with the request itself."""
+    understood: Part[str] | None = None
+    """The service that the agent took the caller's words for, where the caller named none."""
+    for_other: bool = False
+    """It is for somebody else than the request before: their name has to be told."""
 
 
 @dataclass(slots=True)
@@ -145,6 +149,8 @@ class Claim:
     """What stopped it, in words for the record."""
     beside: bool = False
     """It was asked for in one breath with others of its kind."""
+    reported: set[str] = field(default_factory=set)
+    """The kinds of request that the agent has said are done about it."""
     reopened: bool = False
     """It was changed after the agent had taken it up, so that the agent has to do so again."""
 

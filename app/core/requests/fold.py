@@ -24,8 +24,9 @@ STATES, CHECKS, OFFERS, TAKES_UP, ASSENTS, REPORTS, REFUSES, LEAVES = (
     "states", "checks", "offers", "takes up", "assents", "reports", "refuses", "leaves",
 )  # fmt: skip
 # What the caller's sentence is to it.
-ASKS, GIVES, AGREES, NAMES, DENIES, STOPS, DOUBTS, REMARKS, CLOSES = (
+ASKS, GIVES, AGREES, NAMES, DENIES, STOPS, DOUBTS, REMARKS, CLOSES, REPEATS = (
     "asks", "gives", "agrees", "names", "denies", "stops", "doubts", "remarks", "closes",
+    "repeats",
 )  # fmt: skip
 
 _ANY = (
@@ -58,6 +59,7 @@ NEXT: dict[tuple[str, str], str] = _rows(
     (("taken", "checked", "offered", "unclear", "doubtful"), AGREES, "agreed"),
     (("taken",), NAMES, "agreed"),
     (("checked",), NAMES, "agreed"),
+    (("checked", "offered", "unclear"), REPEATS, "taken"),
     (("taken",), CLOSES, "agreed"),
     (("checked", "offered", "taken"), DENIES, "doubtful"),
     ((*_ANY, "done"), STOPS, "stopped"),

@@ -23,6 +23,13 @@ _PREFERS = re.compile(
     r"|any chance|free|open"
     r"|available|how about|what about)\b"
 )
+_OTHERS = re.compile(
+    r"\b(?:my|our) (?:\w+ )?(?:wife|husband|son|daughter|mother|father|mom|mum|dad|brother|sister"
+    r"|kid|child|friend|boyfriend|girlfriend|partner|grandson|granddaughter|grandmother"
+    r"|grandfather|niece|nephew|cousin|aunt|uncle|boy|girl|baby|boss|neighbou?r|roommate)\b"
+    r"|\bfor (?:him|her|them)\b"
+)
+_MAKES_IT = re.compile(r"\b(?:make|do|have|change|put) (?:it|that|mine)\b|\binstead\b|\brather\b")
 _KEPT = re.compile(r"\b(?:but |and )?(?:please )?(?:keep|leave|stays?)\b.*")
 
 
@@ -40,7 +47,8 @@ def opens(state: State, sentence: Said) -> bool:
     elif claim.kind == BOOK and sentence.request == CANCEL and not sentence.names_object:
         return False
     if claim.state == "done":
-        if sentence.corrects_plainly and not _ANOTHER.search(sentence.words):
+        replaces = sentence.corrects_plainly and not _ANOTHER.search(sentence.words)
+        if replaces and not (claim.kind == CANCEL and sentence.request == BOOK):
             return False
         more = state.asked is not None and ASKS_MORE in state.asked.asks
         if sentence.request == BOOK and _ONE.search(sentence.words) and sentence.moments.wanted:
@@ -66,7 +74,10 @@ def _turns_out_to_change(claim: Claim, sentence: Said) -> bool:
 
 def in_context(state: State, sentence: Said) -> Said:
     """A day named after the caller told of an appointment of theirs is where that one goes."""
-    if state.owned is None or (state.claim is not None and state.claim.state != "stopped"):
+    if _takes_the_place(state, sentence):
+        return replace(sentence, request=BOOK, strong=True)
+    spoken = state.owned is not None or (bool(state.told) and _MAKES_IT.search(sentence.words))
+    if not spoken or (state.claim is not None and state.claim.state != "stopped"):
         return sentence
     if sentence.exists or sentence.request not in ("", BOOK) or sentence.services:
         return sentence
@@ -77,6 +88,16 @@ def in_context(state: State, sentence: Said) -> Said:
     if _PREFERS.search(sentence.words) is None:
         return sentence
     return replace(sentence, request=MOVE, strong=True)
+
+
+def _takes_the_place(state: State, sentence: Said) -> bool:
+    """ "A checkup instead, on the tenth at nine", after a cancellation: another appointment."""
+    claim = state.claim
+    if claim is None or claim.kind != CANCEL or claim.state != "done":
+        return False
+    if sentence.request != MOVE or sentence.told or sentence.conditional or sentence.weakens:
+        return False
+    return bool(sentence.services) and any(item.whole for item in sentence.moments.wanted)
 
 
 def weakens_itself(sentence: Said) -> bool:
@@ -123,6 +144,9 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
         return
     made = state.add(kind, strong=sentence.strong, asked=quote(said, sentence.text), beside=beside)
     last = state.claims[-2] if len(state.claims) > 1 else None
+    other = kind == BOOK and last is not None and not beside and _OTHERS.search(sentence.words)
+    if other and made.wish.name is not None and made.wish.name.span.utterance < said.index:
+        made.wish.name, made.wish.for_other = None, True
     if kind == BOOK and last is not None and _ONE.search(sentence.words):
         made.wish.service = last.wish.service
     if kind != BOOK:

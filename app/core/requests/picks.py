@@ -17,6 +17,18 @@ _ORDINALS = {
     "latter": -1, "later": -1, "latest": -1, "fourth": 3, "middle": 1,
 }  # fmt: skip
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|time))")
+_HOURS = (
+    "twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven",
+)  # fmt: skip
+_HOUR = re.compile(
+    rf"\b(?:take|have|do|like|want|prefer|say|for|with) (?:the )?({'|'.join(_HOURS)})"
+    r"(?= (?:please|then|thanks|one|slot|is|works)\b|$)"
+)
+_GLAD = re.compile(
+    r"\b(?:(?:would be|is|sounds?|are) (?:perfect|great|good|fine|ideal|lovely|better|best|okay|ok)"
+    r"|works?|suits?|take|perfect|ideal|please)\b"
+)
 _PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 """The hours of each part of the day."""
 
@@ -36,8 +48,10 @@ def picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) -> 
     if found.part is not None and not found.days:
         inside = [option for option in options if _is_in(option, found.part)]
         return inside[0] if len(inside) == 1 else None
-    if not found.wanted or len(found.days) > 1 or len(found.times) > 1:
-        return None
+    if not found.wanted:
+        return _by_hour(telling, options)
+    if len(found.days) > 1 or len(found.times) > 1:
+        return _one_offered(telling, found, options)
     said = next((item for item in found.wanted if item.day is not None), None)
     time = found.times[0] if found.times else None
     fitting = [
@@ -54,6 +68,44 @@ def picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) -> 
     if fitting[0].day is None and said is not None:
         return replace(fitting[0], day=said.day, weekday=said.weekday)
     return fitting[0]
+
+
+def _by_hour(telling: Sequence[Said], options: Sequence[Moment]) -> Moment | None:
+    """ "I'll take the four": a number that is the hour of one of the options."""
+    named = {
+        match[1]
+        for sentence in telling
+        if not (sentence.denies or sentence.weakens)
+        for match in _HOUR.finditer(sentence.words)
+    }
+    fitting = [
+        option
+        for option in options
+        if option.time is not None and _HOURS[option.time.hour % 12] in named
+    ]
+    return fitting[0] if len(fitting) == len(named) == 1 else None
+
+
+def _one_offered(
+    telling: Sequence[Said], found: Moments, options: Sequence[Moment]
+) -> Moment | None:
+    """ "Five thirty would be perfect, I get off at five": of several times one is offered."""
+    if any(sentence.denies or sentence.weakens or sentence.question for sentence in telling):
+        return None
+    if not any(_GLAD.search(sentence.words) for sentence in telling):
+        return None
+    offered = [
+        option
+        for option in options
+        if any(
+            item.time is not None
+            and option.time is not None
+            and (option.day is None or item.is_day(option.day))
+            and moments.same_clock(item.time, option.time, item.assumed)
+            for item in found.wanted
+        )
+    ]
+    return offered[0] if len(offered) == 1 and len(found.days) <= 1 else None
 
 
 def _is_in(option: Moment, part: str) -> bool:
@@ -75,6 +127,13 @@ def names_offered(heard: Moments, asked: AgentTurn) -> bool:
         )
         for said in heard.wanted
     )
+
+
+def takes_one(sentence: Said, asked: AgentTurn) -> bool:
+    """Whether a sentence picks one of the offers, and is about nothing else."""
+    if picked([sentence], sentence.moments, asked) is None:
+        return False
+    return len(sentence.moments.times) > 1 or names_offered(sentence.moments, asked)
 
 
 def ordinal(text: str) -> int | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import fold
+from app.core.requests import fold, picks
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
 from app.core.requests.fitting import fitting, new_slots, same_weekday
-from app.core.requests.state import State, distinct
+from app.core.requests.state import State, as_place, distinct
 from app.core.requests.turns import cues, stop_cues
 from app.core.requests.turns.agent_turn import (
     ASKS_DAY,
@@ -43,6 +43,9 @@ _NOT_THEN = re.compile(r"\bno good\b|\btoo (?:late|early|close|long)\b")
 _STARTS_AGAINST = re.compile(
     r"(?:(?:oh|ah|um|uh|so|well|okay|yeah)\s)*(?:no|wait|sorry|actually|hmm|hang|hold|but|stop)\b"
 )
+#: "I'd cancel the world for that": nothing of this call.
+_CANCELS_OTHER = re.compile(r"\bcancel\w* (?:the|my|an?|our|his|her|their|all|every|half)\b")
+_HESITATES = re.compile(r"\b(?:h+m+|u+h+|u+m+|er+m*|well|wait|no|not|but|what|oh)\b")
 #: A remark without any of these is no objection, however it is meant.
 _MAY_OBJECT = re.compile(
     r"\b(?:no|not|never|but|though|however|first|wait|hang|hold|actually|sorry|oh|hmm|well|will"
@@ -81,6 +84,10 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
         return
     if sentence.told or (sentence.conditional and not sentence.agrees):
         sent = _SENT_HERE.search(sentence.words)
+        answers = asked is not None and (asked.wants_yes or asked.slots)
+        if sentence.told and sentence.withdraws and answers and not _just_agreed(claim, sentence):
+            state.happens(fold.DOUBTS, sentence.text)
+            return
         if sentence.postpones and not sentence.conditional and not sent:
             state.happens(fold.DOUBTS, sentence.text)
         elif asked is not None and asked.wants_yes and not _just_agreed(claim, sentence):
@@ -132,6 +139,8 @@ def _takes_back_own(claim: Claim, sentence: Said) -> bool:
     """ "Cancel that": what was just booked, as nothing else is named."""
     if claim.kind != BOOK or sentence.request != CANCEL or sentence.names_object:
         return False
+    if _CANCELS_OTHER.search(sentence.words):
+        return False
     return sentence.strong and not (sentence.question or sentence.conditional or sentence.told)
 
 
@@ -161,6 +170,9 @@ def _answer(
             if live.state in ("agreed", "done"):
                 answers = asked.index if asked else None
                 live.confirmed = live.confirmed or quote(said, sentence.text, answers)
+    elif _repeats(claim, sentence, asked):
+        _take_offer(state, claim)
+        state.happens(fold.REPEATS)
     elif sentence.closes:
         state.happens(fold.CLOSES)
     elif _unclear(claim, sentence, asked):
@@ -251,6 +263,16 @@ def _agrees(state: State, sentence: Said, claim: Claim, asked: AgentTurn | None)
     return False
 
 
+def _repeats(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
+    """ "Then Thursday at nine?" "Thursday at nine.": the one time that is offered, said again."""
+    if asked is None or claim.kind == CANCEL or sentence.question or not sentence.bare:
+        return False
+    if _HESITATES.search(sentence.words) or sentence.weakens or not sentence.moments.wanted:
+        return False
+    offers = new_slots(claim, asked)
+    return len(offers) == 1 and picks.names_offered(sentence.moments, asked)
+
+
 def _one_thing(claim: Claim, asked: AgentTurn) -> bool:
     """Whether a yes to the agent's turn can mean one thing only."""
     if len(new_slots(claim, asked)) <= 1 or fitting(claim, asked) is not None:
@@ -297,9 +319,16 @@ def _echoes(sentence: Said, asked: AgentTurn) -> bool:
 
 def _takes_offer(sentence: Said, asked: AgentTurn) -> bool:
     """Whether a caller who asked for nothing answers the questions of a booking."""
+    cancels = asked.speaks_of == CANCEL and asked.wants_yes and sentence.agrees
+    if cancels and not (sentence.postpones or sentence.doubts or sentence.denies):
+        return not (sentence.told or sentence.conditional)  # "yes, cancel it" takes nothing back
     if sentence.told or sentence.conditional or sentence.weakens or sentence.denies:
         return False
+    if asked.slots and sentence.alone and picks.takes_one(sentence, asked):
+        return not _HESITATES.search(sentence.words) and not sentence.question
     if asked.asks & {ASKS_DAY, ASKS_TIME, ASKS_WHICH} and sentence.moments:
+        return True
+    if ASKS_WHICH in asked.asks and picks.picked([sentence], sentence.moments, asked) is not None:
         return True
     if asked.speaks_of in (MOVE, CANCEL) and asked.wants_yes and sentence.agrees:
         return True
@@ -313,8 +342,9 @@ def _open_by_answer(state: State, said: Utterance, sentence: Said, asked: AgentT
     claim = state.add(kind, strong=False, asked=span, beside=False)
     state.offer = offer
     claim.state = "checked" if asked.wants_yes else "offered" if asked.slots else "open"
-    if kind == BOOK and claim.wish.service is None:
-        claim.wish.service = state.service
+    if kind == BOOK:
+        claim.wish.service = claim.wish.service or state.service
+        claim.wish.understood = state.understood
     if kind in (MOVE, CANCEL):
         claim.meant.objects.extend(state.told[-4:])
 
@@ -333,6 +363,8 @@ def _take_offer(state: State, claim: Claim) -> None:
         claim.wish.day, claim.wish.weekday = Part(slot.day, span), False
     if slot.time is not None:
         claim.wish.time = Part(slot.time, span)
+    if claim.kind == MOVE:
+        claim.meant.mentioned.append(Part(as_place(slot), span, not slot.weekday))
     if claim.wish.day is not None and claim.wish.time is not None:
         claim.wish.doubts, claim.wish.options = [], []
     read_back = turn is state.asked and turn.wants_yes

@@ -57,8 +57,17 @@ class State:
     service: Part[str] | None = None
     """The service that the caller named last, whatever for."""
     name: Part[str] | None = None
-    heard: tuple[Utterance, tuple[Said, ...]] | None = None
-    """The caller's last turn."""
+    understood: Part[str] | None = None
+    """The service that the agent took the caller's words for last."""
+    turns: list[tuple[Utterance, tuple[Said, ...]]] = field(default_factory=list)
+    """The caller's turns."""
+    agent_turns: list[AgentTurn] = field(default_factory=list)
+    """The agent's turns."""
+
+    @property
+    def heard(self) -> tuple[Utterance, tuple[Said, ...]] | None:
+        """The caller's last turn."""
+        return self.turns[-1] if self.turns else None
 
     @property
     def claim(self) -> Claim | None:

@@ -38,6 +38,8 @@ _PAST = re.compile(
 _SAME_DAY = re.compile(r"\b(?:the|that) same (?:day|date)\b")
 _ABOUT_BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_YES, ASKS_SERVICE))
 _KEPT = re.compile(
+    r"\b(?:the|my) (?:\w+ ){1,3}(?:that )?(?:i|we)(?:'d|'ll| would| will)?"
+    r" (?:like to |want to |need to |rather )?keep\b|"
     r"\b(?:but |and )?(?:please )?(?:keep|leave)\b.*|\b(?:the )?\w+(?: on \w+)? stays\b.*"
 )
 
@@ -47,7 +49,7 @@ def give(state: State, said: Utterance, turn: Sequence[Said], claim: Claim | Non
     if claim is None:
         return
     held = claim.state
-    revives = held not in ("stopped", "doubtful") or _put_in_its_place(turn)
+    revives = held not in ("stopped", "doubtful") or _put_in_its_place(turn, state.asked)
     if held == "stopped" and not revives:
         return
     asked = state.asked
@@ -156,13 +158,15 @@ def _of_object(state: State, claim: Claim, telling: Sequence[Said], said: Uttera
     return " , ".join(object_words)
 
 
-def _put_in_its_place(turn: Sequence[Said]) -> bool:
+def _put_in_its_place(turn: Sequence[Said], asked: AgentTurn | None) -> bool:
     """Whether what was taken back is followed, in the same breath, by something in its place."""
     stop = max((place for place, s in enumerate(turn) if s.weakens or s.denies), default=-1)
     if stop < 0:
         return False
     here = turn[stop]
-    if here.moments.wanted and here.corrects and not here.postpones and not here.doubts:
+    one = asked is not None and len(distinct(asked.slots)) == 1
+    offered = one and asked is not None and picks.names_offered(here.moments, asked)
+    if here.moments.wanted and here.corrects and not (here.postpones or here.doubts or offered):
         return True
     return any(s.moments.wanted and (s.bare or s.request or s.corrects) for s in turn[stop + 1 :])
 
@@ -190,7 +194,7 @@ def _telling(state: State, said: Utterance, claim: Claim, turn: Sequence[Said]) 
             if s.bare
             or s.corrects_plainly
             or (s.denies and s.corrects)
-            or (picks.names_offered(s.moments, asked) and picks.picked([s], s.moments, asked))
+            or picks.takes_one(s, asked)
         ]
     corrected = any(s.corrects for s in good)
     if corrected and good and all(s.bare for s in good):
@@ -277,7 +281,9 @@ def _give_moments(
 def _gave(state: State, claim: Claim) -> None:
     """ "Nine is good", "yes, Thursday at two": a yes and its value are one, and stay a yes."""
     asked = state.asked
-    if claim.state == "agreed" and asked is not None and asked.slots and claim.kind == BOOK:
+    repeated = claim.state == "taken" and claim.before != "taken"
+    held = claim.state == "agreed" or repeated
+    if held and asked is not None and asked.slots and claim.kind == BOOK:
         options = distinct(asked.slots)
         if len(options) == 1 and asked_for(claim, options[0]):
             return

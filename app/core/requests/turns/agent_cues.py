@@ -11,6 +11,8 @@ OTHER_THINGS = re.compile(
     r"\b(?:birth|born|birthday|dob|how (?:many|much|old|often|long|bad|did|is|are)|since when"
     r"|number|zip|address|insur\w*|member|plan|charge[ds]?|digits|dose|last "
     r"(?:cleaning|visit|time)"
+    r"|what time (?:do|does|did|will) (?:you|he|she|they|it|your \w+) (?!want|prefer|like|need"
+    r"|have in mind|wish|come)\w+"
     r"|did|(?:was|were) (?:it|your|the|that|they|made|done|he|she)|scale|tooth"
     r"|teeth|package|coming from|hear about|treated|reason|phone|email"
     r"|e-mail|room|people|persons|attend)\b"
@@ -22,7 +24,9 @@ NAME = re.compile(
     r"|who do i have)\b"
 )
 DAY = re.compile(
-    r"\b(?:(?:what|which) (?:day|date|days)|what (?:about|works|would work|suits)"
+    r"\b(?:(?:what|which) (?:day|date|days)"
+    r"|what(?:'s| is| are| would be) (?:an? |the |your )?(?:\w+ )?(?:day|date|days|dates)"
+    r"|what (?:about|works|would work|suits)"
     r"|when (?:would|do|can|could|should|shall|are|is|were you thinking|works|suits)"
     r"|what would you (?:like|prefer) (?:instead|better)|when(?= ?\?)|(?:day|date) (?:works"
     r"|suits|would|do"
@@ -68,7 +72,8 @@ DONE = {
     ),
     "move": re.compile(
         r"\b(?:moved|changed|swapped|switched|rescheduled|shifted|rebooked|postponed|pushed"
-        r"|bumped|rearranged|transferred|brought (?:\w+ )?forward|is now (?:on|at|for)"
+        r"|bumped|rearranged|transferred|made the (?:change|switch|swap)"
+        r"|brought (?:\w+ )?forward|is now (?:on|at|for)"
         r"|instead of \d+)\b"
     ),
     "book": re.compile(

@@ -16,6 +16,7 @@ from app.core.requests.turns.moments import Moments
 _NEXT_REQUEST = re.compile(
     r",? (?:and|then|but) (?=(?:please |also |just |then ){0,3}(?:could|can|move|cancel|book"
     r"|reschedule|i'd (?:also )?like|i (?:also |then |still )?(?:would like|want|need))\b)"
+    r"|, (?=so (?:i|we)(?:'ll|'d|'m|'ve)?\b)"
 )
 _TITLE = re.compile(r"\b(mr|mrs|ms|dr|st)\.")
 _THING = r"(?:appointment|booking|visit|cleaning|check ?-?up|filling|consultation|exam|zz)"
@@ -25,6 +26,10 @@ _EXISTS = re.compile(
     rf"{_HAVE} (?:an? |my |the )?(?:\w+ )?{_THING}\b"
     rf"|{_HAVE} the (?:\w+ )?\w+(?:th|st|nd|rd|ird|first|second)\b"
     rf"|{_HAVE} (?:mon|tues|wednes|thurs|fri)day"
+    rf"|(?:^|xx )(?:have )?got (?:an? |my |the ){_THING}\b"
+    rf"|{_HAVE} (?:on|for) (?:\w+ ){{1,3}}(?:an? |my |the ){_THING}\b"
+    r"|\b(?:i|we) (?:have |had )+(?:you )?down (?:\w+ ){0,4}(?:for|on|at)\b"
+    r"|\b(?:i|we) had you down\b"
     r"|\bi am (?:down|booked|scheduled|supposed to (?:come|be)) (?:\w+ )?(?:for|on|at|in)\b"
     rf"|\bmy (?:\w+ )?{_THING} is (?:on|at|for)\b"
     r"|(?<!can )(?<!could )(?<!may )(?<!might )\bi come (?:on|at|in)\b"
@@ -54,7 +59,11 @@ _PUT_IT = re.compile(
     r"\b(?:put|make|have|set|get|take|do) (?:it|that) (?:on|to|for|at|back|over)\b"
 )
 _HEDGE = re.compile(r"\b(?:but|though|however|except|only if|unless|until)\b(?! only in)")
-_MINE = re.compile(rf"\bmy (?!last|previous|first|old)(?:\w+ ){{0,3}}(?:{_THING}|one)\b")
+_OF_MINE = (
+    r"(?!last|previous|first|old|needs?\b|wants?\b|gets?\b|has\b|have\b|is\b|was\b|had\b|likes?\b"
+    r"|would\b|could\b|can\b|to\b|for\b|on\b|in\b|and\b|a\b|an\b)"
+)
+_MINE = re.compile(rf"\bmy (?:{_OF_MINE}\w+ ){{0,3}}(?:{_THING}|one)\b")
 _PLAIN = 2
 """A statement with no more words beside a service and a time asks for it: "Checkup, Friday"."""
 _SHORT = 4
@@ -83,7 +92,8 @@ class Said:
     strong: bool = False
     conditional: bool = False
     told: bool = False
-    refused: bool = False
+    refused: str = ""
+    """The kind of request that it refuses: "don't cancel it"."""
     question: bool = False
     withdraws: bool = False
     postpones: bool = False
@@ -102,6 +112,8 @@ class Said:
     """It tells of an appointment of the caller's that stands, and asks for nothing."""
     greets: bool = False
     bare: bool = False
+    alone: bool = False
+    """It says nothing but days, times and small words."""
     names: bool = False
     """It holds the caller's name, which is blanked."""
 
@@ -150,7 +162,7 @@ def _read(text: str, masked: str, moments: Moments, services: tuple[str, ...]) -
     doubts = bool(stop_cues.DOUBTS.search(words))
     heard = {item.sense for item in senses(text)}
     hedged = bool(_HEDGE.search(words))
-    request, strong, refused = "", False, False
+    request, strong, refused = "", False, ""
     if not told:
         request, strong, refused = _request(masked, polite, moments, services, question)
     if conditional:
@@ -182,41 +194,42 @@ def _read(text: str, masked: str, moments: Moments, services: tuple[str, ...]) -
         cannot_come=bool(cues.CANNOT_COME.search(words)),
         greets=bool(re.search(r"\b(?:happy|merry)\b", words)) and not services,
         bare=_bare(moments, services),
+        alone=bool(moments) and not services and _left(moments, services) == 0,
         names="xx" in words,
     )
 
 
 def _request(
     words: str, polite: str, moments: Moments, services: tuple[str, ...], question: bool
-) -> tuple[str, bool, bool]:
-    """The kind of request in a sentence, whether it is made in so many words, whether it is
-    refused."""
+) -> tuple[str, bool, str]:
+    """The kind of request in a sentence, whether it is made in so many words, and the kind that
+    is refused."""
     said_no = cues.HARMLESS_NO.sub(" ", words)
     refused = bool(stop_cues.REFUSED.search(said_no))
     asks_only = bool(cues.ASKS_ONLY.search(polite))
     about_other = bool(cues.OBJECT_OTHER.search(words)) and not services
     if _goes_from_to(moments) and not _SAYS_CANCEL.search(words):
-        return MOVE, not asks_only or question, False
+        return MOVE, not asks_only or question, ""
     mine = bool(services) or bool(moments) or bool(_THIS_ONE.search(words))
     for kind, cue in ((CANCEL, cues.CANCEL), (MOVE, cues.MOVE)):
         if cue.search(words) and not about_other:
             if refused or stop_cues.REFUSED_BY_KIND[kind].search(said_no):
-                return "", False, True
-            return kind, mine and not asks_only, False
+                return "", False, kind
+            return kind, mine and not asks_only, ""
     wants = bool(cues.WANTS.search(words))
     if len(moments.days) > 1 and (_PUT_IT.search(words) or _MY_DAY.search(words)):
-        return MOVE, not asks_only or question, False
+        return MOVE, not asks_only or question, ""
     about_mine = bool(_MINE.search(words))
     if cues.CANNOT_COME.search(words) and not (wants and services and not about_mine):
-        return MOVE, wants and bool(moments.wanted), False
+        return MOVE, wants and bool(moments.wanted), ""
     if refused or stop_cues.REFUSED_BY_KIND[BOOK].search(said_no):
-        return "", False, True
+        return "", False, BOOK
     if about_other:
-        return "", False, False
+        return "", False, ""
     existing = _of_existing(words, moments, wants)
     if existing is not None:
-        return (existing, False, False)
-    return (*_booking(words, moments, services, question, wants, asks_only), False)
+        return (existing, False, "")
+    return (*_booking(words, moments, services, question, wants, asks_only), "")
 
 
 def _of_existing(words: str, moments: Moments, wants: bool) -> str | None:

@@ -33,6 +33,9 @@ def spelled(text: str) -> str:
     return " ".join(out)
 
 
+WEEKDAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+
+
 def any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
@@ -52,7 +55,8 @@ COMMITS = any_of(
     r"|perfect|okay|ok|right|correct|grand|lovely|better|it|the one|me|alright)"
     r"|will (?:do|work|suit|be (?:fine|good|great|perfect|lovely))|would (?:be )?(?:work|great"
     r"|good|fine|perfect|lovely|better|suit"
-    r"|ideal))\b",
+    r"|ideal|best|wise|wisest|easiest|simplest|amazing|awesome|excellent|super|brilliant|helpful"
+    r"|nice|kind|smart|fantastic|terrific))\b",
     r"\bplease do\b",
     r"\bdo (?:it|that)\b",
     r"\bthat one\b",
@@ -62,7 +66,8 @@ COMMITS = any_of(
     r"\bmove it\b",
     r"\bwill do nicely\b",
     r"\bi am sure\b",
-    r"^it is(?: \w+)?$",
+    r"^it is(?: (?:then|indeed|good|fine|so|sir|ma'am|perfect|great|okay))?$",
+    r"^(?:that is )?(?:more like it|much better|even better)$",
     r"\b(?:grab|lock|nab|snag) (?:it|that|this)\b",
     r"\b(?:that|it|this|monday|tuesday|wednesday|thursday|friday) would (?:do|work|suit)\b",
     r"\bput (?:it|that) there\b",
@@ -125,7 +130,9 @@ GLAD = re.compile(
     r"|appreciate|can not wait|love|glad|bye|have a|go ahead|put|it is|you are|me|move|cancel"
     r"|confirm|save|free|fits?|can do|that one|the \w+ one|then|anyway|done|set)\b"
 )
-_DECLINES = re.compile(r"^(?:no |nah |oh )?(?:i am|we are) (?:good|fine|okay|all set|alright)\b")
+_DECLINES = re.compile(
+    r"^(?:no |nah |oh |so |then )*(?:i am|we are) (?:good|fine|okay|all set|alright)\b"
+)
 _AS_SAID = re.compile(r"^(?:that|it) is what i (?:said|want(?:ed)?)\b")
 MOST_BESIDE = 3
 """A mild yes with more words beside it has to be glad as well."""
@@ -195,20 +202,24 @@ CANCEL = any_of(
     r"\bscratch (?:it|my|the|our|his|her|both|them|those|mine)\b",
     r"\b(?:kill|nix|bin|axe|ditch|wipe|void|release|erase|lose|chuck|unbook) (?:it|that"
     r"|this|my|the|our|his|her|both|them|those|mine)\b",
-    r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up my)\b",
+    r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up (?:my|the))\b",
+    r"\bgive (?:it|that|mine|my \w+|the \w+) up\b",
     r"\b(?:give|let) (?:my|the|that|our) (?:\w+ ){0,5}(?:go|away|to (?:somebody|someone|anyone)"
     r" else|to another (?:patient|person))\b",
     r"\blet (?:somebody|someone|anyone|anybody) else (?:have|take|use) (?:my|the|that|it)\b",
     r"\bgive (?:it|that) (?:away|to (?:somebody|someone|anyone) else)\b",
     r"\bcan go$",
-    r"\bget out of\b",
+    r"\bget out of (?:it|that|this|my|mine|the|our|coming)\b",
+    r"\bno (?:more |longer )?need (?:for|of) (?:my|the|our|this|that|it)\b",
     r"\boff (?:the|your) (?:calendar|schedule|books?|list)\b",
     r"\bfree up\b",
     r"\b(?:delete|remove|scrap)\b",
     r"\bget rid of (?:the|my|it|our|this|that)\b",
     r"\bdrop (?:the|my|it|our|this|that)\b(?! (?:kids?|son|daughter|car|dog|cat|boys?|girls?"
     r"|children|off|phone|call))",
-    r"\b(?:not|no longer) (?:be )?need(?:ing)? (?:my|the|our|this|that)\b",
+    r"\b(?:not|no longer) (?:be )?(?:need(?:ing)?|want(?:ing)?) (?:my|the|our|this|that|mine)\b",
+    r"\b(?:no longer|not) (?:be )?(?:need|want|requir|us)(?:e|ing|ed)? (?:\w+ )?"
+    rf"(?:{WEEKDAY}|today|tomorrow)\b",
     r"\bnot be needing (?:it|them)\b",
 )
 MOVE = any_of(
@@ -219,6 +230,7 @@ MOVE = any_of(
     r"\bchang(?:e|ing)\b",
     r"\b(?:has|have|needs?|got) to (?:become|turn into|be (?:moved|rescheduled|changed))\b",
     r"\bneed (?:it|that|mine) to be\b",
+    r"\bbring (?:it|mine) (?:up|forward)\b",
     r"\b(?:get|have|want|need|like) (?:it|that|mine|my (?:\w+ ){1,3}|the (?:\w+ ){1,3})"
     r" ?(?:moved|rescheduled|changed|shifted|switched|swapped|pushed|bumped)\b",
     r"\b(?:that|it|this) go to\b",
@@ -278,8 +290,11 @@ WANTS = any_of(
     r"\b(?:i|we) (?:would like|want|need|wanted|would love|am after|will have"
     r"|have to get|have to have|am looking|was hoping|was wondering|would need"
     r"|would take|am calling (?:to|for|about)|will take|got to get|have got to get"
-    r"|would prefer|wish|require)\b",
+    r"|would prefer|would rather|had rather|prefer|wish|require)\b",
     r"\bplease\b",
+    r"\bneeds\b",
+    r"\b(?:is|would) (?:it|there) (?:be )?(?:possible|any (?:chance|way))\b",
+    r"\bany (?:chance|way) (?:i|we|you|of|that|my|to|for)\b",
     r"\b(?:can|could|may|might|would) (?:i|we|you|she|he|they|my \w+)\b",
     r"\bput me\b",
     r"\bbook me\b",
@@ -293,7 +308,8 @@ ASKS_ONLY = any_of(
     r"\b(?:do you have|have you got|you got|got anything|is there|are there|are "
     r"you|when is|when are|what is|what do|how (?:much|long|many|often|do)|do you "
     r"(?:take|do|sell|accept)|does|where|which days|what would|is my|is it|did"
-    r"|would i|would it be|where do)\b",
+    r"|would i|would it be(?! possible)|where do)\b(?! (?:any (?:chance|way)|possible)\b)",
+    r"\bshould (?:i|we|he|she|they|it)\b",
     r"\b(?:want|wanted|like) to (?:ask|know|find out|check|see|tell|say|mention"
     r"|confirm|hear)\b",
     r"\bquestion\b",

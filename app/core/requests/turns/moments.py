@@ -40,9 +40,17 @@ _HOUR_AFTER = re.compile(
     rf"((?:\d|[a-z])(?:st|nd|rd|th)|{_DAYS}), ({_HOURS})((?: thirty| fifteen"
     rf"| o'clock)?)(?=[.,!?]|$)"
 )
+_HOUR_OF_LIST = rf"(?:at )?(?:{_HOURS})(?: thirty| fifteen| o'clock)?"
+_LIST = re.compile(rf"{_HOUR_OF_LIST}(?:(?:,? or |,? and |, ){_HOUR_OF_LIST})+[.?!]?")
+_HOUR_INSTEAD = re.compile(
+    r"\b(can it be|could it be|could that be|make (?:it|that)|(?:no,? )?(?:wait|hang on|hold on)"
+    rf"|better(?: make it| do)?|i (?:said|meant)) ({_HOURS})((?: thirty| fifteen)?)"
+    r"(?=[.,?!]|$| instead| then| please)"
+)
 #: A plural ("Fridays") is told as no single day by the mention itself.
 _EVERY = re.compile(rf"\b(?:every (?:week|month|other|{_DAYS})|each (?:week|{_DAYS}))\b")
-_WEEKDAY = re.compile(rf"^(?:this |on |the |next |coming )*(?:{_DAYS})$")
+_EACH = re.compile(r"\b(?:every|each)\b")
+_WEEKDAY = re.compile(rf"^(?:this |on |the |next |coming |following )*(?:{_DAYS})$")
 _MORE_FOLLOW = re.compile(r" {0,3}(?:at|or|,)")
 
 MAX_WEEKS = 3
@@ -125,6 +133,9 @@ def read(text: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
     said = _PART_ONE.sub(r"\1", said)
     said = _HOUR_IS.sub(r"\1at \2\3", said)
     said = _HOUR_AFTER.sub(r"\1 at \2\3", said)
+    if _LIST.fullmatch(said.strip()):
+        said = re.sub(rf"(?<!at )\b(?=(?:{_HOURS})\b)", "at ", said)
+    said = _HOUR_INSTEAD.sub(r"\1 at \2\3", said)
     new, _, old = said.partition(" instead of ")
     if old:
         first, last = _read(new, now, prefer), _read(old, now, prefer)

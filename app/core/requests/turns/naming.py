@@ -73,6 +73,8 @@ def name_in(text: str, context: Context) -> Name | None:
         found = Name(_said_once(found.text), found.spans)
     if found is not None and len(found.text.split()) == 1:
         found = _with_the_rest(text, found, context)
+        if len(found.text.split()) == 1 and context.question is None:
+            found = _asked_for(text, context) or found
     if found is not None or context.question is not None:
         return found
     if context.known and not _ANOTHER.search(text.casefold()):
@@ -110,6 +112,16 @@ def completed(known: str, said: str, agent: str) -> str | None:
     return None
 
 
+def turned_round(known: str, said: str) -> str | None:
+    """Two words of a name in the agent's order, where the caller said the surname first."""
+    words = known.split()
+    if len(words) != 2 or known.casefold() in said.casefold():
+        return None
+    other = f"{words[1]} {words[0]}"
+    found = re.search(rf"(?<!\w){re.escape(other)}(?!\w)", said, re.IGNORECASE)
+    return other if found else None
+
+
 def taken_up(said: str, agent_said: str, greeting: str, agent: str) -> str | None:
     """The name among the caller's words that the agent calls them, or whom they book for, by."""
     heard = f" {' '.join(_WORD.findall(said)).casefold()} "
@@ -135,6 +147,8 @@ def every_name(text: str, context: Context) -> list[str]:
         while words and (words[0].lower() in low or words[0] in _OPENS):
             words = words[1:]
         if len(words) < 2 or any(word.lower() in low for word in words):
+            continue
+        if context.agent and context.agent in words:
             continue
         name = names.read_name(" ".join(words), _FULL_NAME, agent=context.agent)
         if name is not None and len(name.text.split()) == len(words) and name.text not in found:
@@ -194,6 +208,8 @@ def _at_the_end(text: str, context: Context) -> Name | None:
                 continue
             if not _written_as_name(tail) and not _taken_up(tail, context.later):
                 continue
+            if len({word[0][0].isupper() for word in tail if word[0] not in _PARTICLES}) > 1:
+                continue  # "at ten Leah Stokes"
             name = names.read_name(said, _FULL_NAME, agent=context.agent)
             if name is not None and len(name.text.split()) == count:
                 return Name(name.text, tuple((start + a, start + b) for a, b in name.spans))

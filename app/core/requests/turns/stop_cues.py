@@ -41,6 +41,8 @@ WITHDRAWS = any_of(
     r"\belsewhere\b",
     r"\bkeep (?:it|what|my|the|mine|wednesday|things)\b",
     r"\b(?:leave|keep) .{0,20}\bas (?:it|they)\b",
+    r"(?:\bis|\bare|'s) (?:\w+ )?(?:fine|good|okay|ok|great|best) as (?:it|they|things) (?:is|are)"
+    r"\b",
     r"\b(?:thanks|thank you) for (?:checking|looking|trying|the info|nothing)\b",
     r"\bsomewhere (?:else|cheaper|closer|nearer)\b",
     r"\bthank you anyway\b",
@@ -209,7 +211,8 @@ POLITE_IF = re.compile(
     r"|will|please)"
     r"|possible|that is (?:okay|ok|alright|all right|fine|possible|good|free)"
     r"|it is (?:okay|ok|alright|fine|possible|free|available|not too much)|it "
-    r"works|(?:that|it) is (?:going|not too much trouble|no trouble)|at all possible|that works"
+    r"(?:works|goes|fits|suits you|can be (?:done|arranged))|(?:that|it) is (?:going|not too much"
+    r" trouble|no trouble)|at all possible|that works"
     r"|i may|i can|there is|available|so)\b"
     r"|\bif (?:somebody|someone|anybody|anyone|anything|something|a slot|a spot|one) (?:\w+ )?"
     r"(?:dropped out|cancel+ed|cancels|opens?|opened|comes? up|came up|free|available|going)\b"
@@ -255,8 +258,8 @@ TOLD = any_of(
     r"\b(?:he|she|they|somebody|someone|nobody|you|you guys|the lady) (?:had "
     r"|have |has |already |just |never )?(?:cancel+ed|moved|booked|told"
     r"|rescheduled|said|changed|billed|charged)\b",
-    r"\b(?:said|says|(?<!we )(?<!us )(?<!i )(?<!better )(?<!rather )say|told (?:me|him|her|us"
-    r"|my \w+|you))\b",
+    r"\b(?:said|says|told (?:me|him|her|us|my \w+|you))\b",
+    r"\b(?:they|people|you|friends|folks|guys|everybody|everyone|always|always just) say\b",
     r"\b(?:it|message|website|site|text|coupon|voucher|sign|letter|email) (?:said"
     r"|says|reads)\b",
     r"\bquote\b",

@@ -49,7 +49,7 @@ def outcomes(corpus: str) -> dict[str, str]:
 
 
 def test_every_corpus_is_there() -> None:
-    assert {"calls_dev", "calls_dev2", "calls_dev3"} <= set(CORPORA)
+    assert {"calls_dev", "calls_dev2", "calls_dev3", "calls_dev4", "calls_dev5"} <= set(CORPORA)
     assert len({call["id"] for call in DEV}) == len(DEV)
 
 

@@ -1,0 +1,141 @@
+"""What the agent's answers show of how it understood the caller, and what they do not show."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.core.requests.calls import CLEANING, FILLING, effects
+
+NAME = ("A: And your name?", "Ana Diaz.")
+TUESDAY = ["book 2026-12-01T10:00 filling Ana Diaz"]
+
+
+def test_the_service_is_what_the_agent_took_the_words_for() -> None:
+    booked = effects(
+        "Something broke off when I ate a nut.",
+        "A: Okay, a filling. Which day suits you?",
+        "Tuesday at ten.",
+        *NAME,
+        "A: Tuesday, December 1st at ten. You're booked, Ana.",
+    )
+    assert booked == TUESDAY
+
+
+def test_not_where_the_caller_says_something_else() -> None:
+    booked = effects(
+        "Something broke off when I ate a nut.",
+        "A: Okay, a filling. Which day suits you?",
+        "No, no. Tuesday at ten.",
+        *NAME,
+        "A: Tuesday, December 1st at ten. You're booked, Ana.",
+    )
+    assert booked == []
+
+
+def test_a_price_is_no_understanding() -> None:
+    booked = effects(
+        "I'd like to come on Tuesday at ten.",
+        "A: A filling costs a hundred and eighty dollars.",
+        "All right.",
+        *NAME,
+        "A: Tuesday, December 1st at ten. You're booked, Ana.",
+    )
+    assert booked == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "reported"),
+    [
+        (
+            "Dana Reyes. I'll be in Rome on Thursday.",
+            "A: I've cancelled your cleaning on Thursday.",
+        ),
+        ("Dana Reyes. No longer need Thursday at two.", "A: Okay, it's cancelled."),
+        ("Dana Reyes. Nix my appointment on Thursday.", "A: Nixed."),
+        ("Dana Reyes, no need for the cleaning Thursday.", "A: I'll take Thursday off the board."),
+    ],
+)
+def test_a_cancellation_in_any_words_that_the_agent_reports(asked: str, reported: str) -> None:
+    assert effects(asked, reported, "Thanks.", known=[CLEANING]) == ["cancel 2026-12-03T14:00"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Dana Reyes. Don't cancel my Thursday!",
+        "Dana Reyes. Is my Thursday cancelled?",
+        "Dana Reyes. Somebody told me that Thursday is cancelled.",
+        "Dana Reyes. How is the weather over there?",
+    ],
+)
+def test_a_report_alone_cancels_nothing(said: str) -> None:
+    assert effects(said, "A: It's cancelled.", known=[CLEANING, FILLING]) == []
+
+
+ASKED = ("I'd like a filling.", "A: Tuesday at ten?")
+REPORT = "A: Tuesday, December 1st at ten. You're booked, Ana."
+
+
+@pytest.mark.parametrize("answer", ["That one has my name on it.", "Cracking.", "Tuesday at ten."])
+def test_a_booking_bears_out_an_answer_in_any_words(answer: str) -> None:
+    assert effects(*ASKED, answer, *NAME, REPORT) == TUESDAY
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Not for me.",
+        "I'd have to ask my boss first.",
+        "Maybe.",
+        "I pick up the kids at eleven.",
+        "Wednesday would be better.",
+    ],
+)
+def test_but_not_one_that_is_against_it(answer: str) -> None:
+    assert effects(*ASKED, answer, *NAME, REPORT) == []
+
+
+def test_another_service_than_was_asked_for_is_not_booked() -> None:
+    said = ("I'd like a filling on Tuesday at ten. Ana Diaz.",)
+    assert effects(*said, "A: A cleaning on Tuesday at ten. You're booked.") == []
+
+
+def test_what_was_corrected_right_before_is_the_service() -> None:
+    booked = effects(
+        "A cleaning on Tuesday at ten, Ana Diaz.",
+        "A: A cleaning on Tuesday the 1st at ten, right?",
+        "I said cleaning but what I want is a filling.",
+        "A: A filling on Tuesday at ten then. Booked, Ana.",
+    )
+    assert booked == TUESDAY
+
+
+def test_the_second_booking_is_for_whom_the_agent_names() -> None:
+    booked = effects(
+        "A filling on Tuesday at ten for Ana Diaz.",
+        "A: Tuesday, December 1st at ten, booked. Anything else?",
+        "yes my son Leo Diaz also needs a checkup Tuesday at eleven",
+        "A: Leo Diaz, Tuesday at eleven, a checkup. Booked too.",
+    )
+    assert booked == [*TUESDAY, "book 2026-12-01T11:00 checkup Leo Diaz"]
+
+
+def test_nobody_is_booked_for_under_the_name_of_another() -> None:
+    booked = effects(
+        "A filling on Tuesday at ten for Ana Diaz.",
+        "A: Tuesday, December 1st at ten, booked. Anything else?",
+        "my son also needs a checkup on Tuesday at eleven",
+        "A: Tuesday at eleven, a checkup. Booked too.",
+    )
+    assert booked == TUESDAY
+
+
+def test_what_the_agent_only_calls_moved_is_no_booking() -> None:
+    booked = effects(
+        "It's Dana Reyes, can you see me sooner than Thursday for the cleaning?",
+        "A: Tuesday at ten.",
+        "Yes, please move me.",
+        "A: Moved to Tuesday the 1st at ten.",
+        known=[CLEANING],
+    )
+    assert booked == ["reschedule 2026-12-01T10:00"]
