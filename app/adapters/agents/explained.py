@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.core.agent import definition, messages, report, transfers
+from app.core.agent import definition, messages, recording, report, transfers
 from app.core.agent.business import Business
 from app.core.agent.intents import IntentSettings
 from app.core.booking import resources, rules
@@ -37,6 +37,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
         "audio.barge_in": definition.BargeInSettings,
         "budget": definition.Budget,
         "monthly_budget": report.MonthlyBudget,
+        "recording": recording.RecordingSettings,
         "report": report.ReportSettings,
         "report.fields": report.ReportField,
         "booking": rules.BookingRules,

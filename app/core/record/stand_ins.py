@@ -47,9 +47,10 @@ _SHORTEST = 7
 _WRITTEN_NUMBER = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){3,17}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
 _SPOKEN_NUMBER = re.compile(rf"\b(?:{_SPOKEN})\b(?:[\s,.\-]+(?:{_SPOKEN})\b){{3,}}", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SPOKEN_MAIL = re.compile(
-    r"\b[\w'-]+(?:\s+(?:dot|underscore|dash|hyphen)\s+[\w'-]+)*\s+at\s+[\w-]+(?:\s+dot\s+[\w-]+)+",
+    r"\b[\w'-]{1,64}(?:\s{1,3}(?:dot|underscore|dash|hyphen)\s{1,3}[\w'-]{1,64}){0,6}"
+    r"\s{1,3}at\s{1,3}[\w-]{1,63}(?:\s{1,3}dot\s{1,3}[\w-]{1,63}){1,6}",
     re.IGNORECASE,
 )
 _STREET = re.compile(

@@ -30,12 +30,8 @@ bp = Blueprint("scenario", __name__, url_prefix="/api/calls")
 log = logs.get(__name__)
 
 
-@bp.before_request
-def _guard() -> None:
-    access.require_admin()
-
-
 @bp.get("/<call_id>/scenario")
+@access.scoped
 def scenario(call_id: str) -> Response:
     """A YAML file that `python -m app call` plays. 400 where the caller said nothing."""
     story = services().calls.snapshot(call_id)

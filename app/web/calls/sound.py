@@ -25,17 +25,13 @@ bp = Blueprint("sound", __name__, url_prefix="/api/calls")
 log = logs.get(__name__)
 
 
-@bp.before_request
-def _guard() -> None:
-    access.require_admin()
-
-
 def store() -> SoundStore:
     """The recordings."""
     return SoundStore(services().redis, services().settings)
 
 
 @bp.get("/<call_id>/recording.wav")
+@access.scoped
 def recording(call_id: str) -> Response:
     """The sound, or the part of it that `Range` asks for; of a call that goes on, what is there."""
     kept = store()
@@ -55,6 +51,7 @@ def recording(call_id: str) -> Response:
 
 
 @bp.get("/<call_id>/recording")
+@access.scoped
 def picture(call_id: str) -> dict[str, Any]:
     """How long the recording is, and for each stretch of `step` seconds how loud each side was at
     most, 0 to 100."""
@@ -72,6 +69,7 @@ def picture(call_id: str) -> dict[str, Any]:
 
 
 @bp.delete("/<call_id>/recording")
+@access.scoped
 def forget(call_id: str) -> tuple[str, int]:
     """Remove the recording for good."""
     if not store().forget(call_id):

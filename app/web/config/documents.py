@@ -20,7 +20,7 @@ from app.errors import BadRequest, Conflict, NotFound
 from app.web.config import answers, rights
 from app.web.config.request import changed_by, check_base, read_document, read_object
 from app.web.guard import access
-from app.web.guard.viewer import viewer
+from app.web.guard.viewer import Viewer, viewer
 
 log = logs.get(__name__)
 

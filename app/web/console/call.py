@@ -13,7 +13,7 @@ from app import logs
 from app.bridges.services import services
 from app.core.record.timeline import Entry, Waiting, timeline, waits
 from app.core.report.problems import problems
-from app.errors import Forbidden, NotFound, Unavailable
+from app.errors import NotFound, Unavailable
 from app.logs import redact_value
 from app.web.calls.masked import masked
 from app.web.calls.sound import store
@@ -22,7 +22,6 @@ from app.web.console.pages import page
 from app.web.console.sound import sound_of
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
 
 #: The course of a turn is drawn in a space of this width.
 WIDTH = 1000
@@ -62,12 +61,9 @@ def call(call_id: str) -> Response:
 
 
 @bp.post("/console/calls/<call_id>/recording")
+@access.scoped
 def remove_recording(call_id: str) -> BaseResponse:
     """Remove the recording for good."""
-    access.require_page()
-    fields = read_form(edge().bodies)
-    if not access.may_change(fields.get("form_token", [""])[0]):
-        raise Forbidden("changes have to come from a page of this console")
     if store().forget(call_id):
         log.info("a recording was removed", extra={"call_id": call_id, "by": access.who()})
     return redirect(url_for("console_call.call", call_id=call_id), 303)
