@@ -106,7 +106,7 @@ def read(
             slots += said
         other = cues.OTHER_THINGS.search(sentence) is not None
         named = bool(said) or (len(services_here) == 1 and not cues.WH.search(sentence))
-        if named and question and (found == {ASKS_WHICH} or (found == {ASKS_OTHER} and not other)):
+        if named and question and (found <= {ASKS_WHICH} or (found == {ASKS_OTHER} and not other)):
             found = {*(found - {ASKS_OTHER}), ASKS_YES}
         if found == {ASKS_OTHER} and question and (slots or services) and _asks_about_it(sentence):
             found = {ASKS_YES}

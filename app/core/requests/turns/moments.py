@@ -47,8 +47,9 @@ _HOUR_INSTEAD = re.compile(
     rf"|better(?: make it| do)?|i (?:said|meant)) ({_HOURS})((?: thirty| fifteen)?)"
     r"(?=[.,?!]|$| instead| then| please)"
 )
-#: A plural ("Fridays") is told as no single day by the mention itself.
-_EVERY = re.compile(rf"\b(?:every (?:week|month|other|{_DAYS})|each (?:week|{_DAYS}))\b")
+_EVERY = re.compile(
+    rf"\b(?:(?:{_DAYS})s|every (?:week|month|other|{_DAYS})|each (?:week|{_DAYS}))\b"
+)
 _EACH = re.compile(r"\b(?:every|each)\b")
 _WEEKDAY = re.compile(rf"^(?:this |on |the |next |coming |following )*(?:{_DAYS})$")
 _MORE_FOLLOW = re.compile(r" {0,3}(?:at|or|,)")
@@ -169,7 +170,8 @@ def _read(said: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
             wanted.append(mention)
         else:
             gone.append(mention)
-    if _EVERY.search(said):
+    every = _EVERY.search(said)
+    if every and (_EACH.search(said) or not any(item.kind == "day" for item in wanted)):
         doubts.append("recurring")
     rest, end = [], 0
     for mention in mentions:

@@ -18,6 +18,7 @@ CORPORA = {path.stem: list(bench.load(path)) for path in sorted(bench.CORPUS.glo
 DEV = [call for calls in CORPORA.values() for call in calls]
 CLEAR = [call for call in DEV if call["expect"]]
 NOT_READ_YET = {
+    "dev-answered-then-confirmed-09",
     "dev-book-corrected-07",
     "dev-british-and-approximate-05",
     "dev-move-from-to-10",
@@ -30,6 +31,10 @@ NOT_READ_YET = {
     "dev2-book-corrected-09",
     "dev2-cancel-named-09",
     "dev2-two-requests-03",
+    "dev3e-answered-then-confirmed-03",
+    "dev4-answered-then-confirmed-08",
+    "dev4-two-requests-01",
+    "dev5-move-plain-01",
     "dev3b-two-requests-03",
     "dev3e-move-from-to-04",
 }
