@@ -68,6 +68,7 @@ from app.web.console import (
     start,
     try_call,
 )
+from app.web.console.agents import edit as console_agent_edit
 from app.web.console.agents import routes as console_agents
 from app.web.console.calendar import appointments as console_appointments
 from app.web.console.calendar import routes as console_calendar
@@ -110,6 +111,7 @@ BLUEPRINTS = (
     listen.bp,
     figures.bp,
     console_agents.bp,
+    console_agent_edit.bp,
     console_calendar.bp,
     console_appointments.bp,
     jobs.bp,

@@ -216,6 +216,47 @@ def test_a_booking_is_moved_on_the_page_and_the_next_call_finds_it_there(
     expect(page.get_by_text("1 cancelled")).to_be_visible()
 
 
+def test_an_agent_is_edited_tried_and_saved(console: RunningStack, page: Page) -> None:
+    def check() -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    page.goto(f"{console.base}/console/agents/mia")
+    page.get_by_role("link", name="Edit").click()
+    before = page.input_value("#text")
+    page.fill("#text", before.replace("business:", "busyness:"))
+    flaw = page.locator("#flaws button", has_text="busyness")
+    expect(flaw).to_contain_text("line 3: busyness")
+    check()
+    flaw.press("Enter")
+    selected = page.evaluate("getSelection().toString()")
+    assert selected.startswith("busyness:")
+    page.fill("#text", before.replace("Thank you for calling", "This is the draft of", 1))
+    expect(page.locator("#verdict")).to_have_text("No mistakes.")
+    page.get_by_role("button", name="Look at the changes").click()
+    expect(page.locator(".difference ins")).to_have_count(1)
+    check()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Try it in a call").click()
+    trial = opened.value
+    trial.click("#call")
+    greeting = trial.locator("#words .agent").first
+    expect(greeting).to_contain_text("This is the draft", timeout=30_000)
+    trial.click("#hangup")
+    trial.close()
+    page.fill("#note", "a greeting to be heard")
+    page.get_by_role("button", name="Save and put in force").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.locator("table")).to_contain_text("a greeting to be heard")
+    check()
+    page.get_by_role("link", name="What the agents' file says").click()
+    check()
+    page.get_by_role("button", name="Yes, put it in force").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    page.get_by_role("link", name="Edit").click()
+    assert page.input_value("#text") == before
+
+
 def test_the_keyboard_alone_is_enough(console: RunningStack, page: Page) -> None:
     page.goto(f"{console.base}/console/calls")
     page.keyboard.press("Tab")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, Flask
+from flask.testing import FlaskClient
 
 from app.adapters.agents.opening import open_desk
 from app.adapters.agents.tenancy import settings_of
@@ -56,3 +58,11 @@ def make_app(settings: Settings, *blueprints: Blueprint, **services: Any) -> Fla
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     return app
+
+
+def sign_in(client: FlaskClient, token: str) -> None:
+    """Sign the client in to the console, as a browser would."""
+    page = client.get("/console/sign-in").text
+    (mark,) = re.findall(r'name="form_token" value="([^"]+)"', page)
+    answer = client.post("/console/sign-in", data={"token": token, "form_token": mark})
+    assert answer.status_code == 303, answer.text

@@ -55,6 +55,14 @@ class Builder:
         """Looks at each new agent for what is none of this module's business, and says what is
         wrong; blank where nothing is."""
 
+    def apart(self) -> Builder:
+        """One that knows what this one knows. What it makes this one does not remember."""
+        other = Builder(self._secrets)
+        other._agents, other._said = dict(self._agents), dict(self._said)
+        other._businesses = dict(self._businesses)
+        other.check = self.check
+        return other
+
     def said(self, agent: Agent) -> Said:
         """What the present version of an agent was made of."""
         return self._said[agent.version]

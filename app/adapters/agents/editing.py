@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.adapters.agents.documents import Document, Problem, digest, field_of
+from app.adapters.agents.building import Said
+from app.adapters.agents.documents import Document, Documents, Problem, digest, field_of
 from app.adapters.agents.source import AgentSource, Snapshot
 from app.adapters.agents.stored import DEFAULT, MAX_CHANGES, AgentStore, Change, Stored
+from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.errors import Conflict, Invalid, TooLarge, Unavailable
 
@@ -95,19 +97,28 @@ class Editor:
                 return wrote
         raise Unavailable("others change agents at the same time", retry_after=1)
 
+    def try_out(self, change: Change) -> tuple[Agent, Said]:
+        """The agent that this change would put in force, which it does not, and what it is made of.
+
+        Raises `Invalid` for mistakes, and `Unavailable`.
+        """
+        self.source.refresh()
+        builder = self.source.builder.apart()
+        trial = _with(self.source.snapshot, [change], self.documents())
+        directory, problems = builder.build(trial, trial=True)
+        if directory is None:
+            raise Invalid([_shown(each, [change]) for each in problems])
+        agent = directory.with_id(change.id)
+        if agent is None:
+            raise Invalid([{"path": "id", "message": f"must be {change.id!r}"}])
+        return agent, builder.said(agent)
+
     def _check(self, wanted: Sequence[Change], present: Mapping[str, Shown]) -> int:
         """Raise what forbids these changes; else the generation for which they are good."""
         if len(wanted) > MAX_CHANGES:
             raise TooLarge(f"at most {MAX_CHANGES} agents and businesses at once")
         snapshot = self.source.snapshot
-        stored = dict(snapshot.stored)
-        for change in wanted:
-            if change.data is None:
-                _check_removal(change, present)
-                stored.pop(change.field, None)
-            else:
-                stored[change.field] = Stored(change.kind, change.id, 0, change.data, "", 0.0)
-        trial = Snapshot(snapshot.file, stored, snapshot.generation).documents()
+        trial = _with(snapshot, wanted, present)
         directory, problems = self.source.builder.build(trial, trial=True)
         if directory is None:
             if all(change.data is None for change in wanted):
@@ -120,6 +131,18 @@ class Editor:
             if change.kind == "business" and change.id not in listed:
                 _check_left(change.id, self.source.directory.now, directory)
         return snapshot.generation
+
+
+def _with(snapshot: Snapshot, wanted: Sequence[Change], present: Mapping[str, Shown]) -> Documents:
+    """All documents as they would be after these changes. Raises `Conflict`."""
+    stored = dict(snapshot.stored)
+    for change in wanted:
+        if change.data is None:
+            _check_removal(change, present)
+            stored.pop(change.field, None)
+        else:
+            stored[change.field] = Stored(change.kind, change.id, 0, change.data, "", 0.0)
+    return Snapshot(snapshot.file, stored, snapshot.generation).documents()
 
 
 def _differing(changes: Sequence[Change], present: Mapping[str, Shown]) -> list[Change]:

@@ -52,6 +52,12 @@ def parse(text: str, name: str) -> Directory:
     return _built(_documents(text, name))
 
 
+def parse_documents(text: str, name: str) -> Documents:
+    """The documents in the text of an agent file; `name` is what errors call it. Raises
+    `SettingsError` for what cannot be read at all."""
+    return _documents(text, name)
+
+
 def read(path: str | Path | None = None) -> Documents:
     """The documents of an agent file or a folder. Raises `SettingsError` for what cannot be read
     at all; other mistakes are among the documents' problems."""

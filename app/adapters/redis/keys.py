@@ -261,6 +261,11 @@ def agent_version(business: str, agent: str, version: str) -> str:
     return f"business:{business}:agent:{agent}:{version}"
 
 
+def trial_call(call_id: str) -> str:
+    """String: the agent's version that a call to try it out begins with, as JSON."""
+    return call(call_id, "trial")
+
+
 def feed(business: str, calendar: str) -> str:
     """String: a copy of the feed of a business's external calendar."""
     return f"business:{business}:feed:{calendar}"

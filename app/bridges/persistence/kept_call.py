@@ -12,6 +12,7 @@ from typing import Any
 
 import gevent
 
+from app.adapters.agents.trials import Trials
 from app.adapters.notify.messages import Messages, promised_callback
 from app.bridges.caller import Caller
 from app.bridges.clock import CallClock
@@ -48,6 +49,7 @@ class KeptCall:
         self.writer = StateWriter(call_id, self._write)
         self._agents = services.agents
         self._who: AgentRef | None = None
+        self._trials = Trials(services.redis, services.settings)
         self._messages = Messages(services.redis, services.settings.record_retention_s)
         self.call: Call | None = None
         """What is kept; None until it is known."""
@@ -65,19 +67,20 @@ class KeptCall:
         return state
 
     def kept_agent(self) -> Agent | None:
-        """The agent of a call that goes on, in the version that it began with; None for a new call,
-        and for one that an older release has saved.
+        """The agent of a call that goes on, in the version that it began with, and of one that
+        tries a version; None for any other new call, and for one that an older release has saved.
 
         Raises `VersionGone`, and `Unavailable` where Redis cannot be asked for the version.
         """
-        if self._who is None:
+        who = self._who or self._trials.version_for(self.lease.call_id)
+        if who is None:
             return None
         for _ in range(FETCHES - 1):
             try:
-                return self._agents.find(self._who)
+                return self._agents.find(who)
             except Unavailable:
                 gevent.sleep(FETCH_AGAIN_S)
-        return self._agents.find(self._who)
+        return self._agents.find(who)
 
     def save_state(self) -> bool:
         """Save the state alone, and wait for it. False where a newer socket has the call.

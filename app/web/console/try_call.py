@@ -8,15 +8,14 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from app.adapters.agents.trials import PREFIX, Trials
 from app.bridges.services import services
+from app.core.agent.reference import AgentRef
 from app.web.addresses import socket_url
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.visible import visible_agent, visible_agents
-
-#: How the ids of such calls begin.
-TRIAL = "try_"
 
 bp = Blueprint("console_try", __name__)
 
@@ -25,7 +24,9 @@ bp = Blueprint("console_try", __name__)
 @access.scoped
 def try_it() -> Response:
     """The page; what the caller types is said as Retell would send it."""
-    answer = page("try.html", here="Try it", agents=visible_agents())
+    wanted, version = request.args.get("agent", ""), request.args.get("version", "")
+    agents = (visible_agent(wanted),) if version else visible_agents()
+    answer = page("try.html", here="Try it", agents=agents, chosen=wanted, version=version)
     origin = "/".join(socket_url().split("/")[:3])
     policy = answer.headers["Content-Security-Policy"]
     answer.headers["Content-Security-Policy"] = policy.replace(
@@ -38,11 +39,18 @@ def try_it() -> Response:
 @access.scoped
 def new_call() -> dict[str, Any]:
     """What the page needs for one call: its id and the socket's address, token included. The agent
-    is the one of `?agent=`, else the default one."""
-    services().drain.check()
-    call_id = f"{TRIAL}{secrets.token_hex(12)}"
+    is the one of `?agent=`, else the default one; with `?version=` one of its versions that need
+    not be in force."""
+    now = services()
+    now.drain.check()
+    call_id = f"{PREFIX}{secrets.token_hex(12)}"
     tokens = edge().socket_tokens
     agent = visible_agent(request.args.get("agent", ""))
+    version = request.args.get("version", "")
+    if version:
+        who = AgentRef(agent.id, agent.home.id, version=version)
+        now.agents.find(who)
+        Trials(now.redis, now.settings).arrange(call_id, who)
     token = f"/{tokens.mint(call_id, agent.home.id, call_id)}" if tokens.required else ""
     name = quote(agent.id, safe="")
     return {"call_id": call_id, "socket": f"{socket_url()}{token}/agents/{name}/{call_id}"}

@@ -19,7 +19,8 @@ BODY_S = 10.0
 #: Bodies up to this size are read whatever else goes on; larger ones share `ROOM_BYTES`.
 SMALL = 65_536
 ROOM_BYTES = 24_000_000
-MAX_FORM_BYTES = 64_000
+#: The largest form has an agent's document in it.
+MAX_FORM_BYTES = 500_000
 MAX_FORM_FIELDS = 500
 FORM = "application/x-www-form-urlencoded"
 

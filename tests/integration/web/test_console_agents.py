@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app.adapters.agents import files
 from app.settings import Settings
 from app.web.console import auth
-from app.web.console.agents import routes
+from app.web.console.agents import edit, routes
 from tests.support.web_app import make_app
 
 AGENTS = """
@@ -28,7 +27,7 @@ def client(redis_url: str, tmp_path: Path) -> FlaskClient:
     path = tmp_path / "agents.yaml"
     path.write_text(AGENTS, encoding="utf-8")
     settings = Settings(redis_url=redis_url, agent_file=str(path))
-    client = make_app(settings, auth.bp, routes.bp, agents=files.load(path)).test_client()
+    client = make_app(settings, auth.bp, routes.bp, edit.bp).test_client()
     client.environ_base["HTTP_ACCEPT"] = "text/html"
     return client
 

@@ -21,7 +21,7 @@ from app.core.booking.appointment import Appointment, Draft
 from app.settings import Settings
 from app.web.console import auth, call
 from app.web.console.calendar import appointments, routes
-from tests.support.web_app import make_app
+from tests.support.web_app import make_app, sign_in
 from workers import effects, runtime
 from workers.booking.office import office_tools
 
@@ -262,10 +262,10 @@ def test_forms_have_to_be_whole_and_ours(shop: Shop) -> None:
 def test_changes_come_from_this_console_only(redis_url: str) -> None:
     settings = Settings(redis_url=redis_url, env="production", admin_token="a", socket_token="s")
     client = make_app(settings, *BLUEPRINTS).test_client()
-    headers = {"Authorization": "Bearer a"}
+    sign_in(client, "a")
     data = {"act": "cancel", "was": "2026-12-01T10:00Z", "once": ONCE, "form_token": "guess"}
     for path in ("appointments/x", "blocks"):
-        answer = client.post(f"/console/calendar/{path}", data=data, headers=headers)
+        answer = client.post(f"/console/calendar/{path}", data=data)
         assert answer.status_code == 403
         assert "from a page of this console" in answer.text
 

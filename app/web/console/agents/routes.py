@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from typing import Any
 
-from app.adapters.agents import files
-from app.adapters.agents.documents import Document, Documents
+from flask import Blueprint, Response, request
+
+from app.adapters.agents.documents import field_of
+from app.adapters.agents.rows import agent_row
+from app.adapters.agents.stored import Stored
 from app.bridges.services import services
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Agents
+from app.errors import Unavailable
 from app.web.console.agents.explain import explain, explain_business
+from app.web.console.agents.subject import Subject, moment
 from app.web.console.pages import page
 from app.web.guard import access
-from app.web.guard.visible import visible_agent, visible_businesses
+from app.web.guard.viewer import viewer
+from app.web.guard.visible import visible_businesses
 
 HERE = "/console/agents"
+#: What a page says after a change.
+DONE = {
+    "saved": "Saved. New calls get this version; calls that go on keep theirs.",
+    "same": "Nothing was different: this is in force already.",
+}
 
 bp = Blueprint("console_agents", __name__)
 
@@ -24,9 +35,11 @@ bp = Blueprint("console_agents", __name__)
 def agents() -> Response:
     """All agents, by business."""
     directory = services().agents
+    refused = services().agent_desk.source.problems if viewer().scope.is_all else ()
     return page(
         "agents.html",
         here="Agents",
+        problems=[str(each) for each in refused],
         businesses=[
             {"business": home, "agents": [_row(directory, each) for each in of_it]}
             for home in visible_businesses()
@@ -38,39 +51,58 @@ def agents() -> Response:
 @bp.get(f"{HERE}/<agent_id>")
 @access.scoped
 def agent(agent_id: str) -> Response:
-    """One agent key by key."""
-    found = visible_agent(agent_id)
-    documents = files.read(services().settings.agent_file or None)
-    business = _business(documents, found)
+    """One agent key by key, and its versions."""
+    done = DONE.get(request.args.get("done", ""), "")
+    return agent_page(Subject.of(agent_id, viewer()), done=done)
+
+
+def agent_page(
+    subject: Subject, *, done: str = "", problem: str = "", status: int = 200
+) -> Response:
+    """The page of an agent."""
+    documents = services().agent_desk.editor.documents()
+    business = documents.get(field_of("business", subject.agent.home.id))
+    versions: list[Stored] | None
+    try:
+        versions = subject.versions()
+    except Unavailable:
+        versions = None
+    stored = subject.shown.stored
     return page(
         "agent.html",
+        status,
         here="Agents",
-        agent=found,
-        row=_row(services().agents, found),
-        parts=explain(_document(documents, found).data),
+        agent=subject.agent,
+        row=_row(services().agents, subject.agent),
+        parts=explain(subject.shown.data),
         business=explain_business(business.data) if business else None,
+        source="saved here" if stored else "the agents' file",
+        is_in_file=subject.is_in_file,
+        number=stored.number if stored else 0,
+        versions=versions and [_version(each) for each in versions],
+        lost=versions is None,
+        done=done,
+        problem=problem,
     )
 
 
-def _document(documents: Documents, agent: Agent) -> Document:
-    return next(each for each in documents.agents if each.name == agent.id)
-
-
-def _business(documents: Documents, agent: Agent) -> Document | None:
-    return next((each for each in documents.businesses if each.key == agent.home.id), None)
-
-
-def _row(directory: Agents, agent: Agent) -> dict[str, str]:
-    numbers = [*agent.numbers]
-    if agent.id in (agent.home.answers, directory.of_business(agent.home.id)[0].id):
-        numbers += [each for each in agent.home.numbers if each not in numbers]
-    reached = [*numbers, *agent.retell_agent_ids]
-    others = ["all other calls"] if agent is directory.only_default else []
+def _version(stored: Stored) -> dict[str, Any]:
     return {
-        "id": agent.id,
-        "name": agent.name,
+        "number": stored.number,
+        "when": moment(stored.at),
+        "by": stored.by,
+        "note": stored.note or ("taken out" if stored.data is None else ""),
+        "gone": stored.data is None,
+    }
+
+
+def _row(directory: Agents, agent: Agent) -> dict[str, Any]:
+    row = agent_row(directory, agent)
+    others = ["all other calls"] if row["default"] else []
+    reached = ", ".join([*row["numbers"], *row["retell_agent_ids"], *others])
+    return {
+        **row,
         "language": agent.language,
-        "reached": ", ".join([*reached, *others]) or "nobody: no number leads to it",
-        "tools": str(len(agent.toolset)),
-        "version": agent.version,
+        "reached": reached or "nobody: no number leads to it",
+        "tools": len(agent.toolset),
     }

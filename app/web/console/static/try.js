@@ -40,6 +40,7 @@ class Call {
       retell_llm_dynamic_variables: variables(form.get("variables")),
     };
     this.agent = form.get("agent");
+    this.version = form.get("version");
     this.names = { agent: chosen.dataset.name, user: "You" };
     this.transcript = [];
     this.items = [];
@@ -54,7 +55,8 @@ class Call {
     $("words").replaceChildren();
     $("after").hidden = true;
     $("call").disabled = true;
-    const answer = await fetch(`/console/try/call?agent=${encodeURIComponent(this.agent)}`, {
+    const asked = new URLSearchParams({ agent: this.agent, version: this.version });
+    const answer = await fetch(`/console/try/call?${asked}`, {
       method: "POST",
       headers: { "X-Form-Token": formToken },
     });

@@ -1,0 +1,41 @@
+"""Two documents beside each other: which lines are new, and which are gone."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.adapters.agents.explained import in_order
+from app.adapters.agents.writing import to_yaml
+
+CONTEXT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a difference; `gap` stands for lines that are the same."""
+
+    kind: Literal["same", "new", "gone", "gap"]
+    text: str
+
+
+def written(data: dict[str, Any]) -> str:
+    """An agent's document as people edit it."""
+    return to_yaml(in_order(data))
+
+
+def difference(old: dict[str, Any], new: dict[str, Any]) -> list[Line]:
+    """The lines in which two documents differ, with some around them; none where they are equal."""
+    found: list[Line] = []
+    before, after = written(old).splitlines(), written(new).splitlines()
+    for text in list(difflib.unified_diff(before, after, lineterm="", n=CONTEXT))[2:]:
+        if text.startswith("@@"):
+            if found:
+                found.append(Line("gap", "…"))
+        else:
+            kind: Literal["same", "new", "gone"] = (
+                "new" if text[0] == "+" else "gone" if text[0] == "-" else "same"
+            )
+            found.append(Line(kind, text[1:]))
+    return found
