@@ -47,6 +47,7 @@ class Settings:
     openai_base_url: str = ""
     realtime_model: str = "gpt-realtime-2.1"
     intent_model: str = ""
+    scenario_model: str = ""
 
     retell_api_keys: tuple[str, ...] = field(default=(), repr=False)
     socket_token: str = field(default="", repr=False)
@@ -138,6 +139,7 @@ class Settings:
             openai_base_url=reader.text("OPENAI_BASE_URL").rstrip("/"),
             realtime_model=reader.text("OPENAI_REALTIME_MODEL") or cls.realtime_model,
             intent_model=reader.text("INTENT_MODEL"),
+            scenario_model=reader.text("SCENARIO_MODEL"),
             retell_api_keys=reader.several("RETELL_API_KEY"),
             socket_token=reader.text("SOCKET_TOKEN"),
             admin_token=reader.text("ADMIN_TOKEN"),

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.adapters.own_server import Records
-from app.cli import call_all, free_days
+from app.cli import call_all, caller_model, free_days
 from app.cli.screen import Screen
 from app.local.stack import beside
 from app.rehearsal.retell_caller import events, scenario
@@ -26,6 +26,7 @@ from app.rehearsal.retell_caller.line import Line
 from app.rehearsal.retell_caller.outcome import Outcome
 from app.rehearsal.retell_caller.play import Stage, new_call_id, play
 from app.rehearsal.retell_caller.remarks import LineSettings, Remark
+from app.rehearsal.retell_caller.results import notes
 from app.rehearsal.retell_caller.scenario import CallerSpec
 from app.settings import Settings
 
@@ -103,6 +104,7 @@ def _play(args: argparse.Namespace, url: str, screen: Screen, settings: Settings
     if args.caller:
         script = _from_number(script, args.caller)
     stage = Stage(url, fetch=records.fetch, speed=args.speed, later=later)
+    caller_model.prepare(stage, settings)
     if not args.quiet:
         stage.watch = screen.watch
     if args.call_id:
@@ -122,14 +124,19 @@ def report(
         for problem in [*outcome.failures, *(f"protocol: {fault}" for fault in outcome.faults)]:
             screen.line(f"  FAILED  {problem}", "bad")
             failed = True
+        if outcome.model.unjudged:
+            screen.line(f"  NOT JUDGED  {outcome.model.unjudged}", "bad")
+        for note in notes(outcome):
+            screen.line(f"  {note}", "dim")
         if not outcome.ok:
             screen.line(f"          call {outcome.call_id}", "dim")
         _hint(screen, outcome, url)
     if failed and script.requires:
         screen.line(f"  This scenario requires: {script.requires}", "bad")
-    if not failed:
+    judged = not any(outcome.model.unjudged for outcome in outcomes)
+    if judged and not failed:
         screen.line(f"  passed  {', '.join(outcome.call_id for outcome in outcomes)}", "good")
-    return 1 if failed else 0
+    return 0 if judged and not failed else 1
 
 
 def _hint(screen: Screen, outcome: Outcome, url: str) -> None:

@@ -9,20 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.own_server import Records
-from app.cli import free_days
+from app.cli import caller_model, free_days
 from app.cli.screen import Screen
 from app.errors import AppError, BadRequest
 from app.rehearsal.callers.trials import Trials, grouped
 from app.rehearsal.callers.variation import vary
 from app.rehearsal.retell_caller import scenario
 from app.rehearsal.retell_caller.play import Stage, play
-from app.rehearsal.retell_caller.results import ScenarioResult, count_of, junit, page
+from app.rehearsal.retell_caller.results import (
+    ScenarioResult,
+    count_of,
+    junit,
+    page,
+    summary_of,
+)
 from app.rehearsal.retell_caller.scenario import Scenario
 from app.settings import Settings
 
 #: How often one scenario is played at most.
 MOST_REPEATS = 1000
-_COLOURS = {"passed": "good", "failed": "bad", "skipped": "dim"}
+#: What a scenario requires whose caller is played by a text model.
+NEEDS_KEY = "OPENAI_API_KEY"
+_COLOURS = {"passed": "good", "failed": "bad", "unjudged": "bad", "skipped": "dim"}
 
 
 def check(args: argparse.Namespace) -> None:
@@ -75,6 +83,7 @@ class Plays:
             stage = Stage(
                 self.url, fetch=records.fetch, speed=self.speed, later=later, stop=self.stopped
             )
+            caller_model.prepare(stage, self.settings)
             if not self.quiet:
                 stage.watch = self.screen.watch
             outcomes = tuple(play(script, stage))
@@ -114,9 +123,12 @@ def _play_each(name: str, args: argparse.Namespace, plays: Plays) -> list[Scenar
     """One scenario with each seed. What requires something special is not played with --all."""
     if args.all:
         script = scenario.load(name)
-        if script.requires:
+        needs = script.requires
+        if needs in ("", NEEDS_KEY) and scenario.has_persona(script):
+            needs = "" if caller_model.is_there(plays.settings) else NEEDS_KEY
+        if needs:
             about = " ".join(script.about.split())
-            return [ScenarioResult(name, about, skipped=f"requires: {script.requires}")]
+            return [ScenarioResult(name, about, skipped=f"requires: {needs}")]
     results: list[ScenarioResult] = []
     for seed in seeds_of(args):
         if plays.stopped() or (results and results[-1].error):
@@ -129,6 +141,10 @@ def _play_each(name: str, args: argparse.Namespace, plays: Plays) -> list[Scenar
 def _tell(result: ScenarioResult, screen: Screen) -> None:
     for problem in result.problems:
         screen.line(f"  FAILED  {result.title}: {problem}", "bad")
+    if result.unjudged:
+        screen.line(f"  NOT JUDGED  {result.title}: {result.unjudged}", "bad")
+    for note in result.notes:
+        screen.line(f"  {result.title}: {note}", "dim")
 
 
 def _print_table(
@@ -136,10 +152,10 @@ def _print_table(
 ) -> None:
     width = max((len(result.title) for result in results), default=8)
     screen.line("")
-    screen.line(f"  {'scenario':<{width}}  result   seconds  longest silence", "bold")
+    screen.line(f"  {'scenario':<{width}}  result    seconds  longest silence", "bold")
     for result in results:
         silence = "" if result.silence is None else f"{result.silence:.2f} s"
-        line = f"  {result.title:<{width}}  {result.state:<7}  {result.seconds:7.1f}  {silence}"
+        line = f"  {result.title:<{width}}  {result.state:<8}  {result.seconds:7.1f}  {silence}"
         more = f"  ({result.skipped})" if result.skipped else ""
         screen.line(line + more, _COLOURS[result.state])
     if trials:
@@ -149,9 +165,7 @@ def _print_table(
         again = f"; play again with --seed {failed}" if failed else ""
         line = f"  {each.name:<{width}}  {each.in_words()}{again}"
         screen.line(line, "bad" if failed else "good")
-    passed, failed_count = count_of(results, "passed"), count_of(results, "failed")
-    skipped = count_of(results, "skipped")
-    screen.line(f"  {passed} passed, {failed_count} failed, {skipped} left out", "bold")
+    screen.line(f"  {summary_of(results)}", "bold")
 
 
 def _write(path: str, content: bytes) -> None:

@@ -11,8 +11,9 @@ import orjson
 
 
 class TextModel:
-    """Answers every question with `opinion` (JSON, or a text as it is), after `delay_s` seconds,
-    with `status`. `questions` are the bodies that came."""
+    """Answers every question with `opinion` (JSON, or a text as it is, or what a function of the
+    question's body gives), after `delay_s` seconds, with `status`. `questions` are the bodies that
+    came."""
 
     def __init__(self, opinion: Any = None) -> None:
         self.questions: list[dict[str, Any]] = []
@@ -26,7 +27,7 @@ class TextModel:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 model.questions.append(orjson.loads(raw))
                 time.sleep(model.delay_s)
-                body = model.answer()
+                body = model.answer(model.questions[-1])
                 self.send_response(model.status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -44,15 +45,16 @@ class TextModel:
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
         self._thread.start()
 
-    def answer(self) -> bytes:
+    def answer(self, question: dict[str, Any]) -> bytes:
         """The body of an answer."""
-        content = self.opinion
+        content = self.opinion(question) if callable(self.opinion) else self.opinion
         if not isinstance(content, str):
             content = orjson.dumps(content).decode()
         message = {"role": "assistant", "content": content}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         about = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
-        return orjson.dumps({**about, "choices": [choice]})
+        used = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+        return orjson.dumps({**about, "choices": [choice], "usage": used})
 
     def stop(self) -> None:
         """End it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -40,6 +41,15 @@ def count_question(
     return int(found[0]) <= per_call and int(found[2]) <= per_day
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model answered, as JSON (None where it gave nothing), and the tokens it took."""
+
+    value: Any
+    input_tokens: int
+    output_tokens: int
+
+
 def ask_json(
     client: OpenAI,
     model: str,
@@ -55,6 +65,30 @@ def ask_json(
 
     Raises `NoAnswer`.
     """
+    return ask(
+        client,
+        model,
+        instructions,
+        text,
+        name=name,
+        schema=schema,
+        max_tokens=max_tokens,
+        deadline_s=deadline_s,
+    ).value
+
+
+def ask(
+    client: OpenAI,
+    model: str,
+    instructions: str,
+    text: str,
+    *,
+    name: str,
+    schema: dict[str, Any],
+    max_tokens: int,
+    deadline_s: float,
+) -> Answer:
+    """As `ask_json`, with the tokens."""
     from openai import OpenAIError
 
     try:
@@ -72,7 +106,11 @@ def ask_json(
                 max_completion_tokens=max_tokens,
                 timeout=deadline_s,
             )
-        return orjson.loads(answer.choices[0].message.content or "null")
+        value = orjson.loads(answer.choices[0].message.content or "null")
+        used = answer.usage
+        if used is None:
+            return Answer(value, 0, 0)
+        return Answer(value, int(used.prompt_tokens or 0), int(used.completion_tokens or 0))
     except (OpenAIError, ValueError, _Late) as error:
         raise NoAnswer(type(error).__name__) from error
     except (AttributeError, LookupError, TypeError) as error:

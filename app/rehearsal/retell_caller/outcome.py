@@ -35,6 +35,36 @@ class TurnSeen:
 
 
 @dataclass(slots=True)
+class ModelsPart:
+    """What a text model did for a call: played its caller, judged the agent's tone.
+
+    `unjudged` is why nothing can be said of the call: its caller could not be played. `tone` is
+    never a reason to pass or fail. `cost` is what the tokens cost, in words.
+    """
+
+    unjudged: str = ""
+    tone: str = ""
+    questions: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: str = ""
+
+    def count(self, input_tokens: int, output_tokens: int) -> None:
+        """Count one question."""
+        self.questions += 1
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
+
+
+@dataclass(slots=True)
+class _Wait:
+    """Since when the caller waits for an answer, and how long they waited for the last one."""
+
+    since: float | None = None
+    took: float | None = None
+
+
+@dataclass(slots=True)
 class Outcome:
     """Fill it with `event`; read it at any time. Times are seconds."""
 
@@ -48,20 +78,20 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    model: ModelsPart = field(default_factory=ModelsPart)
     stale: int = 0
     sockets: int = 0
     reminders: int = 0
-    _asked: float | None = None
-    _silence: float | None = None
+    _wait: _Wait = field(default_factory=_Wait)
 
     def event(self, at: float, event: events.Event) -> None:
         """Take one event in."""
         if isinstance(event, events.Asked):
-            self._asked, self._silence = at, None
+            self._wait = _Wait(since=at)
             self.reminders += event.reminder
         elif isinstance(event, events.Word):
-            if event.role == "agent" and self._asked is not None:
-                self._silence, self._asked = at - self._asked, None
+            if event.role == "agent" and self._wait.since is not None:
+                self._wait = _Wait(took=at - self._wait.since)
         elif isinstance(event, events.AgentDone):
             turn = TurnSeen(
                 event.id,
@@ -69,10 +99,10 @@ class Outcome:
                 event.cut,
                 event.first_frame,
                 event.first_sentence,
-                self._silence,
+                self._wait.took,
             )
             self.turns.append(turn)
-            self._silence = None
+            self._wait.took = None
         elif isinstance(event, events.CallerDone):
             self.said.append(event.text)
         elif isinstance(event, events.ToolCalled):
@@ -111,8 +141,8 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """True if nothing failed and the server kept to the protocol."""
-        return not self.failures and not self.faults
+        """True if nothing failed, the server kept to the protocol, and the caller was played."""
+        return not self.failures and not self.faults and not self.model.unjudged
 
     def _stale(self, event: events.Stale) -> None:
         self.stale += 1

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.language.time.working_days import working_day
 from app.rehearsal.retell_caller import events, expect
-from app.rehearsal.retell_caller.client import Client, clock
+from app.rehearsal.retell_caller.client import Client, Driver, clock
 from app.rehearsal.retell_caller.line import Line
 from app.rehearsal.retell_caller.outcome import Outcome
 from app.rehearsal.retell_caller.placeholders import fill
@@ -27,6 +27,17 @@ from app.rehearsal.retell_caller.scenario import CallSpec, Scenario
 Fetch = Callable[[str], dict[str, Any] | None]
 #: Is told of every event: the call's number (from 0), the call's id, the time, the event.
 Watch = Callable[[int, str, float, events.Event], None]
+
+#: Makes whoever plays the caller of a call that has a persona.
+PlayPersona = Callable[[CallSpec, Line, Outcome, dt.date], Driver]
+#: Says in words how the agent's tone is, against what was asked for.
+JudgeTone = Callable[[str, Outcome], str]
+
+#: Why a caller with a persona was not played.
+NO_MODEL = "its caller is played by a text model: set OPENAI_API_KEY"
+
+#: Why a tone was not judged.
+NO_TONE = "a text model judges it: set OPENAI_API_KEY"
 
 #: What workers and webhooks still write after the call's end is awaited for so long.
 RECORD_WAIT_S = 10.0
@@ -51,6 +62,9 @@ class Stage:
     later: int = 0
     stop: Callable[[], bool] = lambda: False
     call_ids: Callable[[], str] = new_call_id
+    play_persona: PlayPersona | None = None
+    judge_tone: JudgeTone | None = None
+    price: Callable[[Outcome], str] = lambda outcome: ""
     _calls: int = field(default=0)
 
     def number(self) -> int:
@@ -76,13 +90,18 @@ def play_call(spec: CallSpec, stage: Stage, today: dt.date, heard: dict[str, str
     """Play one call and check what it expects."""
     call_id = stage.call_ids()
     outcome = Outcome(call_id)
+    if spec.persona is not None and stage.play_persona is None:
+        outcome.model.unjudged = NO_MODEL
+        return outcome
     settings = line_settings(spec.line, speed=stage.speed)
     line = Line(spec.caller.details(call_id), now=clock(), settings=settings)
 
     def start(other: CallSpec) -> Callable[[], Outcome | None]:
         return _in_background(lambda: play_call(other, stage, today, heard))
 
-    player = Player(spec, line, outcome, today=today, heard=heard, start=start)
+    player: Driver = Player(spec, line, outcome, today=today, heard=heard, start=start)
+    if spec.persona is not None and stage.play_persona is not None:
+        player = stage.play_persona(spec, line, outcome, today)
     number = stage.number()
 
     class Everybody:
@@ -99,8 +118,12 @@ def play_call(spec: CallSpec, stage: Stage, today: dt.date, heard: dict[str, str
         Everybody().event(at, event)
     if not outcome.failures and reason.startswith("error_") and spec.expect.ended != reason:
         outcome.failures.append(f"the call ended by {reason}")
-    if not outcome.failures:
+    if not outcome.failures and not outcome.model.unjudged:
         outcome.failures += _expectations(spec, outcome, stage, today, heard)
+    if spec.expect.tone and not outcome.model.unjudged:
+        judge = stage.judge_tone
+        outcome.model.tone = judge(spec.expect.tone, outcome) if judge else f"not judged: {NO_TONE}"
+    outcome.model.cost = stage.price(outcome) if outcome.model.questions else ""
     return outcome
 
 

@@ -15,7 +15,7 @@ _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{border-bottom:1px solid #ccc;padding:.4rem;text-align:left;vertical-align:top}"
-    ".passed{color:#17692c}.failed{color:#a4161a}.skipped{color:#555}"
+    ".passed{color:#17692c}.failed{color:#a4161a}.skipped,.unjudged{color:#555}"
     "ul{margin:0;padding-left:1.2rem}"
 )
 
@@ -50,10 +50,22 @@ class ScenarioResult:
 
     @property
     def state(self) -> str:
-        """`passed`, `failed` or `skipped`."""
+        """`passed`, `failed`, `unjudged` or `skipped`."""
         if self.skipped:
             return "skipped"
-        return "failed" if self.problems else "passed"
+        if self.problems:
+            return "failed"
+        return "unjudged" if self.unjudged else "passed"
+
+    @property
+    def unjudged(self) -> str:
+        """Why nothing can be said of it, blank where something can."""
+        return next((o.model.unjudged for o in self.outcomes if o.model.unjudged), "")
+
+    @property
+    def notes(self) -> list[str]:
+        """What is told beside the result: the tone, and what a text model took."""
+        return [note for outcome in self.outcomes for note in notes(outcome)]
 
     @property
     def silence(self) -> float | None:
@@ -67,9 +79,31 @@ class ScenarioResult:
         return max(waits, default=None)
 
 
+def notes(outcome: Outcome) -> list[str]:
+    """What a text model said of a call's tone, and what it took."""
+    used = outcome.model
+    told = [f"tone: {outcome.model.tone}"] if outcome.model.tone else []
+    if used.questions:
+        told.append(
+            f"text model: {used.questions} questions, {used.input_tokens} tokens in, "
+            f"{used.output_tokens} out" + (f", {outcome.model.cost}" if outcome.model.cost else "")
+        )
+    return told
+
+
 def count_of(results: Sequence[ScenarioResult], state: str) -> int:
     """How many are in this state."""
     return sum(result.state == state for result in results)
+
+
+def summary_of(results: Sequence[ScenarioResult]) -> str:
+    """How many passed, failed, could not be judged, and were left out."""
+    unjudged = count_of(results, "unjudged")
+    return (
+        f"{count_of(results, 'passed')} passed, {count_of(results, 'failed')} failed, "
+        + (f"{unjudged} not judged, " if unjudged else "")
+        + f"{count_of(results, 'skipped')} left out"
+    )
 
 
 def junit(results: Sequence[ScenarioResult]) -> bytes:
@@ -78,7 +112,7 @@ def junit(results: Sequence[ScenarioResult]) -> bytes:
         "tests": str(len(results)),
         "failures": str(count_of(results, "failed")),
         "skipped": str(count_of(results, "skipped")),
-        "errors": "0",
+        "errors": str(count_of(results, "unjudged")),
         "time": f"{sum(result.seconds for result in results):.3f}",
     }
     root = ET.Element("testsuites", totals)
@@ -91,6 +125,13 @@ def junit(results: Sequence[ScenarioResult]) -> bytes:
         elif result.problems:
             first = ET.SubElement(case, "failure", {"message": _clean(result.problems[0])})
             first.text = _clean("\n".join([*result.problems, *_calls(result)]))
+        elif result.unjudged:
+            error = ET.SubElement(
+                case, "error", {"message": _clean(f"not judged: {result.unjudged}")}
+            )
+            error.text = _clean("\n".join(_calls(result)))
+        if result.notes:
+            ET.SubElement(case, "system-out").text = _clean("\n".join(result.notes))
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
@@ -99,8 +140,7 @@ def page(results: Sequence[ScenarioResult], heading: str, notes: Sequence[str] =
     """The results as one page that needs nothing else; `notes` are lines above the table."""
     rows = "\n".join(_row(result) for result in results)
     above = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
-    passed, failed = count_of(results, "passed"), count_of(results, "failed")
-    summary = f"{passed} passed, {failed} failed, {count_of(results, 'skipped')} left out"
+    summary = summary_of(results)
     return f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{html.escape(heading)}</title><style>{_STYLE}</style></head>
@@ -125,7 +165,10 @@ def _row(result: ScenarioResult) -> str:
     if result.skipped:
         told = html.escape(result.skipped)
     else:
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in result.problems)
+        told_of = [*result.problems, *result.notes]
+        if result.unjudged:
+            told_of.insert(0, f"not judged: {result.unjudged}")
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in told_of)
         told = f"<ul>{lines}</ul>" if lines else ""
         told += html.escape(", ".join(_calls(result)))
     name = f"{html.escape(result.title)}<br><small>{html.escape(result.about)}</small>"

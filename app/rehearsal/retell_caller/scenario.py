@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -163,6 +164,16 @@ class MannerSpec(_Model):
     thinks_ms: int = Field(default=0, ge=0)
 
 
+class Persona(_Model):
+    """A caller who is played by a text model."""
+
+    who: str = Field(min_length=1)
+    goal: str = Field(min_length=1)
+    mood: str = ""
+    turns: int = Field(default=20, ge=1, le=100)
+    seconds: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=1800)] = 300.0
+
+
 class ToolExpected(_Model):
     """A tool call that must come."""
 
@@ -188,6 +199,7 @@ class Expect(_Model):
     bookings: tuple[dict[str, Pattern], ...] | None = None
     record: dict[str, Any] = Field(default_factory=dict)
     max_silence: Seconds | None = None
+    tone: str = ""
 
 
 class CallSpec(_Model):
@@ -198,8 +210,15 @@ class CallSpec(_Model):
     line: LineSpec = LineSpec()
     manner: MannerSpec = MannerSpec()
     vary: bool = True
-    steps: tuple[Annotated[Step, BeforeValidator(lambda value: _step(value))], ...]
+    persona: Persona | None = None
+    steps: tuple[Annotated[Step, BeforeValidator(lambda value: _step(value))], ...] = ()
     expect: Expect = Expect()
+
+    @model_validator(mode="after")
+    def _one_caller(self) -> CallSpec:
+        if bool(self.steps) == (self.persona is not None):
+            raise ValueError("a call has either steps or a persona")
+        return self
 
 
 class Meanwhile(_Model):
@@ -252,6 +271,17 @@ class Scenario(_Model):
 CallSpec.model_rebuild()
 Meanwhile.model_rebuild()
 Scenario.model_rebuild()
+
+
+def has_persona(script: Scenario) -> bool:
+    """Whether a caller of the scenario is played by a text model."""
+    return any(spec.persona is not None for spec in _calls(script.calls))
+
+
+def _calls(specs: Iterable[CallSpec]) -> Iterator[CallSpec]:
+    for spec in specs:
+        yield spec
+        yield from _calls(step.meanwhile for step in spec.steps if isinstance(step, Meanwhile))
 
 
 def shipped() -> list[str]:

@@ -19,7 +19,7 @@ from app.rehearsal.retell_caller.scenario import LineSpec, ScenarioError, parse
 def test_shipped_scenarios_are_valid_and_say_what_they_show(name: str) -> None:
     script = scenario.load(name)
     assert script.about
-    assert all(call.steps for call in script.calls)
+    assert all(bool(call.steps) != bool(call.persona) for call in script.calls)
 
 
 def test_every_key_is_described_in_the_docs() -> None:
@@ -30,6 +30,7 @@ def test_every_key_is_described_in_the_docs() -> None:
         scenario.CallerSpec,
         scenario.LineSpec,
         scenario.MannerSpec,
+        scenario.Persona,
         scenario.Expect,
         scenario.Say,
         scenario.Reply,
@@ -49,7 +50,10 @@ def test_every_key_is_described_in_the_docs() -> None:
         ("steps:\n  - hear: ok\n  - hear: '('", "s.yaml:3: steps.1.hear.0: not a regular"),
         ("a: [", "s.yaml:1: "),
         ("- say: x", "a scenario is a mapping"),
-        ("about: x", "steps: Field required"),
+        ("about: x", "a call has either steps or a persona"),
+        ("persona: {who: Ann, goal: a table}\nsteps: [say: hi]", "either steps or a persona"),
+        ("persona: {who: Ann}", "s.yaml:1: persona.goal: Field required"),
+        ("persona: {who: Ann, goal: x, seconds: 0}", "seconds: Input should be greater"),
         ("calls:\n  - steps:\n      - sya: x\n", "s.yaml:3: calls.0.steps.0: a step has"),
         ("steps:\n  - meanwhile:\n      steps:\n        - lose: nothing\n", "s.yaml:4: "),
     ],
