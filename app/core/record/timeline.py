@@ -97,6 +97,10 @@ def _spoken(story: Mapping[str, Any]) -> list[Entry]:
     transcript = [one for one in story.get("transcript") or () if isinstance(one, Mapping)]
     turns = [one for one in story.get("turns") or () if isinstance(one, Mapping)]
     stream, caller, greeting = _streams(transcript)
+    if turns and _number(turns[0]) == 0:
+        greeting = (
+            ""  # on a media stream the greeting is a turn of its own, the one before the first
+        )
     out: list[Entry] = []
     if greeting:
         out.append(Entry("agent", _time(story.get("started_at")), greeting))

@@ -161,6 +161,19 @@ def test_odd_stories_do_no_harm() -> None:
     assert (asked.about["ok"], asked.about["seconds"]) == (False, None)
 
 
+def test_a_greeting_that_is_a_turn_is_told_once() -> None:
+    turns = [
+        turn(0, 0, "Hello, how can I help?"),
+        turn(1, 5, "On which day would you like to come?"),
+        turn(2, 9, "Tuesday at nine is free."),
+    ]
+    told = spoken(timeline(story(turns=turns)))
+    assert told == spoken(timeline(story()))
+    cut = [turn(0, 0, "Hello, how can I help you today?"), *turns[1:]]
+    first = spoken(timeline(story(turns=cut)))[0]
+    assert first == ("agent", "Hello, how can I help", "you today?")
+
+
 def test_the_course_of_a_turn_from_the_callers_last_word_on() -> None:
     told = turn(3, 9, "Nine is free.", first_ms=1000.0, sentence_ms=1200.0, total_ms=1500.0)
     told["pause_ms"] = 340.0
