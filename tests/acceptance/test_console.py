@@ -161,6 +161,7 @@ def test_pages_fit_and_can_be_used_by_everybody(
     eventually(lambda: console.records.json("/api/figures")[1]["total"]["calls"], timeout=30)
     for path in (
         *paths,
+        f"/calls/{call_id}/turns/2",
         "/agents",
         "/agents/mia",
         "/calendar",

@@ -49,8 +49,9 @@ class _Writer:
         self._now = dt.datetime.fromtimestamp(float(began), self._zone)
         self._people = StandIns(
             str(story.get("call_id") or ""),
-            _names_in(story, agent),
+            _names_of(story),
             [str(story[name]) for name in (self._theirs,) if story.get(name)],
+            perhaps=_names_said(story, agent),
             keep=[agent.name, agent.business, *(one.name for one in agent.booking.services)],
             country=agent.country_for(),
         )
@@ -207,8 +208,8 @@ def _other_step(entry: Entry, before: Entry | None) -> dict[str, Any] | None:
     return {"silence": "reminder"} if apart > REMINDED_S and not before.unheard else None
 
 
-def _names_in(story: Mapping[str, Any], agent: Agent) -> list[str]:
-    """The names of people in a call: those it was about, and those that its caller gave."""
+def _names_of(story: Mapping[str, Any]) -> list[str]:
+    """The names that the call was about."""
     found: dict[str, None] = {}
     for booking in story.get("bookings") or ():
         found[str(booking.get("name") or "")] = None
@@ -216,11 +217,16 @@ def _names_in(story: Mapping[str, Any], agent: Agent) -> list[str]:
         found |= dict.fromkeys(_named(call.get("arguments") or {}))
     details = story.get("details") or {}
     found |= dict.fromkeys(_named(details.get("retell_llm_dynamic_variables") or {}))
-    for question, answer in _exchanges(story.get("transcript") or ()):
-        name = read_name(answer, question, agent=agent.name)
-        if name is not None:
-            found[name.text] = None
     return [name for name in found if name]
+
+
+def _names_said(story: Mapping[str, Any], agent: Agent) -> list[str]:
+    """The names that the caller seems to give."""
+    found = [
+        read_name(answer, question, agent=agent.name)
+        for question, answer in _exchanges(story.get("transcript") or ())
+    ]
+    return [name.text for name in found if name is not None]
 
 
 def _named(value: Any, name: str = "") -> Iterator[str]:

@@ -70,8 +70,9 @@ NAMED = re.compile(r"(?:^|_)(?:name|caller|customer|patient|guest|contact|person
 
 
 class StandIns:
-    """`names` and `numbers` are known to be people's; `keep` are words that are never names here:
-    the agent's, the business's, its services'. `country` is by whose rules numbers are read."""
+    """`names` and `numbers` are known to be people's; `perhaps` are names only where they are
+    written with a capital. `keep` are words that are never names here: the agent's, the business's,
+    its services'. `country` is by whose rules numbers are read."""
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class StandIns:
         names: Iterable[str] = (),
         numbers: Iterable[str] = (),
         *,
+        perhaps: Iterable[str] = (),
         keep: Iterable[str] = (),
         country: str = "US",
     ) -> None:
@@ -90,6 +92,10 @@ class StandIns:
         self._mails: dict[str, str] = {}
         for name in names:
             self._learn(name)
+        sure = {*self._words}
+        for name in perhaps:
+            self._learn(name)
+        self._unsure = {*self._words} - sure
         for number in numbers:
             self.number(number)
         self._spelled = [
@@ -125,6 +131,8 @@ class StandIns:
             word = found[0]
             stand_in = self._words.get(word.casefold())
             if stand_in is None:
+                return word
+            if not sure and word.islower() and word.casefold() in self._unsure:
                 return word
             if not sure and word.casefold() in _WORDS:
                 first = (

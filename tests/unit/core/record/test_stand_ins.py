@@ -54,6 +54,13 @@ def test_names_that_are_words_are_left_where_they_are_words() -> None:
     assert "Will" not in who.text("I am Will May.")
 
 
+def test_what_may_be_no_name_is_one_with_a_capital_only() -> None:
+    who = StandIns("c1", perhaps=["Ten", "Teresa Lund"])
+    assert who.text("At ten, please.") == "At ten, please."
+    assert "Teresa" not in who.text("Teresa.")
+    assert "Ten" not in who.text("Ten, like the number.")
+
+
 def test_the_agent_the_business_and_its_services_keep_their_names() -> None:
     who = people("Mia Harbor")
     assert "Mia" in who.text("Hello Mia, is this Harbor Dental?")
