@@ -364,7 +364,7 @@ def test_a_job_that_is_done_an_hour_later(stack: RunningStack, redis: Redis, hoo
     (late,) = [each for each in effects(redis, call["call_id"]) if not each.settled]
     name = keys.effect(call["call_id"], late.key)
     for field in ("asked_at", "deadline"):
-        redis.hset(name, field, str(float(redis.hget(name, field) or 0) - 3600))  # type: ignore[arg-type]
+        redis.hset(name, field, str(float(redis.hget(name, field) or 0) - 3600))
     stack.start_workers()
     check_call(redis, hooks, call["call_id"], SALON)
 
@@ -499,7 +499,7 @@ def test_calls_of_other_models(
             talk = [{"role": "user", "content": wish}]
             ended = {"call_status": "ended", "transcript_object": talk, "end_timestamp": now_ms}
             send({"event": "call_ended", "call": {**call, **ended}})
-    eventually(lambda: any(e.tool == "book_appointment" for e in effects(redis, call_id)), 60)
+    eventually(lambda: any(e.tool == "book_appointment" for e in effects(redis, call_id)), timeout=60)
     for effect in settled(redis, call_id, 1):
         whose = (effect.context["agent"], effect.context["business"])
         assert whose == (shop.agent, shop.id)

@@ -301,6 +301,7 @@ class Desk:
         settings = SimpleNamespace(
             realtime_model="gpt-realtime-2.1",
             record_retention_s=60,
+            live_call_ttl_s=60,
             twilio_account_sid="",
             twilio_auth_token="",
         )
