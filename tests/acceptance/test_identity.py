@@ -499,7 +499,7 @@ def test_calls_of_other_models(
             talk = [{"role": "user", "content": wish}]
             ended = {"call_status": "ended", "transcript_object": talk, "end_timestamp": now_ms}
             send({"event": "call_ended", "call": {**call, **ended}})
-    eventually(lambda: any(e.tool == "book_appointment" for e in effects(redis, call_id)), timeout=60)
+    eventually(lambda: any(e.tool == "book_appointment" for e in effects(redis, call_id)))
     for effect in settled(redis, call_id, 1):
         whose = (effect.context["agent"], effect.context["business"])
         assert whose == (shop.agent, shop.id)
