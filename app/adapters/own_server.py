@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,66 @@ import orjson
 from app.settings import Settings
 
 TIMEOUT_S = 5.0
+#: A change of many agents is checked as a whole before it is answered.
+SEND_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's answer: its status (0 where nobody answers, and `why`), its JSON, its ETag."""
+
+    status: int
+    value: Any
+    etag: str = ""
+    why: str = ""
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """What an error answer says of itself."""
+        told = self.value.get("error") if isinstance(self.value, dict) else None
+        return told if isinstance(told, dict) else {}
+
+
+class Server:
+    """A server's API. Only http and https addresses are taken."""
+
+    def __init__(self, base: str, admin_token: str = "") -> None:
+        self.base = base.rstrip("/")
+        self._admin_token = admin_token
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        value: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a request with a JSON value, or without one."""
+        sent = {name: text for name, text in (headers or {}).items() if text}
+        if self._admin_token:
+            sent["Authorization"] = f"Bearer {self._admin_token}"
+        body = None
+        if value is not None:
+            body = orjson.dumps(value)
+            sent["Content-Type"] = "application/json"
+        request = urllib.request.Request(  # noqa: S310
+            self.base + path, body, sent, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=SEND_S) as answer:  # noqa: S310
+                return _reply(answer.status, answer.read(), answer.headers.get("ETag", ""))
+        except urllib.error.HTTPError as error:
+            with error:
+                return _reply(error.code, error.read(), error.headers.get("ETag", ""))
+        except (OSError, ValueError) as error:
+            return Reply(0, None, why=str(getattr(error, "reason", error)))
+
+
+def _reply(status: int, body: bytes, etag: str) -> Reply:
+    try:
+        return Reply(status, orjson.loads(body), etag)
+    except orjson.JSONDecodeError:
+        return Reply(status, None, etag)
 
 
 class Records:

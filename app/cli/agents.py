@@ -1,9 +1,18 @@
-"""See which agents answer for which businesses, and find mistakes before they go live.
+"""See which agents answer for which businesses, find mistakes before they go live, and change them
+at a running server.
 
 agents list                all agents: id, business, numbers, Retell agents
 agents show ID             one agent with every key, as JSON
 agents validate [PATH]     check a file or folder (AGENT_FILE by default); all mistakes at once
 agents route WHOM…         which agent answers a number, a Retell agent id, or an address, and why
+
+At a running server (--url, by default the one on this machine; ADMIN_TOKEN opens it):
+
+agents diff [PATH]         how the server's differ from a file's or folder's (AGENT_FILE by default)
+agents push [PATH]         put there what the file has; what only the server has stays
+agents pull [PATH]         write what the server has as a file, or print it
+agents versions ID         who changed an agent (or with --business a business), and when
+agents rollback ID [N]     back to version N, to the version before, or with "file" to the file's
 """
 
 from __future__ import annotations
@@ -16,15 +25,20 @@ import orjson
 
 from app.adapters.agents import files
 from app.adapters.agents.rows import agent_row
+from app.adapters.own_server import Server
+from app.cli import agents_server
+from app.cli.known_agents import load_agents
 from app.core.agent.directory import Asked, Directory
 from app.core.language.phone_numbers import dialled_number
-from app.errors import AppError, BadRequest, NotFound, SettingsError
+from app.errors import BadRequest, NotFound, SettingsError
+from app.local.stack import beside
 from app.settings import Settings
 
 NAME = "agents"
-HELP = "list, show and validate agents; which one answers a number"
+HELP = "list, show, validate and change agents; which one answers a number"
 
-ACTIONS = ("list", "show", "validate", "route")
+SERVER_ACTIONS = ("diff", "push", "pull", "versions", "rollback")
+ACTIONS = ("list", "show", "validate", "route", *SERVER_ACTIONS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,14 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", default="list", choices=ACTIONS)
     parser.add_argument("what", nargs="*", metavar="WHAT", help="an id, a number or a path")
     parser.add_argument("--json", action="store_true", help="print JSON lines")
+    parser.add_argument("--url", help="the server (default: http://127.0.0.1:PORT)")
+    parser.add_argument("--business", action="store_true", help="the id is a business's")
+    parser.add_argument("--force", action="store_true", help="pull over a file that is there")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if nothing is wrong."""
-    settings = Settings.of_command(os.environ)
+    settings = Settings.of_command(beside(os.environ))
+    if args.action in SERVER_ACTIONS:
+        return _at_server(args, settings)
     if args.action == "validate":
         return _validate(args.what[0] if args.what else settings.agent_file)
-    directory = _loaded(settings)
+    directory = load_agents(settings).agents
     if args.action == "list":
         return _list(directory, args.json)
     if not args.what:
@@ -58,11 +77,18 @@ def asked_of(whom: str, directory: Directory) -> Asked:
     return Asked(retell_agent_id=whom)
 
 
-def _loaded(settings: Settings) -> Directory:
-    try:
-        return files.load(settings.agent_file or None)
-    except SettingsError as error:
-        raise AppError("; ".join(error.problems)) from None
+def _at_server(args: argparse.Namespace, settings: Settings) -> int:
+    url = args.url or f"http://127.0.0.1:{settings.port}"
+    server = Server(url, settings.admin_token)
+    if args.action == "diff":
+        return agents_server.diff(args, settings, server)
+    if args.action == "push":
+        return agents_server.push(args, settings, server)
+    if args.action == "pull":
+        return agents_server.pull(args, server)
+    if args.action == "versions":
+        return agents_server.versions(args, server)
+    return agents_server.rollback(args, server)
 
 
 def _validate(path: str) -> int:

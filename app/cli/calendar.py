@@ -20,7 +20,6 @@ import datetime as dt
 import os
 import uuid
 
-from app.adapters.agents import files
 from app.adapters.agents.tenancy import settings_of
 from app.adapters.calendars.blocks import Block, check_block
 from app.adapters.calendars.factory import open_calendar
@@ -28,6 +27,7 @@ from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
+from app.cli.known_agents import load_agents
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.core.booking.rules import BookingRules
@@ -59,6 +59,8 @@ def agent_for(agents: Directory, business: str) -> Agent:
     Raises `NotFound`.
     """
     if not business:
+        if not agents.all:
+            raise NotFound("there are no agents yet")
         return agents.only_default or agents.all[0]
     found = agents.of_business(business)
     if not found:
@@ -70,7 +72,7 @@ def agent_for(agents: Directory, business: str) -> Agent:
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 if it was done."""
     settings = Settings.of_command(beside(os.environ))
-    agents = files.load(settings.agent_file or None)
+    agents = load_agents(settings).agents
     agent = agent_for(agents, args.business)
     rules = agent.booking
     with redis.connect(settings, connections=2) as client:

@@ -9,12 +9,12 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import connect
 
-from app.adapters.agents import files
-from app.adapters.checks.agents import agents
+from app.adapters.checks.agents import REFUSED_CURE, agents, refused
 from app.adapters.checks.finding import Finding
 from app.adapters.checks.server import closed_without_token, socket_cure
 from app.adapters.own_server import Records
 from app.cli.agents import asked_of
+from app.cli.known_agents import find_agents
 from app.cli.mcp_servers import discover
 from app.core.agent.directory import Directory
 from app.errors import NotFound, SettingsError
@@ -43,19 +43,22 @@ def settings(env: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
 
 
 def agent_file(found: Settings) -> tuple[Directory | None, list[Finding]]:
-    """The agents' file: the agents, None where it cannot be read, and what it relies on."""
+    """The agents of the file and the API: None where the file cannot be read, and what they rely
+    on."""
     try:
-        loaded = files.load(found.agent_file or None)
+        known = find_agents(found)
     except SettingsError as error:
         cure = "docs/agent-file.md describes every key"
         return None, [Finding("agents", "bad", problem, cure) for problem in error.problems]
-    return loaded, agents(loaded, found)
+    out = agents(known.agents, found)
+    out += [Finding("agents", "bad", problem, REFUSED_CURE) for problem in known.problems]
+    return known.agents, out + refused(known.refused)
 
 
 def mcp_servers(found: Settings) -> list[Finding]:
     """The MCP servers that the agents' file names: reachable, and what they offer."""
     out = []
-    for agent in files.load(found.agent_file or None).all:
+    for agent in find_agents(found).agents.all:
         reached = {entry.server_id: server for entry, server in discover(found, agent)}
         for entry in agent.servers:
             server = reached.get(entry.server_id)
@@ -71,7 +74,7 @@ def mcp_servers(found: Settings) -> list[Finding]:
 def route(found: Settings, whom: str) -> list[Finding]:
     """Which agent answers a number, a Retell agent id or an address, and why."""
     try:
-        loaded = files.load(found.agent_file or None)
+        loaded = find_agents(found).agents
         answer = loaded.route(asked_of(whom, loaded))
     except SettingsError:
         return []  # the finding about the agents' file says so

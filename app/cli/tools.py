@@ -19,7 +19,6 @@ from typing import Any
 import orjson
 
 from app.adapters import queue
-from app.adapters.agents import files
 from app.adapters.agents.listing import ListedTool, list_tools
 from app.adapters.redis import client as redis
 from app.adapters.tools.single_run import (
@@ -30,8 +29,10 @@ from app.adapters.tools.single_run import (
     run_tool,
 )
 from app.adapters.tools.store import EffectStore
+from app.cli.known_agents import Known, load_agents
 from app.cli.mcp_servers import Servers, discover, equip, keep
 from app.core.agent.definition import Agent
+from app.core.agent.directory import Directory
 from app.errors import BadRequest, NotFound, Unavailable
 from app.local.stack import Stack, beside, remove_run_directory, run_directory
 from app.settings import Settings
@@ -58,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     """List, or run one; 0 if it did what it was asked."""
     env = beside(os.environ)
     settings = Settings.of_command(env)
-    agent = _agent(settings, args.agent)
+    known = load_agents(settings)
+    agent = _agent(known.agents, args.agent)
     servers = discover(settings, agent)
     agent = equip(agent, servers)
     if args.action == "list":
@@ -75,14 +77,13 @@ def run(args: argparse.Namespace) -> int:
         confirmed=args.confirmed,
     )
     find_tool(agent, asked.tool)  # says what is wrong before anything is started
-    with _store(env, settings, servers) as store:
+    with _store(env, settings, known, agent, servers) as store:
         done = run_tool(store, PollingReplies(store), asked, WAIT_S)
     _print_run(done, args.json)
     return 0 if done.ok else 1
 
 
-def _agent(settings: Settings, name: str) -> Agent:
-    agents = files.load(settings.agent_file or None)
+def _agent(agents: Directory, name: str) -> Agent:
     found = agents.named(name) if name else agents.default
     if found is None:
         known = ", ".join(agent.name for agent in agents.all)
@@ -98,10 +99,13 @@ def _arguments(text: str | None) -> Any:
 
 
 @contextmanager
-def _store(env: Mapping[str, str], settings: Settings, servers: Servers) -> Iterator[EffectStore]:
+def _store(
+    env: Mapping[str, str], settings: Settings, known: Known, agent: Agent, servers: Servers
+) -> Iterator[EffectStore]:
     """The effects of a Redis that workers look after; both are started here if none is named.
 
-    They are told what MCP servers offer, so that this run need not wait until they have asked.
+    They are told of the agent as it is here, and what MCP servers offer, so that this run need not
+    wait until they have asked.
     """
     if env.get("REDIS_URL", "").strip():
         with redis.connect(settings, connections=2) as client:
@@ -110,6 +114,7 @@ def _store(env: Mapping[str, str], settings: Settings, servers: Servers) -> Iter
             if not alive:
                 raise Unavailable("no worker runs; start one: python -m workers")
             keep(client, servers)
+            known.keep(client, settings, agent)
             yield EffectStore(client, settings)
         return
     directory = run_directory()
@@ -119,6 +124,7 @@ def _store(env: Mapping[str, str], settings: Settings, servers: Servers) -> Iter
         stack.start_redis()
         with stack.client() as client:
             keep(client, servers)
+            known.keep(client, settings, agent)
             stack.start_workers()
             yield EffectStore(client, settings)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
@@ -13,6 +14,7 @@ from app.adapters.agents.problems import ProblemBoard
 from app.adapters.agents.source import AgentSource
 from app.adapters.agents.stored import AgentStore
 from app.adapters.redis.client import connect
+from app.errors import Unavailable
 from app.settings import Settings
 
 #: Processes that may have no more connections than this do not use one for listening alone.
@@ -28,6 +30,14 @@ class AgentDesk:
     editor: Editor
     board: ProblemBoard
     follower: Follower
+
+    def refused(self) -> list[dict[str, Any]]:
+        """The changes that processes refuse, as `ProblemBoard.all`; without Redis this one's."""
+        try:
+            return self.board.all()
+        except Unavailable:
+            mine = [str(problem) for problem in self.source.problems]
+            return [{"process": self.board.process, "problems": mine}] if mine else []
 
 
 def open_desk(settings: Settings, client: Redis, process: str) -> AgentDesk:

@@ -26,7 +26,7 @@ class ProblemBoard:
 
     def __init__(self, client: Redis, process: str) -> None:
         self._redis = client
-        self._process = process
+        self.process = process
         self._told: list[str] = []
         self._told_at = 0.0
 
@@ -40,10 +40,10 @@ class ProblemBoard:
         try:
             if told:
                 entry = orjson.dumps({"problems": told, "at": time.time()})
-                self._redis.hset(keys.AGENTS_PROBLEMS, self._process, cast(Any, entry))
+                self._redis.hset(keys.AGENTS_PROBLEMS, self.process, cast(Any, entry))
                 self._redis.expire(keys.AGENTS_PROBLEMS, int(KEEP_S))
             else:
-                self._redis.hdel(keys.AGENTS_PROBLEMS, self._process)
+                self._redis.hdel(keys.AGENTS_PROBLEMS, self.process)
         except (redis.RedisError, OSError):
             return
         self._told, self._told_at = told, time.monotonic()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from app.adapters.checks.finding import Finding
 from app.adapters.notify.channels import can_text
@@ -12,6 +13,7 @@ from app.settings import Settings
 
 #: Agents that are named; of more it is told how many there are.
 MAX_NAMED = 10
+REFUSED_CURE = "correct the file, or put the agent again: the version before goes on"
 
 
 def agents(loaded: Agents, settings: Settings) -> list[Finding]:
@@ -29,6 +31,19 @@ def agents(loaded: Agents, settings: Settings) -> list[Finding]:
             out.append(Finding("agents", "warn", f"{agent.name} has nobody to transfer to", cure))
         out += [Finding("agents", "warn", *lacking) for lacking in _lacking(agent, settings)]
     return out
+
+
+def refused(told: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """The changes that running processes refuse, as `ProblemBoard.all` gives them."""
+    return [
+        Finding(
+            "agents",
+            "bad",
+            f"{each['process']} refuses a change: {'; '.join(each['problems'])}",
+            REFUSED_CURE,
+        )
+        for each in told
+    ]
 
 
 def _lacking(agent: Agent, found: Settings) -> Iterator[tuple[str, str]]:

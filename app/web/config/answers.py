@@ -11,7 +11,6 @@ from app.adapters.agents.rows import agent_row, business_row
 from app.adapters.agents.stored import Stored
 from app.bridges.services import services
 from app.core.agent.directory import Directory
-from app.errors import Unavailable
 from app.web.guard.viewer import Viewer
 
 
@@ -58,14 +57,10 @@ def as_file(documents: Mapping[str, Shown]) -> dict[str, Any]:
     return told
 
 
-def problems_told() -> list[dict[str, Any]]:
-    """What processes have refused; this one's alone where Redis is away."""
-    desk = services().agent_desk
-    try:
-        return desk.board.all()
-    except Unavailable:
-        mine = [str(problem) for problem in desk.source.problems]
-        return [{"process": services().process_id, "problems": mine}] if mine else []
+def problem_lines() -> list[str]:
+    """The changes that processes refuse: each problem once, whichever processes have it."""
+    found = [problem for each in services().agent_desk.refused() for problem in each["problems"]]
+    return list(dict.fromkeys(found))
 
 
 def version_rows(kind: Kind, versions: list[Stored], shown: Shown | None) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def list_agents() -> Response:
     else:
         told = {"agents": answers.list_agents(sender, documents)}
         if not sender.scope.business:
-            told["problems"] = answers.problems_told()
+            told["problems"] = services().agent_desk.refused()
     answer = jsonify(told)
     answer.set_etag(_tag(editor.source.snapshot.generation))
     return answer

@@ -14,7 +14,7 @@ from flask import Blueprint, Response
 from gevent.lock import BoundedSemaphore
 
 from app import logs
-from app.adapters.checks.agents import agents
+from app.adapters.checks.agents import agents, refused
 from app.adapters.checks.calendars import calendars
 from app.adapters.checks.finding import Finding
 from app.adapters.checks.model import model
@@ -73,7 +73,7 @@ def checks(now: Services) -> dict[str, Check]:
     settings = now.settings
     return {
         "settings": lambda: [Finding("settings", "ok", f"complete for {settings.env}")],
-        "agents": lambda: agents(now.agents, settings),
+        "agents": lambda: agents(now.agents, settings) + refused(now.agent_desk.refused()),
         "redis": lambda: store(settings),
         "clock": lambda: clock(settings),
         "workers": lambda: workers(settings, release()),

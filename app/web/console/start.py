@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.adapters.calls.index import CallQuery
 from app.bridges.services import services
 from app.errors import Unavailable
+from app.web.config.answers import problem_lines
 from app.web.console.calls import row
 from app.web.console.pages import page
 from app.web.edge import edge
@@ -45,5 +46,6 @@ def start() -> Response:
         calls=None if calls is None else [row(call) for call in calls],
         live=live,
         agents=visible_agents(),
+        refused=problem_lines() if scope.is_all else [],
         local=not now.settings.production,
     )
