@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logs.setup(settings.log_level)
         if arguments.queue is None:
             open_runtime(
-                settings, connections=1, tools={}
+                settings, connections=1, tools={}, strict=True
             )  # names what is wrong once, not in each process
             limit = settings.worker_memory_mb * 2**20
             return Supervisor(commands(QUEUES), memory_bytes=limit).run()

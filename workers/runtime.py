@@ -87,12 +87,20 @@ NO_TOOLS: Mapping[str, ToolJob] = MappingProxyType({})
 
 
 def open_runtime(
-    settings: Settings, *, connections: int, tools: Mapping[str, ToolJob] = NO_TOOLS
+    settings: Settings,
+    *,
+    connections: int,
+    tools: Mapping[str, ToolJob] = NO_TOOLS,
+    strict: bool = False,
 ) -> Runtime:
-    """Make this process's runtime. Raises `SettingsError` for a bad agent file or calendar URL."""
+    """Make this process's runtime; `strict` takes no agents but those that the file has now.
+
+    Raises `SettingsError` for a bad agent file or calendar URL.
+    """
     global _runtime
     client = redis.connect(settings, connections=connections, command_s=COMMAND_S, patient=True)
-    agent_desk = open_desk(settings, client, f"worker {socket.gethostname()}:{os.getpid()}")
+    name = f"worker {socket.gethostname()}:{os.getpid()}"
+    agent_desk = open_desk(settings, client, name, strict=strict)
     _runtime = Runtime(
         settings=settings,
         redis=client,

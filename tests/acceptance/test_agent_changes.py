@@ -175,6 +175,25 @@ def test_a_broken_file_is_refused_and_a_good_one_is_taken(changing: Changing) ->
         line.close()
 
 
+@pytest.mark.timeout(600)
+def test_processes_start_although_the_file_is_broken(changing: Changing) -> None:
+    changing.file.write_text("agents: [")
+    stack = changing.stack
+    eventually(lambda: "did not find expected node" in changing.log("workers"))
+    for process in (*children(stack.web), *children(stack.workers)):
+        kill(process)
+    eventually(lambda: len(children(stack.web)) == 2 == len(children(stack.workers)))
+    stack.wait_for_web()
+    stack.wait_for_workers()
+    lines = changing.web_lines()
+    assert all(knows(line, "ada") and knows(line, "ben") for line in lines)
+    changing.file.write_text(FILE)
+    eventually(lambda: changing.ask("GET", "/api/agents")[1]["problems"] == [])
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.timeout(600)
 def test_a_call_keeps_its_version_wherever_it_goes(changing: Changing) -> None:
     stack, model = changing.stack, ModelControl(changing.stack.model_port)
     cakes, bread = "You sell cakes and nothing else.", "You sell bread and nothing else."
@@ -217,6 +236,7 @@ def test_a_call_keeps_its_version_wherever_it_goes(changing: Changing) -> None:
     other.hang_up()
 
 
+@pytest.mark.timeout(600)
 def test_a_version_that_is_gone_is_not_replaced_by_another(changing: Changing) -> None:
     changing.put("fay", lines={"greeting": "First, hello."})
     address = f"{changing.stack.socket_url}/agents/fay"

@@ -30,6 +30,8 @@ NEEDS_AUDIO = (
 T = TypeVar("T")
 log = logs.get(__name__)
 
+#: Agents that are built without giving way to others.
+AT_ONCE = 50
 #: Keys of a business that its agents have unless they give their own.
 _INHERITED = ("time_zone", "language", "country", "report_webhook_url", "report_webhook_secret")
 
@@ -54,6 +56,8 @@ class Builder:
         self.check: Callable[[Agent], str] | None = None
         """Looks at each new agent for what is none of this module's business, and says what is
         wrong; blank where nothing is."""
+        self.pause: Callable[[], None] = _go_on
+        """Gives way to others, now and then while many agents are built."""
 
     def apart(self) -> Builder:
         """One that knows what this one knows. What it makes this one does not remember."""
@@ -81,7 +85,9 @@ class Builder:
             if business is not None:
                 businesses[document.key] = (business, document)
         found: list[tuple[Agent, Document]] = []
-        for document in documents.agents:
+        for number, document in enumerate(documents.agents, 1):
+            if number % AT_ONCE == 0:
+                self.pause()
             agent = self._agent(document, businesses, problems)
             if agent is not None:
                 found.append((agent, document))
@@ -210,6 +216,10 @@ def not_set(name: str) -> str:
     return f"${{{name}}} is not set; set {name} in the environment"
 
 
+def _go_on() -> None:
+    """Give way to nobody."""
+
+
 def _validated(
     validate: Callable[[Any], T], data: Any, document: Document, problems: list[Problem]
 ) -> T | None:
@@ -284,7 +294,9 @@ def _clashes(
                     problems.append(document.problem((key,), told))
                 taken[value] = agent
     of_business: dict[str, Business] = {}
-    agents = [agent for agent, _ in found]
+    its_own: dict[str, set[str]] = {}
+    for agent, _ in found:
+        its_own.setdefault(agent.home.id, set()).add(agent.id)
     for business, document in businesses.values():
         for number in business.numbers:
             other = numbers.get(number)
@@ -294,8 +306,8 @@ def _clashes(
                     document.problem(("numbers",), f"{number} is listed by {whose} too")
                 )
             of_business[number] = business
-        its_own = [agent.id for agent in agents if agent.home.id == business.id]
-        if business.answers is not None and business.answers not in its_own:
+        answers = business.answers
+        if answers is not None and answers not in its_own.get(business.id, ()):
             told = f"{business.answers!r} is no agent of this business"
             problems.append(document.problem(("answers",), told))
     return problems

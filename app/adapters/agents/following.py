@@ -16,6 +16,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters.agents.source import AgentSource
+from app.adapters.agents.watched import WatchedFile
 from app.adapters.redis import keys
 
 #: How often the file is looked at; more seldom where that takes long.
@@ -33,9 +34,10 @@ log = logs.get(__name__)
 class Follower:
     """Two greenlets of a process; `start` them once the process is otherwise ready."""
 
-    def __init__(self, source: AgentSource, listener: Redis | None) -> None:
+    def __init__(self, source: AgentSource, file: WatchedFile, listener: Redis | None) -> None:
         """`listener` is a client of one connection, which is used for nothing else."""
         self._source = source
+        self._file = file
         self._listener = listener
         self._poll_s = POLL_ALONE_S if listener is None else POLL_S
         self._wake = Event()
@@ -81,7 +83,7 @@ class Follower:
         self._wake.clear()
         self._reread = False
         due = first or time.monotonic() - self._polled_at >= self._poll_s
-        written = self._source.file_changed() if first else self._is_written()
+        written = self._file.changed() if first else self._is_written()
         if woken or due or written:
             self._source.refresh(read_file=reread or written)
         if due:
@@ -93,7 +95,7 @@ class Follower:
         began = time.monotonic()
         if began - self._looked_at < self._look_every_s:
             return False
-        changed = self._source.file_changed()
+        changed = self._file.changed()
         self._looked_at = time.monotonic()
         self._look_every_s = max(FILE_S / 2, FILE_SHARE * (self._looked_at - began))
         settled, self._seems_changed = changed and self._seems_changed, changed

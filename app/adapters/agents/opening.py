@@ -13,6 +13,7 @@ from app.adapters.agents.kept import KeptVersions
 from app.adapters.agents.problems import ProblemBoard
 from app.adapters.agents.source import AgentSource
 from app.adapters.agents.stored import AgentStore
+from app.adapters.agents.watched import WatchedFile
 from app.adapters.redis.client import connect
 from app.errors import Unavailable
 from app.settings import Settings
@@ -40,11 +41,18 @@ class AgentDesk:
             return [{"process": self.board.process, "problems": mine}] if mine else []
 
 
-def open_desk(settings: Settings, client: Redis, process: str) -> AgentDesk:
-    """Read the file; `client` is the process's, and `process` its name for people. Nothing is sent
-    before the follower starts. Raises `SettingsError` for a file that is not valid."""
+def open_desk(
+    settings: Settings, client: Redis, process: str, *, strict: bool = False
+) -> AgentDesk:
+    """Read the file; `client` is the process's, and `process` its name for people. Where the file
+    is good nothing is sent before the follower starts.
+
+    Raises `SettingsError` for a file that is not valid; unless `strict`, only where Redis has no
+    good content of it from before.
+    """
     few = settings.redis_connections <= FEW_CONNECTIONS
     listener = None if few else connect(settings, connections=1)
     store, board = AgentStore(client), ProblemBoard(client, process)
-    source = AgentSource(settings.agent_file, store, KeptVersions(client, settings), board)
-    return AgentDesk(source, store, Editor(source, store), board, Follower(source, listener))
+    file = WatchedFile(settings.agent_file, client)
+    source = AgentSource(file, store, KeptVersions(client, settings), board, strict=strict)
+    return AgentDesk(source, store, Editor(source, store), board, Follower(source, file, listener))

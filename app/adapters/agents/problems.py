@@ -15,9 +15,9 @@ from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
 
 #: A process that is gone leaves its problems for so long.
-KEEP_S = 600.0
+KEEP_S = 20.0
 #: They are told again so often, while they last.
-AGAIN_S = 60.0
+AGAIN_S = 5.0
 MAX_TOLD = 20
 
 

@@ -7,24 +7,22 @@ one. A change that is not valid is refused: what was good goes on, and what is w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import gevent
 
 from app import logs, metrics
-from app.adapters.agents import files
 from app.adapters.agents.building import Builder
 from app.adapters.agents.documents import Documents, Problem
 from app.adapters.agents.kept import KeptVersions
 from app.adapters.agents.live import LiveDirectory
 from app.adapters.agents.problems import ProblemBoard
 from app.adapters.agents.stored import AgentStore, Stored, StoredDocuments, documents_of
+from app.adapters.agents.watched import WatchedFile
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.errors import SettingsError, Unavailable
-
-Apart = Callable[[Callable[[], Documents]], Documents]
 
 log = logs.get(__name__)
 
@@ -52,44 +50,56 @@ class AgentSource:
 
     def __init__(
         self,
-        path: str,
+        file: WatchedFile,
         store: AgentStore,
         kept: KeptVersions,
         board: ProblemBoard,
         *,
-        apart: Apart | None = None,
+        strict: bool = False,
     ) -> None:
-        """Read the file; nothing is sent to Redis before `refresh`. `apart` runs what computes for
-        long where it holds up nobody. Raises `SettingsError` for a file that is not valid."""
-        self._path = path
+        """Read the file; nothing is sent to Redis before `refresh` if it is good.
+
+        One that is not valid is replaced by the last good content that is kept in Redis, unless
+        `strict`. Raises `SettingsError` where there is none.
+        """
+        self._file = file
         self._store = store
         self._kept = kept
         self._board = board
-        self._apart = apart or _in_a_thread
         self._lock = threading.Lock()
-        self._signature = files.signature(path)
         self.builder = Builder()
-        file = files.read(path or None)
-        directory, problems = self.builder.build(file)
-        if directory is None:
-            raise SettingsError([str(problem) for problem in problems])
-        self.snapshot = Snapshot(file)
+        documents, directory = self._read_first(strict)
+        self.builder.pause = gevent.sleep
+        self.snapshot = Snapshot(documents)
         self._latest: StoredDocuments = {}
         self.directory = LiveDirectory(directory, self.builder, kept)
         self.problems: tuple[Problem, ...] = ()
         """What is wrong with the newest change, where it was refused."""
-        self._unreadable: tuple[Problem, ...] = ()
         self._invalid: tuple[Problem, ...] = ()
         self._refused_file: Documents | None = None
+
+    def _read_first(self, strict: bool) -> tuple[Documents, Directory]:
+        wrong: list[str]
+        try:
+            documents = self._file.read_first()
+            directory, problems = self.builder.build(documents)
+            wrong = [str(problem) for problem in problems]
+        except SettingsError as error:
+            directory, wrong = None, error.problems
+        if directory is None:
+            last = None if strict else self._file.last_good()
+            if last is not None:
+                documents = last
+                directory, _ = self.builder.build(last)
+            if directory is None:
+                raise SettingsError(wrong)
+            self._file.refuse(wrong)
+        return documents, directory
 
     @property
     def latest(self) -> StoredDocuments:
         """The newest versions in Redis, also of what this process cannot use."""
         return self._latest
-
-    def file_changed(self) -> bool:
-        """Whether the file is another one than was read last. It only asks the file system."""
-        return files.signature(self._path) != self._signature
 
     def refresh(self, *, read_file: bool = False) -> bool:
         """Take up what has changed in Redis, and with `read_file` in the file.
@@ -120,7 +130,7 @@ class AgentSource:
             self.snapshot = replace(before, generation=generation)
             directory = None
         else:
-            self._keep(directory.all)
+            self._keep(self._kept.due(directory.all))
             self.directory.swap(directory)
             self.snapshot = snapshot
             CHANGES.labels("taken").inc()
@@ -139,9 +149,10 @@ class AgentSource:
             return known, self._latest
 
     def keep_versions(self) -> None:
-        """See that the present versions are kept for whoever takes up a call."""
+        """See that the present versions, and the file, are kept for those who start later."""
         with self._lock:
             self._keep(self._kept.due(self.directory.all))
+            self._file.keep(self.snapshot.file)
 
     def _keep(self, agents: Sequence[Agent]) -> None:
         """Keep versions before calls begin with them. Where Redis is away that is done later."""
@@ -153,15 +164,11 @@ class AgentSource:
             log.warning("versions of agents are not kept yet: Redis is away")
 
     def _read_file(self) -> Documents | None:
-        """The file's documents; None where it cannot be read."""
-        self._signature = files.signature(self._path)
-        self._unreadable, self._refused_file = (), None
-        try:
-            return self._apart(lambda: files.read(self._path or None))
-        except SettingsError as error:
-            self._unreadable = tuple(Problem("AGENT_FILE", "", each) for each in error.problems)
+        self._refused_file = None
+        found = self._file.read()
+        if found is None:
             CHANGES.labels("refused").inc()
-            return None
+        return found
 
     def _combine(
         self, file: Documents | None, generation: int
@@ -193,7 +200,7 @@ class AgentSource:
 
     def _tell(self) -> None:
         """Tell people of what was refused, once for each change."""
-        problems = (*self._unreadable, *self._invalid)
+        problems = (*self._file.problems, *self._invalid)
         if problems != self.problems:
             for problem in problems:
                 log.error("a change of agents is refused", extra={"problem": str(problem)})
@@ -212,9 +219,4 @@ def _without(
         usable = before.get(name) if name in broken else stored
         if usable is not None:
             found[name] = usable
-    return found
-
-
-def _in_a_thread(work: Callable[[], Documents]) -> Documents:
-    found: Documents = gevent.get_hub().threadpool.apply(work)
     return found

@@ -256,6 +256,11 @@ def document_versions(document: str) -> str:
     return f"agents:versions:{document}"
 
 
+def last_agent_file(path_hash: str) -> str:
+    """String: the last good content of the agents' file of that path, as JSON."""
+    return f"agents:file:{path_hash}"
+
+
 def agent_version(business: str, agent: str, version: str) -> str:
     """String: the agent and its business as calls of this version know them, as JSON."""
     return f"business:{business}:agent:{agent}:{version}"
