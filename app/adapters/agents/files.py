@@ -49,7 +49,12 @@ def load(path: str | Path | None = None) -> Directory:
 
 def parse(text: str, name: str) -> Directory:
     """Read the text of an agent file; `name` is what errors call it. Raises `SettingsError`."""
-    return _built(_documents(text, name))
+    return _built(read_text(text, name))
+
+
+def read_text(text: str, name: str) -> Documents:
+    """The documents of an agent file's text; as `read`."""
+    return _documents(text, name)
 
 
 def parse_documents(text: str, name: str) -> Documents:
