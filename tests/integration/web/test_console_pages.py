@@ -135,3 +135,12 @@ def test_listening_in(client: FlaskClient, store: CallStore, told: str) -> None:
     assert "book_appointment" in page
     assert client.get("/console/live/nobody").status_code == 404
     assert client.get("/console/live").status_code == 200
+
+
+def test_a_refused_change_is_told_on_the_first_page(client: Any) -> None:
+    assert "is refused" not in client.get("/console").text
+    services = client.application.extensions["services"]
+    services.agent_desk.board.report(["agents.yaml:3: name: Field required"])
+    shown = text_of(client.get("/console").text)
+    assert "A change of agents is refused" in shown
+    assert "agents.yaml:3: name: Field required" in shown
