@@ -22,7 +22,9 @@ from app.errors import BadRequest, Forbidden
 from app.web.agents import agent_named
 from app.web.edge import edge
 from app.web.guard.admission import prove
+from app.web.guard.signer import ref_of
 
+_WRONG = "the token in the path is wrong"
 _CALL_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 ALL = Opened()
@@ -46,15 +48,25 @@ def open_socket(ws: Connection, call_id: str, agent: str = "") -> None:
 def token_socket(ws: Connection, token: str, call_id: str, agent: str = "") -> None:
     """The form with a token."""
     opened = edge().socket_tokens.accept(token, call_id)
-    if opened is None or (agent and not opened.fits(agent_named(agent).home.id)):
-        raise Forbidden("the token in the path is wrong")
+    if opened is None:
+        raise Forbidden(_WRONG)
     _serve(ws, call_id, agent, opened)
 
 
 def _serve(ws: Connection, call_id: str, agent: str, opened: Opened = ALL) -> None:
     if not _CALL_ID.fullmatch(call_id):
         raise BadRequest("invalid call id")
-    if agent:
-        agent_named(agent)
+    _check_agent(call_id, agent, opened)
     prove()
     retell.serve(services(), ws, call_id, agent, opened)
+
+
+def _check_agent(call_id: str, agent: str, opened: Opened) -> None:
+    """Raise `NotFound` where the address names no agent, and `Forbidden` where the token is another
+    business's than the agent's or the call's. A call that goes on may have outlived its agent."""
+    kept = ref_of(call_id) if agent or opened.mark else None
+    homes = [kept.business] if kept is not None else []
+    if agent and (kept is None or kept.agent != agent.strip()):
+        homes.append(agent_named(agent).home.id)
+    if not all(map(opened.fits, homes)):
+        raise Forbidden(_WRONG)

@@ -58,8 +58,11 @@ class RetellChannel:
         live.ws.accept()
         waiting: list[bytes] = []
         try:
-            agent = live.kept.kept_agent() or self._agent(live, state, waiting)
-            agent = live.services.catalog.equip(agent)
+            kept = live.kept.kept_agent()
+            if kept is not None and not self._opened.fits(kept.home.id):
+                live.ws.close(POLICY, NoAgent.code)  # another's call, which is left as it is
+                return
+            agent = live.services.catalog.equip(kept or self._agent(live, state, waiting))
         except Unavailable:
             live.ws.abort("the agent's version cannot be fetched")  # Retell comes back
             return

@@ -55,7 +55,7 @@ def agent_for(asked: Asked, call_id: str = "") -> Agent:
     Raises `NotFound`, `Unauthorized` for another business's agent, and `Unavailable` where the
     version of the call cannot be fetched.
     """
-    kept = _ref_of(call_id) if call_id else None
+    kept = ref_of(call_id) if call_id else None
     address = asked.address.strip()
     if kept is not None and kept.version:
         named = services().agents.named(address) if address else None
@@ -66,7 +66,7 @@ def agent_for(asked: Asked, call_id: str = "") -> Agent:
     return _routed(asked)
 
 
-def _ref_of(call_id: str) -> AgentRef | None:
+def ref_of(call_id: str) -> AgentRef | None:
     """The agent of a call, asked for once a request; None where Redis does not tell in time."""
     known: dict[str, AgentRef | None] = g.setdefault("agent_refs", {})
     if call_id not in known:

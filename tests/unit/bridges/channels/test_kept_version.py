@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
 from app.adapters.audio.prerecorded import LineStore
+from app.adapters.tokens.socket import Opened
 from app.bridges.channels.live_call import Channel
 from app.bridges.channels.retell import POLICY, RetellChannel
 from app.bridges.channels.twilio import PhoneChannel
@@ -118,3 +120,14 @@ def test_one_that_is_gone_ends_the_call() -> None:
     assert two.ws.close_code == POLICY
     assert "not kept any more" in store.fields["refused"]
     assert two.model.sessions == []
+
+
+def test_another_businesss_token_does_not_take_the_call_up() -> None:
+    store, old = interrupted(make_agent, text_channel)
+    salon = RetellChannel(opened=Opened(hashlib.sha256(b"salon").hexdigest()[:24]))
+    two = resumed(store, old, lambda new: salon, Versions(renewed(old), old))
+    two.until(lambda: two.ws.close_code is not None)
+    assert two.ws.close_code == POLICY
+    assert two.model.sessions == []
+    assert not store.ended
+    assert "refused" not in store.fields
