@@ -16,6 +16,7 @@ import orjson
 import psutil
 import pytest
 from redis import Redis
+from websockets.exceptions import InvalidStatus
 
 from app.adapters.agents.stored import AgentStore, Change
 from app.adapters.redis import keys
@@ -200,7 +201,7 @@ def test_a_call_keeps_its_version_wherever_it_goes(changing: Changing) -> None:
     tools = ["check_availability"]
     changing.put("eve", instructions=cakes, tools=tools, lines={"greeting": "Cakes, hello."})
     address = f"{stack.socket_url}/agents/eve"
-    phone = Phone(address, f"call_{uuid.uuid4().hex}")
+    phone = dial(address)
     phone.wait(lambda: "Cakes" in phone.text(0))
     summary = keys.summary(phone.call_id)
 
@@ -232,7 +233,7 @@ def test_a_call_keeps_its_version_wherever_it_goes(changing: Changing) -> None:
     ]
     # A new call has the new version.
     changing.put("eve", instructions=bread, tools=[], lines={"greeting": "Bread, hello."})
-    other = Phone(address, f"call_{uuid.uuid4().hex}")
+    other = dial(address)
     other.wait(lambda: "Bread" in other.text(0))
     phone.hang_up()
     other.hang_up()
@@ -242,7 +243,7 @@ def test_a_call_keeps_its_version_wherever_it_goes(changing: Changing) -> None:
 def test_a_version_that_is_gone_is_not_replaced_by_another(changing: Changing) -> None:
     changing.put("fay", lines={"greeting": "First, hello."})
     address = f"{changing.stack.socket_url}/agents/fay"
-    phone = Phone(address, f"call_{uuid.uuid4().hex}")
+    phone = dial(address)
     phone.wait(lambda: "First" in phone.text(0))
     eventually(lambda: changing.redis.exists(f"call:{{{phone.call_id}}}:state"))
     changing.put("fay", lines={"greeting": "Second, hello."})
@@ -258,6 +259,18 @@ def test_a_version_that_is_gone_is_not_replaced_by_another(changing: Changing) -
     assert phone.closed == 1008
     assert not any("Second" in str(frame) for frame in phone.frames[at:])
     assert 'agent_versions_total{how="gone"}' in str(metrics(changing))
+
+
+def dial(address: str) -> Phone:
+    """A new call, as soon as the process that takes it knows its agent."""
+
+    def attempt() -> Phone | None:
+        try:
+            return Phone(address, f"call_{uuid.uuid4().hex}")
+        except InvalidStatus:
+            return None
+
+    return eventually(attempt)
 
 
 def sessions(model: ModelControl) -> list[Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 import orjson
+import redis
 from redis import Redis
 
 from app.adapters.agents.building import Said
@@ -33,9 +34,9 @@ class KeptVersions:
     """
 
     def __init__(
-        self, redis: Redis, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self, client: Redis, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._redis = redis
+        self._redis = client
         self._clock = clock
         week_s = 7 * DAY_S  # jobs that wait, and dead letters
         after_s = max(settings.record_retention_s, week_s)
@@ -46,6 +47,20 @@ class KeptVersions:
         """Those that were not kept by this process in the last day."""
         late = self._clock() - DAY_S
         return [each for each in agents if self._kept_at.get(_key(each), late) <= late]
+
+    def is_lost(self, agent: Agent) -> bool:
+        """Whether Redis does not have a version that this process has kept; not, if it is away."""
+        key = _key(agent)
+        if key not in self._kept_at:
+            return False
+        try:
+            return not self._redis.exists(key)
+        except (redis.RedisError, OSError):
+            return False
+
+    def forget(self) -> None:
+        """Nothing is kept any more: all versions are due."""
+        self._kept_at.clear()
 
     @guarded
     def keep(self, agents: Iterable[tuple[Agent, Said]]) -> None:

@@ -7,6 +7,7 @@ one. A change that is not valid is refused: what was good goes on, and what is w
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +19,7 @@ from app.adapters.agents.documents import Documents, Problem
 from app.adapters.agents.kept import KeptVersions
 from app.adapters.agents.live import LiveDirectory
 from app.adapters.agents.problems import ProblemBoard
-from app.adapters.agents.stored import AgentStore, Stored, StoredDocuments, documents_of
+from app.adapters.agents.stored import AgentStore, Change, Stored, StoredDocuments, documents_of
 from app.adapters.agents.watched import WatchedFile
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
@@ -142,16 +143,39 @@ class AgentSource:
         """The generation and the newest versions; the very same object where nothing is new."""
         known = self.snapshot.generation
         try:
-            if self._store.generation() == known:
+            now = self._store.generation()
+            if now == known:
                 return known, self._latest
-            return self._store.read(self._latest)
+            return self._after_loss() if now < known else self._store.read(self._latest)
         except Unavailable:
             return known, self._latest
+
+    def _after_loss(self) -> tuple[int, StoredDocuments]:
+        """Redis has lost what it had: where nothing is left, put back what this process knows."""
+        log.error("Redis has lost agents that were put through the API")
+        self._forget_kept()
+        generation, left = self._store.read({})
+        if left or not self._latest:
+            return generation, left
+        lost = [
+            Change(each.kind, each.id, each.data, "put back after Redis had lost it")
+            for each in self._latest.values()
+        ]
+        self._store.write(lost, expected=generation, by=self._board.process, at=time.time())
+        return self._store.read({})
+
+    def _forget_kept(self) -> None:
+        """What was kept for others has to be kept anew."""
+        self._kept.forget()
+        self._file.forget()
 
     def keep_versions(self) -> None:
         """See that the present versions, and the file, are kept for those who start later."""
         with self._lock:
-            self._keep(self._kept.due(self.directory.all))
+            agents = self.directory.all
+            if agents and self._kept.is_lost(agents[0]):
+                self._forget_kept()
+            self._keep(self._kept.due(agents))
             self._file.keep(self.snapshot.file)
 
     def _keep(self, agents: Sequence[Agent]) -> None:

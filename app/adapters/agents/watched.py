@@ -83,6 +83,10 @@ class WatchedFile:
             return
         self._kept, self._kept_at = good, time.monotonic()
 
+    def forget(self) -> None:
+        """It is not kept any more."""
+        self._kept = None
+
     def last_good(self) -> Documents | None:
         """The last content that any process has kept; None where there is none, or no Redis."""
         try:

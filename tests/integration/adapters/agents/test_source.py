@@ -10,6 +10,7 @@ from redis import Redis
 from app.adapters.agents.opening import open_desk
 from app.adapters.agents.stored import Change
 from app.core.agent.directory import Asked
+from app.core.agent.reference import AgentRef
 from app.errors import Conflict, Invalid, PreconditionFailed, SettingsError, Unavailable
 from app.local.embedded_redis import RedisServer
 from app.settings import Settings
@@ -139,6 +140,37 @@ def test_of_two_writers_one_has_to_look_again(process: Open) -> None:
     with pytest.raises(PreconditionFailed):
         here.editor.apply(change, by="a test")  # type: ignore[arg-type]
     assert here.source.directory.named("ben").instructions == "theirs"  # type: ignore[union-attr]
+
+
+def test_what_redis_has_lost_is_put_back(process: Open, redis: Redis) -> None:
+    here, there = process("here"), process("there")
+    put(here, agent("ben"), agent("cem"), Change("default", "default", {"agent": "ben"}))
+    there.source.refresh()
+    ref = AgentRef.to(there.source.directory.default)
+    redis.flushall()
+    for desk in (there, here):
+        desk.source.refresh()
+        desk.source.keep_versions()
+        assert desk.source.directory.default.id == "ben"
+    late = process("late")
+    late.source.refresh()
+    assert [each.id for each in late.source.directory.all] == ["ada", "ben", "cem"]
+    (told,) = late.store.versions("agent", "ben")
+    assert (told.number, told.by, told.note) == (1, "there", "put back after Redis had lost it")
+    put(here, agent("ben", instructions="new"))
+    assert late.source.refresh()
+    assert late.source.directory.find(ref).instructions == "x"
+    assert late.source.directory.default.instructions == "new"
+
+
+def test_versions_are_kept_again_where_redis_has_lost_them(process: Open, redis: Redis) -> None:
+    desk = process()
+    desk.source.keep_versions()
+    kept = set(redis.keys())
+    assert len(kept) == 2
+    redis.flushall()
+    desk.source.keep_versions()
+    assert set(redis.keys()) == kept
 
 
 class TestWithoutRedis:
