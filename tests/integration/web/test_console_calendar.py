@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ from app.core.booking.appointment import Appointment, Draft
 from app.settings import Settings
 from app.web.console import auth, call
 from app.web.console.calendar import appointments, routes
+from tests.support.calcom_server import CalComServer
+from tests.support.caldav_server import CalDavServer
+from tests.support.google_server import GoogleServer
 from tests.support.web_app import make_app, sign_in
 from workers import effects, runtime
 from workers.booking.office import office_tools
@@ -370,3 +374,51 @@ def test_the_office_has_no_tool_of_that_name() -> None:
             'kind: read, method: GET, url: "https://x.example/"}]\n',
             "a.yaml",
         )
+
+
+@pytest.mark.parametrize("kind", ["caldav", "google", "calcom"])
+def test_calendars_of_others_are_shown_and_changed_too(
+    redis_url: str, tmp_path: Path, kind: str
+) -> None:
+    server: Any = {
+        "caldav": CalDavServer,
+        "google": lambda: GoogleServer(tmp_path, "Europe/Berlin"),
+        "calcom": CalComServer,
+    }[kind]()
+    try:
+        shop = Shop(redis_url, calendar_url=server.url)
+        agent = shop.agents.all[0]
+        calendar = shop.client.application.extensions["services"].calendar_of(agent)
+        start, minutes = shop.at("10:00"), 60 if kind == "calcom" else 30
+        made = calendar.book(
+            Draft(
+                start=start,
+                end=start + dt.timedelta(minutes=minutes),
+                service="cake",
+                title="Cake: Dana Reyes",
+                name="Dana Reyes",
+                phone="+4930555012",
+                time_zone="Europe/Berlin",
+                business="bakery",
+            ),
+            "k1",
+        )
+        text = shop.week()
+        assert re.search("10:00–1[01]:[03]0</span> Cake: Dana Reyes", text)
+        assert "</span> free" in text
+        assert "Block time" in text, "it says where"
+        assert 'id="block"' not in text
+        assert ("Cal.com decides" in text) == (kind == "calcom")
+        to = shop.at("11:30", 1)
+        shop.change(made, act="move", to=to.isoformat())
+        moved = calendar.get(made.id)
+        assert moved is not None
+        assert moved.start == to
+        fields = block(shop, act="block", once=ONCE)
+        assert (
+            shop.client.post("/console/calendar/blocks", data=fields, headers=HERE).status_code
+            == 404
+        )
+    finally:
+        server.server.stop()
+        runtime._runtime = None
