@@ -237,7 +237,7 @@ def _column(number: int, column: Column, asked: Asked) -> dict[str, Any]:
         "entries": [
             {
                 "name": f"e{number}-{at}",
-                "kind": placed.entry.kind,
+                "kind": f"{placed.entry.kind} covered" if placed.covered else placed.entry.kind,
                 "times": week.label(placed.entry, column.day, zone),
                 "title": placed.entry.title,
                 "resource": "" if column.resource else placed.entry.resource,

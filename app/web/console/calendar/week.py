@@ -49,6 +49,8 @@ class Placed:
     height: float
     left: float
     width: float
+    covered: bool = False
+    """Of free time: something of a part of the business lies over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def place(
         if height > 0:
             share = 100 / count
             span = (_percent(top, minutes), _percent(height, minutes))
-            placed.append(Placed(entry, *span, round(lane * share, 3), round(share, 3)))
+            covered = entry.kind == "free" and any(a < last and first < b for a, b in taking)
+            placed.append(Placed(entry, *span, round(lane * share, 3), round(share, 3), covered))
     return tuple(placed)
 
 

@@ -66,6 +66,12 @@ def test_free_time_lies_behind_and_pushes_nothing_aside() -> None:
     assert [(left, width) for _, _, left, width in found] == [(0, 100), (0, 100)]
 
 
+def test_free_time_under_something_else_is_known_to_be() -> None:
+    entries = [entry("09:00", "12:00", "free"), entry("13:00", "14:00", "free")]
+    found = place([*entries, entry("11:30", "12:30")], DAY, BERLIN, (8, 18))
+    assert [each.covered for each in found] == [True, False, False]
+
+
 def test_the_short_can_be_read_and_what_is_outside_is_cut_off() -> None:
     assert placed(entry("09:00", "09:05"))[0][1] == pytest.approx(100 * 20 / 600, abs=0.01)
     assert placed(entry("07:00", "09:00")) == [(0, 10, 0, 100)]
