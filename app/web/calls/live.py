@@ -25,7 +25,7 @@ from app.errors import BadRequest, NotFound, Unavailable
 from app.protocol.body import json_object
 from app.security.scope import Scope
 from app.web.agents import agent_of_summary
-from app.web.calls.streams import LiveCalls
+from app.web.calls.streams import LiveCalls, News
 from app.web.edge import edge
 from app.web.guard import access
 from app.web.guard.body import read_json_body
@@ -40,6 +40,8 @@ QUIET_S = 15.0
 MAX_STREAMS = 100
 MAX_TEXT, MAX_BODY = 1000, 16_384
 
+_AWAY = "Redis is away: live calls cannot be seen."
+
 KINDS: tuple[str, ...] = get_args(StepInKind)
 
 bp = Blueprint("live", __name__, url_prefix="/api")
@@ -49,8 +51,8 @@ log = logs.get(__name__)
 @bp.get("/events/stream")
 @access.scoped
 def stream() -> Response:
-    """Events named `calls` (every live call, whenever one changed), or `words`, `event` and `over`
-    of one call."""
+    """Events named `calls` (every live call) at first, then `changed` (those that changed or are
+    gone); or `words`, `problem` and `over` of one call."""
     now, call_id = services(), request.args.get("call", "")
     if call_id:
         visible_call(call_id)
@@ -110,15 +112,18 @@ def _number(given: str, call_id: str) -> str:
 
 
 def _calls(now: Services, live: LiveCalls, scope: Scope) -> Iterator[bytes]:
-    told, quiet = b"", 0.0
+    news, away, quiet = News(), False, 0.0
     while not now.drain.draining:
         try:
-            line = orjson.dumps(live.rows(scope))
+            event, away = news.of(live.rows(scope)), False
         except Unavailable:
-            line = orjson.dumps({"problem": "Redis is away: live calls cannot be seen."})
-        if line != told:
-            yield b"event: calls\ndata: " + line + b"\n\n"
-            told, quiet = line, 0.0
+            event = None if away else ("calls", {"problem": _AWAY})
+            away = True
+            news.forget()
+        if event is not None:
+            name, told = event
+            yield b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(told))
+            quiet = 0.0
         elif quiet >= QUIET_S:
             yield b": quiet\n\n"
             quiet = 0.0

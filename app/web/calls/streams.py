@@ -49,6 +49,31 @@ class Streams:
             self.open -= 1
 
 
+class News:
+    """What one page was told of the live calls, and what is new to it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, dict[str, Any]] | None = None
+
+    def of(self, found: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+        """The event for a page, by its name: `calls` with all of them at first, then `changed` with
+        ``{"live": how many, "changed": [calls, the newest first], "gone": [ids]}``; None where
+        nothing has changed."""
+        before, now = self._told, {row["call_id"]: row for row in found["calls"]}
+        self._told = now
+        if before is None:
+            return "calls", found
+        changed = [row for call_id, row in now.items() if before.get(call_id) != row]
+        gone = [call_id for call_id in before if call_id not in now]
+        if not changed and not gone:
+            return None
+        return "changed", {"live": found["live"], "changed": changed, "gone": gone}
+
+    def forget(self) -> None:
+        """The page has to be told everything anew."""
+        self._told = None
+
+
 class LiveCalls:
     """The calls that go on in all processes, read once for all pages of this one."""
 
@@ -61,6 +86,7 @@ class LiveCalls:
         self._reading = BoundedSemaphore(1)
         self._read_at = float("-inf")
         self._rows: dict[str, Any] = {}
+        self._read_as: dict[bytes, tuple[list[bytes | None], dict[str, Any]]] = {}
 
     def rows(self, scope: Scope = EVERYTHING) -> dict[str, Any]:
         """``{"live": how many, "calls": [fields of each, the newest first]}`` of what may be seen.
@@ -86,10 +112,14 @@ class LiveCalls:
         pipeline = self._redis.pipeline(transaction=False)
         for call_id in ids:
             pipeline.hmget(keys.summary(call_id.decode()), list(_FIELDS))
-        rows = [
-            _row(call_id.decode(), found)
-            for call_id, found in zip(ids, pipeline.execute() if ids else (), strict=True)
-        ]
+        answers = pipeline.execute() if ids else ()
+        # What is as it was is not decoded again: most calls have not changed in a second.
+        known, self._read_as = self._read_as, {}
+        for call_id, found in zip(ids, answers, strict=True):
+            before = known.get(call_id)
+            row = before[1] if before and before[0] == found else _row(call_id.decode(), found)
+            self._read_as[call_id] = found, row
+        rows = [row for _, row in self._read_as.values()]
         rows.sort(key=lambda row: row.get("started_at") or 0, reverse=True)
         return {"live": live, "calls": rows}
 

@@ -19,7 +19,7 @@ from app.core.record.entries import encode
 from app.errors import TooMany
 from app.settings import Settings
 from app.web.calls import live
-from app.web.calls.streams import LiveCalls, Streams
+from app.web.calls.streams import LiveCalls, News, Streams
 from tests.support.web_app import make_app
 
 
@@ -162,3 +162,25 @@ def test_the_list_is_read_once_for_all_pages(redis: Redis, store: CallStore) -> 
     redis.hdel(keys.summary("c1"), "started_at")
     now[0] = 2.0
     assert lives.rows()["live"] == 1
+
+
+def test_a_page_is_told_what_changed_and_nothing_else(redis: Redis, store: CallStore) -> None:
+    news, clock = News(), iter(float(n) for n in range(100))
+    live = LiveCalls(redis, store, lambda: next(clock))
+    leases = {name: store.take(name, "web-1") for name in ("c1", "c2", "c3")}
+    for name, lease in leases.items():
+        store.save(name, {}, fence=lease.fence, fields={"agent": "Ada", "turns_count": 1})
+    first = news.of(live.rows())
+    assert first is not None
+    assert (first[0], len(first[1]["calls"])) == ("calls", 3)
+    assert news.of(live.rows()) is None
+    store.merge("c2", {"turns_count": 2})
+    store.end("c3")
+    name, told = news.of(live.rows()) or ("", {})
+    assert (name, told["live"], told["gone"]) == ("changed", 2, ["c3"])
+    assert [(call["call_id"], call["turns_count"]) for call in told["changed"]] == [("c2", 2)]
+    store.take("c4", "web-1")
+    name, told = news.of(live.rows()) or ("", {})
+    assert [call["call_id"] for call in told["changed"]] == ["c4"]
+    news.forget()
+    assert (news.of(live.rows()) or ("", {}))[0] == "calls"
