@@ -52,6 +52,7 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
     agent = agent_of(at_work, story)
     made = draft(story, agent, messages.of_call(call_id))
     budgets.count(at_work, agent, made.body, story)
+    _describe(at_work, story, made.body)
     try:
         reading = ReportReader(at_work.settings_of(agent), at_work.redis, agent, call_id).read(made)
     except TryLater:
@@ -62,6 +63,13 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
         REPORTS.labels(report["made_by"], "first" if revision == 1 else "corrected").inc()
         log.info("report made", extra={"revision": revision, "made_by": report["made_by"]})
     return None
+
+
+def _describe(at_work: Runtime, story: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    """Have the call found by what its report says of it."""
+    intents = {str(one["intent"]) for one in story["intents"] if one.get("intent")}
+    faults = {str(one["kind"]) for one in body["faults"]}
+    at_work.calls.index.describe(str(story["call_id"]), intents, faults, story["transcript"])
 
 
 def _is_unsettled(at_work: Runtime, story: Mapping[str, Any], messages: Messages) -> bool:

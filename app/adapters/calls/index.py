@@ -1,69 +1,49 @@
-"""Finding calls: by business, agent, outcome and tool, in order of their beginning, page by page.
+"""Finding calls by their names, their length and cost and the words said in them, page by page.
 
 Each value has a sorted set of call ids, scored by the Unix time at which the call was first heard
-of. A page walks the smallest set that fits and checks the rest on the calls' summaries; it looks at
-a bounded number of calls, so that a search of 100,000 costs no more than one of 1,000. Every method
-raises `Unavailable` where Redis is away.
+of; lengths and costs have one for each class of values. A page walks the smallest set that fits,
+asks the other sets about the calls of a stretch at once, and reads the summaries of those that are
+left; it looks at a bounded number of calls, so that a page of 100,000 costs no more than one of
+1,000. Where words are wanted, calls are looked at that began at the seconds of `WordIndex`, and
+those of the newest that have no report yet: their words are not filed. Every method raises
+`Unavailable` where Redis is away.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import heapq
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, cast
 
 import orjson
 from redis import Redis
 
 from app.adapters.calls import story
+from app.adapters.calls.query import VALUE_CHARS, CallQuery, Page, make_cursor, parse_cursor
+from app.adapters.calls.words import WordIndex
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
 from app.core.call.outcome import outcome
-from app.errors import BadRequest
+from app.core.report.findable import (
+    BOUNDS,
+    Search,
+    class_of,
+    cost_of,
+    length_of,
+    words_of,
+)
 
 CHUNK = 200
-MAX_SCANNED = 5000
+MAX_SCANNED = 10_000
 """Calls looked at for one page. A page may hold fewer than its limit and still have a next one."""
 MAX_SEARCHED = 1000
-"""The same where transcripts are searched."""
+"""The same where words are looked for: each call's transcript is read."""
 _MAX_TOOLS = 100
-_VALUE_CHARS = 64
-_SEARCHED = ("call_id", "agent", "business", "from_number", "to_number", "last_intent")
 
-
-@dataclass(frozen=True, slots=True)
-class CallQuery:
-    """Which calls are wanted. Blank members leave everything in; `business` and `agent` are ids,
-    times are Unix seconds."""
-
-    business: str = ""
-    agent: str = ""
-    outcome: str = ""
-    tool: str = ""
-    text: str = ""
-    since: float | None = None
-    until: float | None = None
-
-    @property
-    def named(self) -> dict[str, str]:
-        """The members that have a set of their own."""
-        named = {
-            "business": self.business,
-            "agent": self.agent,
-            "outcome": self.outcome,
-            "tool": self.tool,
-        }
-        return {name: value for name, value in named.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Summaries of calls, newest first; `next` is the cursor of the following page, or None."""
-
-    calls: list[dict[str, Any]]
-    next: str | None
+Entry = tuple[float, str]
+"""A call's score and id. The newest is the greatest."""
 
 
 class CallIndex:
@@ -72,6 +52,7 @@ class CallIndex:
     def __init__(self, redis: Redis, keep_s: int) -> None:
         self._redis = redis
         self._keep_s = keep_s
+        self._words = WordIndex(redis, keep_s)
 
     @guarded
     def refresh(self, call_id: str) -> None:
@@ -96,109 +77,224 @@ class CallIndex:
         before = str(summary.get("outcome") or "")
         if before and before != became:
             pipeline.zrem(keys.calls_by("outcome", before), call_id)
-        for name, value in wanted:
-            if not value:
-                continue
-            key = keys.calls_by(name, value[:_VALUE_CHARS])
-            pipeline.zadd(key, {call_id: began})
-            pipeline.zremrangebyscore(key, "-inf", began - self._keep_s)
-            pipeline.expire(key, self._keep_s)
+        for name, value in (("seconds", length_of(summary)), ("usd", cost_of(summary))):
+            if value is not None:
+                mine = class_of(name, value)
+                wanted.append((name, str(mine)))
+                for other in {*range(len(BOUNDS[name]) + 1)} - {mine}:
+                    pipeline.zrem(keys.calls_by(name, str(other)), call_id)
+        self._put(pipeline, call_id, began, wanted)
         for name, found in (("outcome", became), ("tools", tools)):
             pipeline.hset(keys.summary(call_id), name, orjson.dumps(found))
         pipeline.execute()
 
     @guarded
+    def describe(
+        self,
+        call_id: str,
+        intents: Collection[str],
+        faults: Collection[str],
+        transcript: Iterable[Any],
+    ) -> None:
+        """Have an ended call found by its intents, its faults (their kinds) and its words, too."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hgetall(keys.summary(call_id))
+        pipeline.zscore(keys.RECENT_CALLS, call_id)
+        fields, began = pipeline.execute()
+        if not fields or began is None:
+            return
+        named = {"intents": sorted(intents), "faults": sorted(faults)}
+        wanted = [("intent", value) for value in named["intents"]]
+        self._put(pipeline, call_id, began, wanted + [("fault", one) for one in named["faults"]])
+        for name, found in named.items():
+            pipeline.hset(keys.summary(call_id), name, orjson.dumps(found))
+        pipeline.execute()
+        summary = story.decode_fields(call_id, fields)
+        self._words.file(call_id, began, words_of(summary, transcript))
+
+    def _put(
+        self, pipeline: Any, call_id: str, began: float, wanted: Iterable[tuple[str, str]]
+    ) -> None:
+        """Add the commands that put a call into the sets of these values."""
+        for name, value in wanted:
+            if not value:
+                continue
+            key = keys.calls_by(name, value[:VALUE_CHARS])
+            pipeline.zadd(key, {call_id: began})
+            pipeline.zremrangebyscore(key, "-inf", began - self._keep_s)
+            pipeline.expire(key, self._keep_s)
+
+    @guarded
     def page(self, query: CallQuery, limit: int, cursor: str = "") -> Page:
         """The next calls that fit, newest first. Raises `BadRequest` for an unknown cursor."""
-        key = self._smallest(query)
-        most = MAX_SEARCHED if query.text else MAX_SCANNED
+        after = parse_cursor(cursor)
+        search = Search.of(query.text) if query.text else None
+        walked, others = self._sets(query)
+        if search is not None:
+            entries = self._with_words(walked, query, search, after)
+        else:
+            entries = self._walk(walked, query, after)
+        most = MAX_SCANNED if search is None else MAX_SEARCHED
         found: list[dict[str, Any]] = []
-        last: tuple[float, str] | None = None
+        last: Entry | None = None
         scanned = 0
-        for score, call_id, summary in self._walk(key, query, parse_cursor(cursor)):
-            if len(found) == limit or scanned == most:
-                return Page(found, make_cursor(*last) if last else None)
-            last, scanned = (score, call_id), scanned + 1
-            if summary is not None and _fits(summary, query):
-                found.append(summary)
+        for stretch in _stretches(entries, min(CHUNK, max(limit + 1, 20))):
+            summaries = self._read(self._held(stretch, others), search)
+            for entry in stretch:
+                if len(found) == limit or scanned == most:
+                    return Page(found, make_cursor(*last) if last else None)
+                last, scanned = entry, scanned + 1
+                summary = summaries.get(entry[1])
+                if summary is not None and query.fits(summary):
+                    found.append(summary)
         return Page(found, None)
 
-    def _smallest(self, query: CallQuery) -> str:
-        """The set with the fewest calls of the time that is asked for."""
-        names = [keys.calls_by(name, v[:_VALUE_CHARS]) for name, v in query.named.items()]
-        if not names:
-            return keys.RECENT_CALLS
-        if len(names) == 1:
-            return names[0]
+    def _sets(self, query: CallQuery) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """The filter with the fewest calls of the time that is asked for, by its sets, and the sets
+        of the others."""
+        filters = query.sets
+        if not filters:
+            return (keys.RECENT_CALLS,), []
+        if len(filters) == 1:
+            return filters[0], []
         pipeline = self._redis.pipeline(transaction=False)
-        for name in names:
-            pipeline.zcount(name, _low(query), _high(query))
-        sizes = pipeline.execute()
-        return names[sizes.index(min(sizes))]
+        for names in filters:
+            for name in names:
+                pipeline.zcount(name, _low(query), _high(query))
+        counts = iter(pipeline.execute())
+        sizes = [sum(next(counts) for _ in names) for names in filters]
+        smallest = sizes.index(min(sizes))
+        return filters[smallest], filters[:smallest] + filters[smallest + 1 :]
 
-    def _walk(
-        self, key: str, query: CallQuery, after: tuple[float, str] | None
-    ) -> Iterator[tuple[float, str, dict[str, Any] | None]]:
-        """The calls of a set from `after` on, newest first; None for one whose summary is gone."""
+    def _walk(self, names: Sequence[str], query: CallQuery, after: Entry | None) -> Iterator[Entry]:
+        """The calls of these sets from `after` on, newest first."""
+        walks = [self._walk_one(name, query, after) for name in names]
+        return walks[0] if len(walks) == 1 else heapq.merge(*walks, reverse=True)
+
+    def _walk_one(self, name: str, query: CallQuery, after: Entry | None) -> Iterator[Entry]:
         high: float | str = _high(query)
         if after is not None:
             high = after[0] if high == "+inf" else min(after[0], float(high))
-        start = 0
+        skip = 0
         while True:
-            entries = cast(
-                list[tuple[bytes, float]],
-                self._redis.zrevrangebyscore(
-                    key, high, _low(query), start=start, num=CHUNK, withscores=True
-                ),
-            )
-            start += len(entries)
-            ids = [
-                (score, member.decode())
-                for member, score in entries
-                if after is None or (score, member.decode()) < after
-            ]
-            for (score, call_id), summary in zip(ids, self._read(ids, query), strict=True):
-                yield score, call_id, summary
-            if len(entries) < CHUNK:
+            found = self._between(name, _low(query), high, skip)
+            yield from (entry for entry in found if after is None or entry < after)
+            if len(found) < CHUNK:
                 return
+            # On from the last score: to skip many entries costs Redis time for each of them.
+            same = sum(score == found[-1][0] for score, _ in found)
+            skip = skip + same if found[-1][0] == high else same
+            high = found[-1][0]
 
-    def _read(
-        self, ids: Sequence[tuple[float, str]], query: CallQuery
-    ) -> list[dict[str, Any] | None]:
+    def _between(self, name: str, low: float | str, high: float | str, skip: int) -> list[Entry]:
+        found = cast(
+            list[tuple[bytes, float]],
+            self._redis.zrevrangebyscore(name, high, low, start=skip, num=CHUNK, withscores=True),
+        )
+        return [(score, member.decode()) for member, score in found]
+
+    def _with_words(
+        self, names: Sequence[str], query: CallQuery, search: Search, after: Entry | None
+    ) -> Iterator[Entry]:
+        """The calls of these sets that may have the words, from `after` on, newest first: those
+        that began at a second of the words, and the newest ones that are not filed yet."""
+        fresh = self._not_described(list(islice(self._walk(names, query, None), CHUNK)))
+        merged = heapq.merge(fresh, self._at_seconds(names, query, search, after), reverse=True)
+        last: Entry | None = None
+        for entry in merged:
+            if entry != last and _in_time(entry, query) and (after is None or entry < after):
+                last = entry
+                yield entry
+
+    def _not_described(self, entries: Sequence[Entry]) -> list[Entry]:
         pipeline = self._redis.pipeline(transaction=False)
-        for _, call_id in ids:
+        for _, call_id in entries:
+            pipeline.hexists(keys.summary(call_id), "intents")
+        described = pipeline.execute() if entries else []
+        return [entry for entry, done in zip(entries, described, strict=True) if not done]
+
+    def _at_seconds(
+        self, names: Sequence[str], query: CallQuery, search: Search, after: Entry | None
+    ) -> Iterator[Entry]:
+        now = time.time()
+        low = max(query.since or 0.0, now - self._keep_s)
+        high = min(now if after is None else after[0], now if query.until is None else query.until)
+        found = [self._words.seconds(words, low, high) for words in search.filed_as]
+        seconds = sorted(set().union(*found), reverse=True)
+        for place in range(0, len(seconds), CHUNK):
+            pipeline = self._redis.pipeline(transaction=False)
+            some = seconds[place : place + CHUNK]
+            for second in some:
+                for name in names:
+                    pipeline.zrangebyscore(name, second, f"({second + 1}", withscores=True)
+            answers = pipeline.execute()
+            for number in range(len(some)):
+                began = [
+                    (score, member.decode())
+                    for answer in answers[number * len(names) : (number + 1) * len(names)]
+                    for member, score in answer
+                ]
+                yield from sorted(began, reverse=True)
+
+    def _held(self, entries: Sequence[Entry], others: Sequence[tuple[str, ...]]) -> list[str]:
+        """The ids of those entries that every other filter holds in one of its sets."""
+        ids = [call_id for _, call_id in entries]
+        if not ids or not others:
+            return ids
+        pipeline = self._redis.pipeline(transaction=False)
+        for names in others:
+            for name in names:
+                pipeline.zmscore(name, ids)
+        answers = iter(pipeline.execute())
+        for names in others:
+            scores = [next(answers) for _ in names]
+            held = {
+                call_id
+                for place, (_, call_id) in enumerate(entries)
+                if any(score[place] is not None for score in scores)
+            }
+            ids = [call_id for call_id in ids if call_id in held]
+        return ids
+
+    def _read(self, ids: Sequence[str], search: Search | None) -> dict[str, dict[str, Any]]:
+        """The summaries of calls by id; where something is looked for, of those that have it."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for call_id in ids:
             pipeline.hgetall(keys.summary(call_id))
-            if query.text:
+            if search is not None:
                 pipeline.get(keys.transcript(call_id))
         raw = pipeline.execute() if ids else []
-        step = 2 if query.text else 1
-        found: list[dict[str, Any] | None] = []
-        for place, (_, call_id) in enumerate(ids):
+        step = 1 if search is None else 2
+        found: dict[str, dict[str, Any]] = {}
+        for place, call_id in enumerate(ids):
             fields = raw[place * step]
-            summary = story.decode_fields(call_id, fields) if fields else None
-            if summary is not None and query.text:
-                said = raw[place * step + 1] or b""
-                hit = query.text.lower() in _searchable(summary, said)
-                summary = summary if hit else None
-            found.append(summary)
+            if not fields:
+                continue
+            summary = story.decode_fields(call_id, fields)
+            if search is not None:
+                said = story.value(raw[place * step + 1] or b"[]")
+                if not search.found_in(summary, said if isinstance(said, list) else ()):
+                    continue
+            found[call_id] = summary
         return found
 
 
-def _fits(summary: Mapping[str, Any], query: CallQuery) -> bool:
-    """Whether the summary is of a call that was asked for."""
-    has = {
-        "business": (story.owner_of(summary),),
-        "agent": (story.answerer_of(summary),),
-        "outcome": (summary.get("outcome"),),
-        "tool": summary.get("tools") or (),
-    }
-    return all(value in has[name] for name, value in query.named.items())
+def _stretches(entries: Iterator[Entry], first: int) -> Iterator[list[Entry]]:
+    """The entries in stretches that are looked at together: the first one about as long as a page,
+    which most pages are full with."""
+    size, stretch = first, []
+    for entry in entries:
+        stretch.append(entry)
+        if len(stretch) == size:
+            yield stretch
+            size, stretch = CHUNK, []
+    if stretch:
+        yield stretch
 
 
-def _searchable(summary: Mapping[str, Any], transcript: bytes) -> str:
-    """What a search looks through: the call's names and numbers, and what was said."""
-    words = [str(summary.get(name) or "") for name in _SEARCHED]
-    return "\n".join((*words, transcript.decode("utf-8", "replace"))).lower()
+def _in_time(entry: Entry, query: CallQuery) -> bool:
+    since, until = query.since, query.until
+    return (since is None or since <= entry[0]) and (until is None or entry[0] <= until)
 
 
 def _low(query: CallQuery) -> float | str:
@@ -207,20 +303,3 @@ def _low(query: CallQuery) -> float | str:
 
 def _high(query: CallQuery) -> float | str:
     return "+inf" if query.until is None else query.until
-
-
-def make_cursor(score: float, call_id: str) -> str:
-    """A cursor that goes on behind this call."""
-    return base64.urlsafe_b64encode(f"{score!r} {call_id}".encode()).decode().rstrip("=")
-
-
-def parse_cursor(cursor: str) -> tuple[float, str] | None:
-    """The call behind which a page begins. Raises `BadRequest`."""
-    if not cursor:
-        return None
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        score, _, call_id = text.partition(" ")
-        return float(score), call_id
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise BadRequest("cursor is not one that this route gave") from None

@@ -59,6 +59,12 @@ def calls_by(name: str, value: str) -> str:
     return f"calls:by:{name}:{value}"
 
 
+def calls_with_word(week: int, word: str) -> str:
+    """String: the seconds at which the calls of a week began in which a word was said, four bytes
+    each; `word` is its digest."""
+    return f"calls:words:{week}:{word}"
+
+
 def call(call_id: str, what: str) -> str:
     """Any key of a call."""
     return f"call:{{{call_id}}}:{what}"

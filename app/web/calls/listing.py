@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.adapters.calls.index import CallIndex, CallQuery
+from app.adapters.calls.index import CallIndex
+from app.adapters.calls.query import CallQuery, Range
 from app.core.agent.business import slug
 from app.core.agent.directory import Agents
 from app.core.call.outcome import OUTCOMES
+from app.core.report.findable import cost_of, length_of
 from app.errors import BadRequest
 from app.security.scope import Scope
 
@@ -25,7 +27,9 @@ _TIMES = ("first_at", "started_at", "ended_at")
 COLUMNS = (
     "call_id", "started_at", "ended_at", "seconds", "business", "agent", "channel", "direction",
     "from_number", "to_number", "status", "outcome", "tools", "turns", "interruptions", "cost_usd",
+    "intents", "faults",
 )  # fmt: skip
+_LISTS = ("tools", "intents", "faults")
 _NUMBER = re.compile(r"\+?[0-9]*")
 
 
@@ -45,7 +49,11 @@ def query_of(args: Mapping[str, str], agents: Agents, scope: Scope) -> CallQuery
         agent=agent_id(args.get("agent", ""), agents),
         outcome=wanted,
         tool=args.get("tool", ""),
+        intent=args.get("intent", ""),
+        fault=args.get("fault", ""),
         text=text,
+        seconds=_range(args, "seconds"),
+        usd=_range(args, "usd"),
         since=_moment(args, "since"),
         until=_moment(args, "until"),
     )
@@ -69,6 +77,27 @@ def limit_of(args: Mapping[str, str], most: int, default: int) -> int:
         return max(1, min(int(args.get("limit", default)), most))
     except ValueError:
         raise BadRequest("limit must be a whole number") from None
+
+
+def _range(args: Mapping[str, str], name: str) -> Range:
+    """A range from ``min_NAME`` to ``max_NAME``, each of which may be missing."""
+    low, high = _number(args, f"min_{name}"), _number(args, f"max_{name}")
+    if low is not None and high is not None and low > high:
+        raise BadRequest(f"min_{name} must not be more than max_{name}")
+    return low, high
+
+
+def _number(args: Mapping[str, str], name: str) -> float | None:
+    text = args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise BadRequest(f"{name} must be a number from 0 on")
+    return number
 
 
 def _moment(args: Mapping[str, str], name: str) -> float | None:
@@ -113,20 +142,18 @@ def csv_lines(index: CallIndex, query: CallQuery, limit: int) -> Iterator[str]:
 
 def _cell(name: str, summary: Mapping[str, Any]) -> str:
     if name == "seconds":
-        began, ended = summary.get("started_at", summary.get("first_at")), summary.get("ended_at")
-        if isinstance(began, int | float) and isinstance(ended, int | float):
-            return f"{ended - began:.1f}"
-        return ""
+        seconds = length_of(summary)
+        return "" if seconds is None else f"{seconds:.1f}"
     if name in _TIMES:
         first = summary.get("first_at") if name == "started_at" else None
         return iso(summary.get(name, first)) or ""
     if name == "turns":
         return str(summary.get("turns_count", ""))
-    if name == "tools":
-        return " ".join(summary.get("tools") or ())
+    if name in _LISTS:
+        return harmless(" ".join(summary.get(name) or ()))
     if name == "cost_usd":
-        cost = summary.get("cost")
-        return str(cost.get("usd", "")) if isinstance(cost, dict) else ""
+        usd = cost_of(summary)
+        return "" if usd is None else str(usd)
     return harmless(str(summary.get(name) or ""))
 
 

@@ -9,9 +9,11 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request, url_for
 
-from app.adapters.calls.index import Page
+from app.adapters.calls.query import Page
 from app.bridges.services import services
 from app.core.call.outcome import OUTCOMES
+from app.core.language.intent.engine import INTENTS
+from app.core.report.faults import WORDS
 from app.errors import BadRequest, Unavailable
 from app.web.calls import listing
 from app.web.calls.masked import masked
@@ -21,7 +23,9 @@ from app.web.guard.viewer import viewer
 from app.web.guard.visible import visible_agents, visible_businesses
 
 SHOWN = 50
-FILTERS = ("q", "business", "agent", "outcome", "tool", "since", "until")
+FILTERS = ("q", "business", "agent", "outcome", "since", "until")
+MORE = ("tool", "intent", "fault", "min_seconds", "max_seconds", "min_usd", "max_usd")
+"""The filters that are folded away while none of them is used."""
 
 bp = Blueprint("console_calls", __name__)
 
@@ -31,7 +35,7 @@ bp = Blueprint("console_calls", __name__)
 def calls() -> Response:
     """One page of the list, newest first."""
     now, agents = services(), visible_agents()
-    asked = {name: request.args.get(name, "").strip() for name in FILTERS}
+    asked = {name: request.args.get(name, "").strip() for name in (*FILTERS, *MORE)}
     cursor = request.args.get("cursor", "")
     found, problem = Page([], None), ""
     try:
@@ -48,10 +52,13 @@ def calls() -> Response:
         problem=problem,
         asked=asked,
         filtered=any(asked.values()),
+        more=any(asked[name] for name in MORE),
         agents=[(agent.id, agent.name) for agent in agents],
         businesses=[(each.id, each.name) for each in visible_businesses()],
         tools=sorted({name for agent in agents for name in agent.toolset}),
         outcomes=OUTCOMES,
+        intents=sorted({*INTENTS, *(name for agent in agents for name in agent.intents.custom)}),
+        faults=(*WORDS, "tool_failed"),
         first_page=_link(asked) if cursor else "",
         next_page=_link(asked, cursor=found.next) if found.next else "",
         csv=f"/api/calls?{urlencode({**_given(asked), 'format': 'csv'})}",

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.adapters.calls.index import CallQuery
+from app.adapters.calls.query import CallQuery
 from app.bridges.services import services
 from app.errors import Unavailable
 from app.web.config.answers import problem_lines

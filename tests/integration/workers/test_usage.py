@@ -13,6 +13,7 @@ import pytest
 
 import workers.runtime
 from app.adapters import queue
+from app.adapters.calls.query import CallQuery
 from app.adapters.calls.usage import UsageStore
 from app.adapters.notify.base import NotTold
 from app.adapters.redis import keys
@@ -138,6 +139,21 @@ def test_how_calls_went_is_counted_with_them_and_corrected(at_work: Runtime) -> 
         f"wait:first_sentence:{BOUNDS_MS.index(700)}": 1,
     }
     assert not any(":" in name for name in store.month("harbor", "2026-11"))
+
+
+def test_a_call_is_found_by_what_its_report_says(at_work: Runtime) -> None:
+    at_work.calls.set_transcript("c1", [{"role": "user", "content": "My crown fell out"}])
+    at_work.calls.add_event("c1", {"at": NOON, "kind": "model_lost", "code": "x", "fatal": False})
+    at_work.redis.rpush(keys.intents("c1"), orjson.dumps({"intent": "schedule_meeting"}))
+    end(at_work, "c1")
+    end(at_work, "c2")
+    index = at_work.calls.index
+
+    def ids(**query: Any) -> list[str]:
+        return [call["call_id"] for call in index.page(CallQuery(**query), 10).calls]
+
+    assert ids(fault="model_lost") == ids(intent="schedule_meeting") == ids(text="crown") == ["c1"]
+    assert ids(usd=(0.4, 0.6)) == ["c2", "c1"]
 
 
 def test_a_refused_call_is_an_outcome_and_no_usage(at_work: Runtime) -> None:

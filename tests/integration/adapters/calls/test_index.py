@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import orjson
@@ -9,7 +10,8 @@ import pytest
 from redis import Redis
 
 from app.adapters.calls import index as index_module
-from app.adapters.calls.index import CallIndex, CallQuery, make_cursor, parse_cursor
+from app.adapters.calls.index import CallIndex
+from app.adapters.calls.query import CallQuery, make_cursor, parse_cursor
 from app.adapters.calls.store import CallStore
 from app.adapters.redis import keys
 from app.errors import BadRequest
@@ -80,13 +82,94 @@ def test_a_live_call_is_found_by_its_agent(store: CallStore, redis: Redis) -> No
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter("calls:by:*"))
 
 
+def say(store: CallStore, call_id: str, text: str) -> None:
+    said = [{"role": "user", "content": text}]
+    store.set_transcript(call_id, said)
+    store.index.describe(call_id, (), (), said)
+
+
 def test_words_are_looked_for_in_numbers_and_transcripts(store: CallStore, redis: Redis) -> None:
     add(store, redis, "c1", 100.0, agent="Ada", from_number="+14155550123")
     add(store, redis, "c2", 200.0, agent="Ada")
     store.set_transcript("c2", [{"role": "user", "content": "My crown fell out"}])
-    assert ids(store.index, text="5550123") == ["c1"]
-    assert ids(store.index, text="CROWN") == ["c2"]
+    assert ids(store.index, text="+1 (415) 555-0123") == ["c1"]
+    assert ids(store.index, text="0123") == ["c1"]
+    assert ids(store.index, text="CROWN my") == ["c2"]
+    assert ids(store.index, text="crow") == [], "whole words"
     assert ids(store.index, text="root canal") == []
+    assert ids(store.index, text="?!") == []
+
+
+def test_words_of_older_calls_are_found_without_reading_the_rest(
+    store: CallStore, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the newest calls only those are read whose words were filed."""
+    monkeypatch.setattr(index_module, "CHUNK", 3)
+    monkeypatch.setattr(index_module, "MAX_SEARCHED", 8)
+    now = time.time()
+    for number in range(60):
+        add(store, redis, f"c{number:02}", now - 3600 * number, agent="Ada")
+        say(store, f"c{number:02}", "crown" if number in (1, 2, 40, 59) else "filling")
+    assert ids(store.index, text="crown") == ["c01", "c02", "c40", "c59"]
+    assert ids(store.index, text="crown", agent="ada", until=now - 3600 * 30) == ["c40", "c59"]
+    assert ids(store.index, text="crown", since=now - 3600 * 41) == ["c01", "c02", "c40"]
+    assert ids(store.index, text="crown filling") == []
+    pages, cursor = [], ""
+    while True:
+        page = store.index.page(CallQuery(text="crown"), 3, cursor)
+        pages.append([call["call_id"] for call in page.calls])
+        if page.next is None:
+            break
+        cursor = page.next
+    assert [one for page in pages for one in page] == ["c01", "c02", "c40", "c59"]
+    assert all(redis.ttl(key) > 0 for key in redis.scan_iter("calls:words:*"))
+    assert not any(b"crown" in key for key in redis.scan_iter("calls:words:*"))
+
+
+def test_words_are_filed_once_and_what_is_gone_is_not_found(store: CallStore, redis: Redis) -> None:
+    add(store, redis, "c1", time.time() - 90, agent="Ada")
+    for _ in range(3):
+        say(store, "c1", "crown")
+    (size,) = {redis.strlen(key) for key in redis.scan_iter("calls:words:*")}
+    assert size == 4
+    redis.delete(keys.transcript("c1"))
+    assert ids(store.index, text="crown") == []
+
+
+def test_intents_faults_length_and_cost(store: CallStore, redis: Redis) -> None:
+    for number, (seconds, usd) in enumerate([(20, 0.004), (119, 0.06), (120, 0.3), (1000, 2.0)]):
+        fields = {"agent": "Ada", "started_at": 100.0, "cost": {"usd": usd}}
+        add(store, redis, f"c{number}", 100.0 + number, **fields)
+        redis.hset(keys.summary(f"c{number}"), "ended_at", 100.0 + seconds)
+        store.index.refresh(f"c{number}")
+        intents = ["cancel_meeting"] if number % 2 else []
+        store.index.describe(f"c{number}", intents, ["model_lost"] if number == 3 else [], ())
+    assert ids(store.index, intent="cancel_meeting") == ["c3", "c1"]
+    assert ids(store.index, fault="model_lost", intent="cancel_meeting") == ["c3"]
+    assert ids(store.index, seconds=(100, 130)) == ["c2", "c1"]
+    assert ids(store.index, seconds=(None, 20)) == ["c0"]
+    assert ids(store.index, seconds=(120.5, None)) == ["c3"]
+    assert ids(store.index, usd=(0.055, 0.3), seconds=(0, 119)) == ["c1"]
+    assert ids(store.index, usd=(5, None)) == []
+    (call,) = store.index.page(CallQuery(fault="model_lost"), 1).calls
+    assert (call["intents"], call["faults"]) == (["cancel_meeting"], ["model_lost"])
+
+
+def test_a_call_whose_cost_grew_is_found_by_the_new_one(store: CallStore, redis: Redis) -> None:
+    add(store, redis, "c1", 100.0, agent="Ada", cost={"usd": 0.001})
+    store.end("c1", fields={"cost": {"usd": 0.5}})
+    assert ids(store.index, usd=(0.4, None)) == ["c1"]
+    assert redis.zscore(keys.calls_by("usd", "0"), "c1") is None
+
+
+def test_many_calls_of_one_moment_are_walked_once_each(
+    store: CallStore, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "CHUNK", 4)
+    for number in range(30):
+        add(store, redis, f"c{number:02}", 100.0 + number // 11, agent="Ada")
+    seen = ids(store.index)
+    assert seen == [f"c{number:02}" for number in reversed(range(30))]
 
 
 def test_pages_hold_every_call_once(store: CallStore, redis: Redis) -> None:
@@ -115,7 +198,11 @@ def test_one_page_looks_at_a_bounded_number_of_calls(
     cursor = ""
     query = CallQuery(since=100.0, agent="ada", outcome="ended")
     assert [call["call_id"] for call in store.index.page(query, 5).calls] == ["c02"]
-    query = CallQuery(text="ada")
+    for number in range(25):
+        redis.hset(keys.summary(f"c{number:02}"), "cost", orjson.dumps({"usd": 0.02}))
+        store.index.refresh(f"c{number:02}")
+    redis.hset(keys.summary("c02"), "cost", orjson.dumps({"usd": 0.04}))
+    query = CallQuery(usd=(0.03, None))
     while True:
         page = store.index.page(query, 5, cursor)
         found += [call["call_id"] for call in page.calls]

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from app.adapters.calls import store as calls_module
-from app.adapters.calls.index import CallQuery
+from app.adapters.calls.query import CallQuery
 from app.adapters.calls.store import CallStore
 from app.adapters.redis import keys
 from app.settings import Settings

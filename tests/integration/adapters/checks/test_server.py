@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.calls.index import CallQuery
+from app.adapters.calls.query import CallQuery
 from app.adapters.calls.store import CallStore
 from app.adapters.checks import server
 from app.adapters.redis.client import connect
