@@ -18,7 +18,9 @@ from bench import (
     availability,
     backchannels,
     calls,
+    console,
     intake,
+    listing,
     requests,
     webhooks,
 )
@@ -33,6 +35,8 @@ ALL = (
     "webhooks",
     "agents",
     "availability",
+    "listing",
+    "console",
     "audio",
     "sounds",
     "requests",
@@ -72,6 +76,8 @@ def missing_for(wanted: set[str]) -> list[str]:
         missing.append("webhooks need wrk (on Debian: apt install wrk)")
     if "sounds" in wanted and shutil.which("espeak-ng") is None:
         missing.append("sounds need espeak-ng (on Debian: apt install espeak-ng)")
+    if "console" in wanted and not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        missing.append("console needs Chromium (on Debian: apt install chromium)")
     return missing
 
 
@@ -105,6 +111,10 @@ def main() -> int:
                 tables += agents.tables()
             if "availability" in wanted:
                 tables += availability.tables()
+            if "listing" in wanted:
+                tables += listing.tables(bench)
+            if "console" in wanted:
+                tables += console.tables(bench)
             if "audio" in wanted:
                 tables += audio.audio(options.seconds)
             if "sounds" in wanted:

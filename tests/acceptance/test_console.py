@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
@@ -168,6 +168,7 @@ def test_pages_fit_and_can_be_used_by_everybody(
         "/calendar?day=2030-01-02",
         "/figures",
         "/jobs",
+        "/doctor",
         "/try",
     ):
         page.goto(f"{console.base}/console{path}")
@@ -274,3 +275,30 @@ def test_the_keyboard_alone_is_enough(console: RunningStack, page: Page) -> None
     expect(page.locator("#words .caller")).to_contain_text(ASKED)
     page.locator("#hangup").press("Enter")
     expect(page.locator("#state")).to_contain_text("hung up")
+
+
+#: What a browser may be sent for one page, in bytes: markup, styles and scripts, uncompressed.
+MOST_BYTES = 64_000
+
+
+def test_pages_are_light_and_load_nothing_from_elsewhere(
+    console: RunningStack, browser: Browser
+) -> None:
+    call_id = console.call("booking").call_id
+    paths = ("", "/live", "/calls", "/figures", "/jobs", "/doctor", "/try", "/talk")
+    for path in (*paths, f"/calls/{call_id}"):
+        page = browser.new_context().new_page()
+        answers = answers_of(page)
+        page.goto(f"{console.base}/console{path}", wait_until="load")
+        loaded = [one for one in answers if not one.url.startswith("data:")]
+        sizes = {one.url: len(one.body()) for one in loaded if "/events/stream" not in one.url}
+        page.context.close()
+        assert all(one.url.startswith(console.base) for one in loaded)
+        assert 0 < sum(sizes.values()) <= MOST_BYTES, (path, sizes)
+
+
+def answers_of(page: Page) -> list[Response]:
+    """What the page is sent from now on."""
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    return answers
