@@ -280,6 +280,9 @@ LISTS = (
     "/api/calls?business=Corner&agent=Ada",
     "/api/calls?agent=ada-salon",
     "/api/calls?q=for",
+    "/api/calls?min_seconds=0&max_usd=5",
+    "/api/figures",
+    "/api/figures?business=salon",
     "/api/messages",
     "/api/messages?business=salon",
     "/api/usage",
@@ -289,6 +292,7 @@ LISTS = (
     "/console/calls",
     "/console/calls?business=salon",
     "/console/calls?q=for",
+    "/console/figures",
     "/console/live",
 )
 
