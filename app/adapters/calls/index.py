@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, cast
 
 import orjson
@@ -202,7 +202,8 @@ class CallIndex:
         merged = heapq.merge(fresh, self._at_seconds(names, query, search, after), reverse=True)
         last: Entry | None = None
         for entry in merged:
-            if entry != last and _in_time(entry, query) and (after is None or entry < after):
+            new = (last is None or entry < last) and (after is None or entry < after)
+            if new and _in_time(entry, query):
                 last = entry
                 yield entry
 
@@ -220,10 +221,9 @@ class CallIndex:
         low = max(query.since or 0.0, now - self._keep_s)
         high = min(now if after is None else after[0], now if query.until is None else query.until)
         found = [self._words.seconds(words, low, high) for words in search.filed_as]
-        seconds = sorted(set().union(*found), reverse=True)
-        for place in range(0, len(seconds), CHUNK):
+        seconds = heapq.merge(*found, reverse=True)
+        while some := _different(seconds, CHUNK):
             pipeline = self._redis.pipeline(transaction=False)
-            some = seconds[place : place + CHUNK]
             for second in some:
                 for name in names:
                     pipeline.zrangebyscore(name, second, f"({second + 1}", withscores=True)
@@ -290,6 +290,11 @@ def _stretches(entries: Iterator[Entry], first: int) -> Iterator[list[Entry]]:
             size, stretch = CHUNK, []
     if stretch:
         yield stretch
+
+
+def _different(values: Iterator[int], most: int) -> list[int]:
+    """The next values, each once, `most` at most; equal ones stand together."""
+    return [value for value, _ in islice(groupby(values), most)]
 
 
 def _in_time(entry: Entry, query: CallQuery) -> bool:

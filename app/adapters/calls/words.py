@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Collection, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -49,23 +50,30 @@ class WordIndex:
             )
         )
 
-    def seconds(self, words: Iterable[str], low: float, high: float) -> set[int]:
-        """The seconds from `low` to `high` at which calls with all of the words began."""
+    def seconds(self, words: Iterable[str], low: float, high: float) -> Iterator[int]:
+        """The seconds from `low` to `high` at which calls with all of the words began, the newest
+        first, some of them twice. Weeks are read as they are needed."""
         wanted = list(words)
-        weeks = range(int(low) // WEEK_S, int(high) // WEEK_S + 1)
-        pipeline = self._redis.pipeline(transaction=False)
-        for week in weeks:
+        for week in range(int(high) // WEEK_S, int(low) // WEEK_S - 1, -1):
+            pipeline = self._redis.pipeline(transaction=False)
             for word in wanted:
                 pipeline.get(_key(week * WEEK_S, word))
-        found = cast(list[bytes | None], pipeline.execute())
-        out: set[int] = set()
-        for place in range(0, len(found), len(wanted)):
-            out |= set.intersection(*map(_unpacked, found[place : place + len(wanted)]))
-        return {second for second in out if int(low) <= second <= high}
+            found = _of_all(cast(list[bytes | None], pipeline.execute()))
+            first, last = bisect_left(found, int(low)), bisect_right(found, high)
+            yield from reversed(found[first:last])
 
 
-def _unpacked(blob: bytes | None) -> set[int]:
-    return set(struct.unpack(f">{len(blob) // _SIZE}I", blob)) if blob else set()
+def _of_all(blobs: Sequence[bytes | None]) -> list[int]:
+    """The seconds that all of these have, in order. They were added nearly in order, which makes
+    sorting quick."""
+    if not all(blobs):
+        return []
+    rarest, *others = sorted((blob for blob in blobs if blob), key=len)
+    found = struct.unpack(f">{len(rarest) // _SIZE}I", rarest)
+    if not others:
+        return sorted(found)
+    sets = [set(struct.unpack(f">{len(blob) // _SIZE}I", blob)) for blob in others]
+    return sorted(set(found).intersection(*sets))
 
 
 def _key(second: int, word: str) -> str:

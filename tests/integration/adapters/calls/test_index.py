@@ -126,6 +126,20 @@ def test_words_of_older_calls_are_found_without_reading_the_rest(
     assert not any(b"crown" in key for key in redis.scan_iter("calls:words:*"))
 
 
+def test_calls_of_one_second_with_a_word_are_found_once_each(
+    store: CallStore, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "CHUNK", 2)
+    now = int(time.time()) - 600
+    for number in range(24):
+        name = f"c{number:02}"
+        add(store, redis, name, now + number // 5 + (number % 5) / 10, from_number="+14155550123")
+        say(store, name, "0123 crown")
+    for text in ("crown", "0123"):
+        found = ids(store.index, text=text)
+        assert found == [f"c{number:02}" for number in reversed(range(24))]
+
+
 def test_words_are_filed_once_and_what_is_gone_is_not_found(store: CallStore, redis: Redis) -> None:
     add(store, redis, "c1", time.time() - 90, agent="Ada")
     for _ in range(3):
