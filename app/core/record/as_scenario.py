@@ -21,7 +21,7 @@ from app.core.language.time.mentions import DAY, find
 from app.core.language.time.tokens import tokenise
 from app.core.language.time.working_days import number_of
 from app.core.language.words import words
-from app.core.record.stand_ins import NAMED, StandIns
+from app.core.record.people.stand_ins import NAMED, StandIns
 from app.core.record.timeline import Entry, timeline
 from app.errors import BadRequest
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.core.language.phone_numbers import identify, read_number
-from app.core.record.stand_ins import StandIns
+from app.core.record.people.stand_ins import StandIns
 
 NUMBER = "+14155550191"
 
