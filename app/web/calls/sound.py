@@ -73,7 +73,7 @@ def picture(call_id: str) -> dict[str, Any]:
 def forget(call_id: str) -> tuple[str, int]:
     """Remove the recording for good."""
     if not store().forget(call_id):
-        raise NotFound("no recording of this call")
+        raise NotFound("no recording of this call", code="no_recording")
     log.info("a recording was removed", extra={"call_id": call_id, "by": access.who()})
     return "", 204
 
@@ -81,7 +81,7 @@ def forget(call_id: str) -> tuple[str, int]:
 def _length(kept: SoundStore, call_id: str) -> int:
     samples = kept.length(call_id)
     if not samples:
-        raise NotFound("no recording of this call")
+        raise NotFound("no recording of this call", code="no_recording")
     return samples
 
 

@@ -27,7 +27,7 @@ from app.web.guard import access
 from app.web.guard.body import read_form
 from app.web.guard.viewer import viewer
 
-#: Second answers that are given in an hour, to everybody together.
+#: Second answers that are given in an hour on the calls of one business.
 PER_HOUR = 60
 _MOST_INSTRUCTIONS = 50_000
 _SPEAKERS = {"user": "Caller", "assistant": "Agent", "summary": "Before", "call": "Calls"}
@@ -64,14 +64,14 @@ def _story(call_id: str) -> dict[str, Any]:
 def _page(call_id: str, turn: int, story: Mapping[str, Any], wanted: str | None) -> Response:
     given = next((one for one in timeline(story) if one.kind == "agent" and one.turn == turn), None)
     if given is None:
-        raise NotFound("no such turn in this call")
+        raise NotFound("no such turn in this call", code="no_turn")
     moment, problem, status = _moment(call_id, turn), "", 200
     second: SecondAnswer | None = None
     if moment is None:
         problem = "The record of this call does not hold this turn: it cannot be answered again."
     elif wanted is not None:
         try:
-            second = _ask(call_id, turn, moment, wanted)
+            second = _ask(call_id, turn, story, moment, wanted)
         except AppError as error:
             problem, status = f"{error.message[:1].upper()}{error.message[1:]}.", error.status
     return page(
@@ -83,7 +83,7 @@ def _page(call_id: str, turn: int, story: Mapping[str, Any], wanted: str | None)
         problem=problem,
         can=moment is not None,
         instructions=wanted or (moment.state.agent.instructions.strip() if moment else ""),
-        now=_current(moment).instructions.strip() if moment else "",
+        now=_current(moment, story).instructions.strip() if moment else "",
         items=[_item(item) for item in moment.items] if moment else [],
         note=moment.note if moment else "",
         given=_given(given, moment),
@@ -98,24 +98,27 @@ def _moment(call_id: str, turn: int) -> Moment | None:
         return None
 
 
-def _current(moment: Moment) -> Agent:
-    """The agent of the call as it is now; as it was then where it is no more."""
-    agent = moment.state.agent
+def _current(moment: Moment, story: Mapping[str, Any]) -> Agent:
+    """The agent of the call as it is now; as it was then where the business has it no more."""
+    agent, ref = moment.state.agent, story.get("agent_ref")
+    business = AgentRef.from_json(ref).business if isinstance(ref, Mapping) else agent.business
     try:
-        return services().agents.find(AgentRef(agent.id, ""))
+        return services().agents.find(AgentRef(agent.id, business))
     except NotFound:
         return agent
 
 
-def _ask(call_id: str, turn: int, moment: Moment, instructions: str) -> SecondAnswer:
+def _ask(
+    call_id: str, turn: int, story: Mapping[str, Any], moment: Moment, instructions: str
+) -> SecondAnswer:
+    current = _current(moment, story)
     wait = edge().guards.wait_for(
-        "again", "all", limit=PER_HOUR, window_s=3600, mark=secrets.token_hex(8)
+        "again", current.home.id, limit=PER_HOUR, window_s=3600, mark=secrets.token_hex(8)
     )
     if wait:
         raise TooMany(f"{PER_HOUR} turns were answered again in this hour; try again in {wait} s")
     about = {"call_id": call_id, "turn": turn, "by": viewer().by}
     log.info("a turn is answered again", extra=about)
-    current = _current(moment)
     agent = current.model_copy(update={"instructions": instructions})
     return answer_again(services(), moment, agent.of(current.home, current.version))
 
