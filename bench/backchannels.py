@@ -19,7 +19,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.agent.definition import BargeInSettings, TurnTaking
+from app.core.agent.audio import BargeInSettings
+from app.core.agent.definition import TurnTaking
 from app.core.audio.hearing.barge_in import BargeIn, Decision, Verdict
 from app.core.audio.hearing.levels import LineLevels
 from app.core.language.backchannel import Floor

@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.core.agent import definition, messages, recording, report, transfers
+from app.core.agent import audio, definition, messages, recording, report, transfers
 from app.core.agent.business import Business
 from app.core.agent.intents import IntentSettings
 from app.core.booking import resources, rules
@@ -31,10 +31,10 @@ SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType(
         "lines": definition.Lines,
         "turn_taking": definition.TurnTaking,
         "intents": IntentSettings,
-        "audio": definition.AudioSettings,
-        "audio.turn_detection": definition.ServerVad,
-        "audio.transcription": definition.Transcription,
-        "audio.barge_in": definition.BargeInSettings,
+        "audio": audio.AudioSettings,
+        "audio.turn_detection": audio.ServerVad,
+        "audio.transcription": audio.Transcription,
+        "audio.barge_in": audio.BargeInSettings,
         "budget": definition.Budget,
         "monthly_budget": report.MonthlyBudget,
         "recording": recording.RecordingSettings,

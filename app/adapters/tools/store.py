@@ -299,13 +299,7 @@ class EffectStore:
         return bool(self._redis.zrem(keys.DEAD_EFFECTS, member))
 
     def _look_after(self, call_id: str, key: str) -> bool:
-        job = queue.prepare(
-            RUN_EFFECT,
-            (call_id, key),
-            queue="live",
-            retry_delays_s=(1, 2, 4),
-            about="effect taken up",
-        )
+        job = _job(call_id, key, "effect taken up")
         answer = self._take_up(
             keys={
                 "effect": keys.effect(call_id, key),

@@ -10,9 +10,10 @@ import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from app.core.agent.checks import Country, Language, TimeZone, check_number
+from app.core.agent.parts import Part
 from app.core.agent.references import find_references
 
 #: The keys that hold a secret and nothing else.
@@ -36,10 +37,8 @@ Mail = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 Id = Annotated[str, Field(pattern=r"^\w[\w-]{0,63}$")]
 
 
-class Business(BaseModel):
+class Business(Part):
     """One business. `id` is its key under `businesses:`, under which its data lie."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Id
     name: str = Field(min_length=1, max_length=2000)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from app.core.agent.parts import Part, Text
 from app.core.agent.retired import without_retired
 from app.core.agent.tools import ToolName
 
-Phrase = Annotated[str, Field(min_length=1, max_length=2000)]
 
-
-class IntentSettings(BaseModel):
+class IntentSettings(Part):
     """When an intent found in a transcript is acted upon."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     act_threshold: float = Field(default=0.75, ge=0, le=1)
     high_stakes: tuple[str, ...] = ("cancel_meeting", "reschedule_meeting")
     confirm: tuple[str, ...] = ()
-    custom: dict[str, tuple[Phrase, ...]] = Field(default_factory=dict)
+    custom: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     tools: dict[str, ToolName] = Field(default_factory=dict)
     """The tool that an intent of `custom` runs in calls that only webhooks told of."""
     partial_debounce_ms: int = Field(default=300, ge=0, le=600_000)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
-
-Phrase = Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class Part(BaseModel):
-    """Base of the parts: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from app.core.agent.parts import Part, Text
 
 
 class Question(Part):
     """One question with its answer."""
 
-    question: Phrase
-    answer: Phrase
+    question: Text
+    answer: Text
 
 
 class Knowledge(Part):

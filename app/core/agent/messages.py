@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
+from app.core.agent.parts import Part
 from app.core.agent.references import Reference
-from app.core.agent.tools import Entry
 from app.core.booking.rules import EmailAddress
 from app.core.language.phone_numbers import identify
 
 
-class MessageSettings(Entry):
+class MessageSettings(Part):
     """Where messages go, beside the list of messages. What is left out is the settings' own."""
 
     email: tuple[EmailAddress, ...] = ()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from app.core.agent.parts import Part
 
 DAY_S = 86_400
 
 
-class RecordingSettings(BaseModel):
+class RecordingSettings(Part):
     """Off unless `enabled`. The caller is told by `announcement`, with which the greeting begins;
     nothing is recorded before it. `days` is how long a recording is kept, at most as long as what
     else is known of its call."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     enabled: bool = False
     days: int = Field(default=7, ge=1, le=366)

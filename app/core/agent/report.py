@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from app.core.agent.parts import Part
 
 FieldType = Literal["string", "integer", "number", "boolean", "enum", "date"]
 FieldName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$")]
 Address = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Choice = Annotated[str, Field(min_length=1, max_length=100)]
-
-
-class Part(BaseModel):
-    """Base: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ReportField(Part):

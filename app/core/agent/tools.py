@@ -12,8 +12,6 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -21,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.core.agent.parts import Part
 from app.core.agent.references import Reference, fill_references
 from app.core.tools.arguments import check_schema
 from app.core.tools.declarations import TOOLS, Kind, Policy, Tool
@@ -34,12 +33,6 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
 
 
-class Entry(BaseModel):
-    """Base of the entries: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 def check_headers(headers: dict[str, str]) -> dict[str, str]:
     """The headers, if all of them can be sent. Raises ValueError."""
     for name, text in headers.items():
@@ -48,7 +41,7 @@ def check_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-class HttpTool(Entry):
+class HttpTool(Part):
     """A tool that calls an address. `docs/tools.md` describes the request and its answers."""
 
     name: ToolName
@@ -130,7 +123,7 @@ class HttpTool(Entry):
         return (self.url, *self.headers.values(), *([self.secret] if self.secret else []))
 
 
-class PythonTools(Entry):
+class PythonTools(Part):
     """The tools of a Python module."""
 
     python: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")
@@ -142,7 +135,7 @@ class PythonTools(Entry):
         return tuple(text for text in self.settings.values() if isinstance(text, str))
 
 
-class McpPolicy(Entry):
+class McpPolicy(Part):
     """What holds for one tool of an MCP server; what is left out is the server's."""
 
     kind: Literal["read", "write"] | None = None
@@ -153,7 +146,7 @@ class McpPolicy(Entry):
     channels: tuple[Channel, ...] | None = None
 
 
-class McpTools(Entry):
+class McpTools(Part):
     """The tools of an MCP server: an address (streamable HTTP), or a command (stdio)."""
 
     mcp: Reference | None = None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from app.core.agent.tools import Entry
+from app.core.agent.parts import Part
 from app.core.booking.hours import Holiday, Hours
 from app.core.language.speech import say_date, say_list, say_time
 from app.core.tools.declarations import Tool
@@ -21,7 +21,7 @@ comes back, and is offered to leave a message or something else."""
 _DAYS_AHEAD = 14
 
 
-class TransferTarget(Entry):
+class TransferTarget(Part):
     """Somebody who can be put through to. Hours are in the business's zone."""
 
     name: str = Field(min_length=1, max_length=60)

@@ -5,7 +5,7 @@ What one session has not heard, the next one hears: a position in the audio tell
 
 from __future__ import annotations
 
-from app.core.agent.definition import AudioSettings
+from app.core.agent.audio import AudioSettings
 from app.core.audio.frames import Codec, Gatherer, RecentAudio
 from app.core.audio.hearing.levels import LineLevels, Sound
 from app.core.audio.session import feed

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.agent.definition import Agent, AudioSettings, ServerVad, Transcription
+from app.core.agent.audio import AudioSettings, ServerVad, Transcription
+from app.core.agent.definition import Agent
 from app.core.agent.session_config import text_session
 
 

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.agent.definition import BargeInSettings
+from app.core.agent.audio import BargeInSettings
 from app.core.audio.hearing.levels import CLEAR_VOICE, Sound
 from app.core.language.backchannel import Floor, Kind, classify
 from app.core.language.settings import BackchannelOptions

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.core.agent.definition import Agent, ServerVad
+from app.core.agent.audio import ServerVad
+from app.core.agent.definition import Agent
 from app.core.audio.hearing.barge_in import BargeIn
 from app.core.audio.hearing.silence import NoiseWatch
 from app.core.language.backchannel import Floor

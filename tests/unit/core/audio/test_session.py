@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.agent.definition import (
+from app.core.agent.audio import (
     AudioSettings,
     NoiseReduction,
     SemanticVad,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.agent.definition import BargeInSettings, TurnTaking
+from app.core.agent.audio import BargeInSettings
+from app.core.agent.definition import TurnTaking
 from app.core.audio.hearing.barge_in import MUTE, BargeIn, Decision, Verdict
 from app.core.audio.hearing.levels import CLEAR_VOICE, QUIET, VOICE, Sound
 from app.core.language.backchannel import Floor
