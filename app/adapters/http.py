@@ -51,7 +51,8 @@ def tls_context() -> ssl.SSLContext:
 
 
 @functools.cache
-def _client() -> httpx2.Client:
+def client() -> httpx2.Client:
+    """Return this process's client, for libraries that take one."""
     return httpx2.Client(
         verify=tls_context(),
         follow_redirects=False,
@@ -84,7 +85,7 @@ def request(
             headers = {**(headers or {}), "Host": target.netloc.decode()}
             extensions["sni_hostname"] = target.host
             target = target.copy_with(host=public_address(target.host))
-        with _client().stream(
+        with client().stream(
             method, target, content=body, headers=headers, timeout=timeout_s, extensions=extensions
         ) as answer:
             read = bytearray()

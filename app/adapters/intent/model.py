@@ -19,6 +19,7 @@ import orjson
 from redis import Redis, RedisError
 
 from app import logs, metrics
+from app.adapters import http
 from app.adapters.intent.questions import NoAnswer, ask_json, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
@@ -188,4 +189,10 @@ def client_of(settings: Settings) -> OpenAI:
 def _client(api_key: str, base_url: str) -> OpenAI:
     from openai import OpenAI
 
-    return OpenAI(api_key=api_key, base_url=base_url or None, max_retries=0, timeout=DEADLINE_S)
+    return OpenAI(
+        api_key=api_key,
+        base_url=base_url or None,
+        max_retries=0,
+        timeout=DEADLINE_S,
+        http_client=http.client(),
+    )

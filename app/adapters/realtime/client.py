@@ -27,7 +27,7 @@ from websockets.exceptions import (
 )
 
 from app import logs, metrics
-from app.adapters.http import tls_context
+from app.adapters import http
 from app.adapters.realtime.wire import ModelWire
 from app.errors import ModelError
 from app.settings import Settings
@@ -56,12 +56,15 @@ class RealtimeModel:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         # A local server asks for no key, but the SDK refuses to start without one.
-        self._client = OpenAI(api_key=api_key or "none", base_url=base_url or None)
+        # One of its own would cost each business's model a TLS context.
+        self._client = OpenAI(
+            api_key=api_key or "none", base_url=base_url or None, http_client=http.client()
+        )
         self._model = model
         self._timeout_s = connect_timeout_s
         self._secure = self._client.base_url.scheme in ("https", "wss")
         self._proxied = bool(getproxies())  # asking costs a tenth of what opening a session does
-        self._ssl = ssl_context or (tls_context() if self._secure else None)
+        self._ssl = ssl_context or (http.tls_context() if self._secure else None)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> RealtimeModel:
