@@ -32,6 +32,8 @@ START_S = 60.0
 #: A process that gave no sign of life for this long is held up by one of its jobs. They come four
 #: times a second; a busy machine delays them by tenths of a second.
 HELD_S = 4.0
+#: As long without a job, where no job can be what holds it: a very busy machine gives it no time.
+IDLE_HELD_S = 30.0
 #: A process that has grown too large and was silent for this long is not asked any more.
 SILENT_S = 1.0
 MEMORY_BYTES = 512 * 2**20
@@ -87,6 +89,11 @@ class Child:
             return max(0.0, now - self.started_at - START_S)
         return now - beaten_at
 
+    @property
+    def at_job(self) -> bool:
+        """Whether a job has its turn there."""
+        return self.pulse is not None and bool(self.pulse.job_at_turn())
+
     def end(self, now: float) -> str:
         """Kill it, and give the job that held it, if any. The next process is due at once."""
         assert self.process is not None
@@ -109,7 +116,8 @@ class Child:
 class Supervisor:
     """Runs `commands`, one process each, until SIGTERM or SIGINT.
 
-    A process that gives no sign of life for `held_s` is killed and replaced; one that has grown
+    A process that gives no sign of life for `held_s` while it is at a job is killed and replaced,
+    without a job after `IDLE_HELD_S`; one that has grown
     beyond `memory_bytes` is asked to end, and killed where it does not.
     """
 
@@ -155,10 +163,12 @@ class Supervisor:
             return
         pid, silent_s = child.process.pid, child.silent_s(now)
         too_large = resident_bytes(pid) > self._memory_bytes
-        if silent_s > self._held_s or (too_large and silent_s > SILENT_S):
+        held_s = self._held_s if child.at_job else max(self._held_s, IDLE_HELD_S)
+        if silent_s > held_s or (too_large and silent_s > SILENT_S):
             job_id = child.end(now)
             told = {"pid": pid, "job": job_id or None, "silent_s": round(silent_s, 1)}
-            log.error("a worker process was held up by a job and is replaced", extra=told)
+            what = "was held up by a job" if job_id else "stood still"
+            log.error(f"a worker process {what} and is replaced", extra=told)
         elif too_large and now - child.asked_at > GRACE_S:
             child.asked_at = now
             log.warning("a worker process has grown too large", extra={"pid": pid})
