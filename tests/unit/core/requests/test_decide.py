@@ -270,3 +270,30 @@ def test_before_a_yes_a_remark_may_be_an_objection() -> None:
         )
         == []
     )
+
+
+def test_an_appointment_is_moved_beside_the_one_that_is_booked() -> None:
+    assert effects(
+        "I'd like to book a cleaning for tomorrow at ten. Dana Reyes.",
+        "A: Sure.",
+        "And move my filling on the 8th to Friday at ten.",
+        "A: Your cleaning is booked for Tuesday at ten and the filling is moved to Friday at ten.",
+        known=[CLEANING, FILLING],
+    ) == [TEN, "reschedule 2026-12-04T10:00"]
+
+
+@pytest.mark.parametrize(
+    ("told", "cancelled"),
+    [
+        ("A: Thursday at 2 PM, shall I cancel that one?", "cancel 2026-12-03T14:00"),
+        ("A: So that is December 8th at 9 AM?", "cancel 2026-12-08T09:00"),
+    ],
+)
+def test_of_two_the_one_that_the_agent_names_is_cancelled(told: str, cancelled: str) -> None:
+    assert effects(
+        "Please cancel my appointment. Dana Reyes.",
+        told,
+        "Yes, please.",
+        "A: It's cancelled.",
+        known=[CLEANING, FILLING],
+    ) == [cancelled]
