@@ -158,3 +158,9 @@ class Call:
 
     def record(self) -> list[dict[str, Any]]:
         return ledger.read(self.desk.redis, self.call_id)
+
+
+def error(result: dict[str, Any]) -> str:
+    """The error that a tool's result names; it has to be one."""
+    assert result["ok"] is False
+    return str(result["output"]["error"])

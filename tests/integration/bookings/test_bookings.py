@@ -15,19 +15,8 @@ from hypothesis import strategies as st
 
 from app.core.booking.appointment import Draft
 from app.errors import CalendarDown
-from tests.support.desk import DANA, TOM, Desk, rules
+from tests.support.desk import DANA, TOM, Desk, error, rules
 from workers.bookings import booking_tools
-
-
-@pytest.fixture
-def desk(redis_url: str) -> Desk:
-    return Desk(redis_url)
-
-
-def error(result: dict[str, Any]) -> str:
-    assert result["ok"] is False
-    return str(result["output"]["error"])
-
 
 # Looking and booking
 

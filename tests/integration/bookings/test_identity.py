@@ -10,17 +10,7 @@ import pytest
 
 from app.adapters.redis import keys
 from app.core.language.phone_numbers import number_hash
-from tests.support.desk import DANA, Call, Desk
-
-
-@pytest.fixture
-def desk(redis_url: str) -> Desk:
-    return Desk(redis_url)
-
-
-def error(result: dict[str, Any]) -> str:
-    assert result["ok"] is False
-    return str(result["output"]["error"])
+from tests.support.desk import DANA, Call, Desk, error
 
 
 def with_name(desk: Desk, name: str) -> str:

@@ -20,11 +20,6 @@ from workers.booking.office import office_tools
 TOOLS = office_tools()
 
 
-@pytest.fixture
-def desk(redis_url: str) -> Desk:
-    return Desk(redis_url)
-
-
 def booked(desk: Desk, days: int = 3, time: str = "10:00", **args: Any) -> Appointment:
     """An appointment that a call has made."""
     result = desk.call("c1").book(days, time, **args)

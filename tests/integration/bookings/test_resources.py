@@ -12,7 +12,7 @@ import pytest
 from app.adapters.booking import ledger
 from app.adapters.calendars.blocks import Block
 from app.core.booking.rules import BookingRules
-from tests.support.desk import TOM, Call, Desk, rules
+from tests.support.desk import TOM, Call, Desk, error, rules
 
 
 def salon() -> BookingRules:
@@ -58,11 +58,6 @@ def monday(desk: Desk, weekday: int = 0) -> int:
     """Days from today to the next Monday, or another weekday, that lies ahead."""
     today = desk.now.astimezone(desk.booking.zone).date()
     return (weekday - today.weekday() - 2) % 7 + 2
-
-
-def error(result: dict[str, Any]) -> str:
-    assert result["ok"] is False
-    return str(result["output"]["error"])
 
 
 def look(call: Call, days: int, time: str, **args: Any) -> dict[str, Any]:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from redis import Redis
 
 from app.adapters.calendars.caldav import CalDavCalendar
 from app.adapters.calendars.failures import failure_of
 from app.errors import CalendarBusy, CalendarDown, CalendarFailed, CalendarRefused, CalendarUnknown
-from tests.integration.calendars.conformance import CLOCK, HOUR, TEN, ZONE, draft
+from tests.integration.calendars.conformance import HOUR, TEN, draft
 from tests.support.caldav_server import CalDavServer
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[CalDavServer]:
-    server = CalDavServer()
-    yield server
-    server.server.stop()
-
-
-@pytest.fixture
-def calendar(server: CalDavServer, redis_url: str) -> CalDavCalendar:
-    server.clear()
-    client = Redis.from_url(redis_url, protocol=2)
-    return CalDavCalendar(server.url, client, ZONE, clock=lambda: CLOCK)
 
 
 @pytest.mark.parametrize(

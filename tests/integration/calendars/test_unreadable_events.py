@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterator
 
 import pytest
-from redis import Redis
 
 from app.adapters.calendars.caldav import CalDavCalendar
-from tests.integration.calendars.conformance import CLOCK, ZONE, day, draft
+from tests.integration.calendars.conformance import CLOCK, day, draft
 from tests.support.caldav_server import CalDavServer, event
 
 DAY = "2027-03-10"
@@ -24,19 +22,10 @@ WHOLE_DAY = ("03-10 00:00", "03-11 00:00")
 FROM_TEN = ("03-10 10:00", "03-11 00:00")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[CalDavServer]:
-    server = CalDavServer()
-    yield server
-    server.server.stop()
-
-
-@pytest.fixture
-def calendar(server: CalDavServer, redis_url: str) -> CalDavCalendar:
-    server.clear()
+@pytest.fixture(autouse=True)
+def _fine_event(calendar: CalDavCalendar, server: CalDavServer) -> None:
+    """Beside the bad event stands a fine one."""
     server.entries["fine.ics"] = FINE
-    client = Redis.from_url(redis_url, protocol=2)
-    return CalDavCalendar(server.url, client, ZONE, clock=lambda: CLOCK)
 
 
 def reported(caplog: pytest.LogCaptureFixture) -> set[str]:

@@ -16,10 +16,12 @@ from redis import connection as redis_connection
 
 from app.adapters import queue
 from app.adapters.calls.store import CallStore
+from app.adapters.intent import model
 from app.adapters.redis import keys
 from app.adapters.tools.store import EffectStore
 from app.local.processes import Part
 from app.settings import Settings
+from tests.support.text_model import TextModel
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -116,3 +118,12 @@ def at_work(redis: Redis, name: queue.QueueName, part: Part) -> bool:
     assert part.alive, part.tail()
     told = cast(list[bytes], redis.zrange(keys.workers(name), 0, -1))
     return any(str(part.pid) in process.decode().split("-") for process in told)
+
+
+@pytest.fixture
+def text_model() -> Iterator[TextModel]:
+    """A text model's server; the workers' clients are made anew for each test."""
+    found = TextModel()
+    yield found
+    found.stop()
+    model._client.cache_clear()

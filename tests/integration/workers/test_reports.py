@@ -13,7 +13,6 @@ import workers.runtime
 from app.adapters import queue
 from app.adapters.calls import report_reader
 from app.adapters.calls.reports import ReportStore
-from app.adapters.intent import model
 from app.adapters.notify.base import NotTold
 from app.adapters.redis import keys
 from app.security import outgoing
@@ -80,14 +79,6 @@ def receiver() -> Iterator[Receiver]:
     found = Receiver()
     yield found
     found.server.stop()
-
-
-@pytest.fixture
-def text_model() -> Iterator[TextModel]:
-    found = TextModel()
-    yield found
-    found.stop()
-    model._client.cache_clear()
 
 
 Open = Callable[..., Runtime]

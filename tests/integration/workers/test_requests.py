@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 import workers.runtime
-from app.adapters.intent import model, second_reader
+from app.adapters.intent import second_reader
 from app.adapters.notify.messages import Messages
 from app.core.agent.business import slug
 from app.core.agent.definition import Agent
@@ -38,14 +37,6 @@ def tuesday() -> dt.date:
 
 def spoken(day: dt.date) -> str:
     return f"{day:%A}, {day:%B} {day.day}"
-
-
-@pytest.fixture
-def text_model() -> Iterator[TextModel]:
-    found = TextModel()
-    yield found
-    found.stop()
-    model._client.cache_clear()
 
 
 def answer_as(agent: Agent, desk: WebhookDesk, monkeypatch: pytest.MonkeyPatch) -> None:
