@@ -40,8 +40,9 @@ ALL = (
     "audio",
     "sounds",
     "requests",
-    "language",
 )
+#: Its data is not part of the project: measured by name, or where LANGUAGE_DATA names its folder.
+WITH_DATA = "language"
 
 
 def machine() -> str:
@@ -61,14 +62,6 @@ def machine() -> str:
     )
 
 
-def language() -> None:
-    """The language benchmark, where its data is at hand (LANGUAGE_DATA names the folder)."""
-    if not os.environ.get("LANGUAGE_DATA"):
-        print("\nlanguage: left out (LANGUAGE_DATA is not set)")
-        return
-    importlib.import_module("bench.language").main()
-
-
 def missing_for(wanted: set[str]) -> list[str]:
     """What the wanted parts need and this machine does not have."""
     missing = []
@@ -78,16 +71,24 @@ def missing_for(wanted: set[str]) -> list[str]:
         missing.append("sounds need espeak-ng (on Debian: apt install espeak-ng)")
     if "console" in wanted and not (shutil.which("chromium") or shutil.which("chromium-browser")):
         missing.append("console needs Chromium (on Debian: apt install chromium)")
+    if "language" in wanted and not os.environ.get("LANGUAGE_DATA"):
+        missing.append("language needs LANGUAGE_DATA, the folder of its data")
     return missing
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[[], *ALL], help="default: all")
+    parser.add_argument(
+        "only",
+        nargs="*",
+        choices=[[], *ALL, WITH_DATA],
+        help="default: all; language if its data is at hand",
+    )
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
     parser.add_argument("--no-peer", action="store_true", help="without the FastAPI peer")
     options = parser.parse_args()
-    wanted = set(options.only or ALL)
+    has_data = bool(os.environ.get("LANGUAGE_DATA"))
+    wanted = set(options.only or (*ALL, *([WITH_DATA] if has_data else [])))
     missing = missing_for(wanted)
     if missing:
         print(f"bench: not measured:\n  {'; '.join(missing)}", file=sys.stderr)
@@ -131,7 +132,7 @@ def main() -> int:
         (results / f"{stamp}.md").write_text(text)
         print(f"\n{text}\n{time.monotonic() - began:.0f} s; kept as bench-results/{stamp}.md")
     if "language" in wanted:
-        language()
+        importlib.import_module("bench.language").main()
     return 0
 
 
