@@ -74,7 +74,7 @@ class ReportReader:
                 raise NoAnswer("it has not the form that was asked for")
         except NoAnswer as error:
             metrics.ERRORS_TOTAL.labels("report_model").inc()
-            log.warning("no answer of the report's model", extra={"why": str(error)})
+            log.warning("no answer from the report's model", extra={"why": str(error)})
             if int(self.redis.hincrby(key, f"failed:{field}", 1)) < TRIES:
                 raise TryLater from error
             return b"null"

@@ -73,7 +73,7 @@ class IntentModel:
         try:
             opinion = self._known_or_asked(text)
         except (NoAnswer, RedisError) as error:
-            log.warning("no answer of the intent model", extra={"why": str(error)})
+            log.warning("no answer from the intent model", extra={"why": str(error)})
             metrics.ERRORS_TOTAL.labels("intent_model").inc()
             return rules
         return rules if opinion is None else merged(opinion, rules)

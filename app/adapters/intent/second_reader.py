@@ -74,7 +74,7 @@ class SecondReader:
         try:
             answer = self._answer(text, said)
         except NoAnswer as error:
-            log.warning("no answer of the second reader", extra={"why": str(error)})
+            log.warning("no answer from the second reader", extra={"why": str(error)})
             metrics.ERRORS_TOTAL.labels("second_reader").inc()
             raise NoOpinion("the second reader gave no answer", again=True) from error
         if second.findings(answer, said) is not None:
