@@ -3,10 +3,9 @@ at the console does in the call comes the same way."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from app import logs, metrics
+from app import logs
 from app.adapters.tools.replies import Reply, Subscription
 from app.bridges.persistence.kept_call import KeptCall
 from app.bridges.services import Services
@@ -38,7 +37,6 @@ class ToolDesk:
         self._kept = kept
         self._feed = feed
         self._replies: Subscription | None = None
-        self._asked: dict[str, tuple[str, float]] = {}
 
     def listen(self) -> None:
         """From here on replies reach the call, and so does the news of another holder."""
@@ -56,7 +54,6 @@ class ToolDesk:
         call = self._kept.call
         if self._replies is None or call is None:
             return
-        self._asked[action.tool_call_id] = (action.name, time.monotonic())
         self._replies.expect(action.key, action.tool_call_id)
         heard = [(u.role, u.content) for u in call.transcript[-HEARD:]]
         if call.awaits_words:
@@ -85,9 +82,6 @@ class ToolDesk:
             self._reply(Reply.of(effect, action.tool_call_id))
 
     def _reply(self, reply: Reply) -> None:
-        name, asked_at = self._asked.pop(reply.tool_call_id, ("", 0.0))
-        if name:
-            metrics.EFFECT_WAIT.labels(name).observe(time.monotonic() - asked_at)
         output = {"ok": reply.ok, **reply.output}
         if reply.say and reply.say != reply.output.get("message"):
             output["say"] = reply.say

@@ -72,7 +72,6 @@ _TYPES: dict[str, shape.Check] = {
     "response.cancel": shape.fields({**_EVENT, "response_id": shape.text()}),
 }
 _NAMES = tuple(_TYPES)
-_APPEND = b'{"type":"input_audio_buffer.append"'
 
 
 def decode(raw: bytes) -> dict[str, Any]:
