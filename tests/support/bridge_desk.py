@@ -297,7 +297,7 @@ class Desk:
         self.store: Store = parts.get("store") or Store()
         self.effects, self.replies = Effects(), Replies()
         self.drain = Drain(limit_s=5.0)
-        agents = Directory([self.agent], default=self.agent)
+        agents = parts.get("agents") or Directory([self.agent], default=self.agent)
         settings = SimpleNamespace(
             realtime_model="gpt-realtime-2.1",
             record_retention_s=60,
