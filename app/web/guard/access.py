@@ -129,26 +129,9 @@ def _check_origin(form_token: str) -> None:
         raise Forbidden("changes have to come from a page of this console; go back and try again")
 
 
-def require_admin() -> None:
-    """Raise `Forbidden` unless an admin asks."""
-    if not viewer().scope.is_all:
-        raise Forbidden("this needs the admin token")
-
-
-def require_page() -> None:
-    """As `require_admin`."""
-    require_admin()
-
-
 def who() -> str:
     """Who asks, as the record and the log name them."""
     return viewer().by
-
-
-def may_change(given: str | None) -> bool:
-    """Whether a changing request carries the form's token, where it has to."""
-    found = viewer()
-    return not found.in_browser or not given or tokens.same(given, found.form_token)
 
 
 def require(wanted: str) -> None:
@@ -159,11 +142,6 @@ def require(wanted: str) -> None:
     if not open_to_all(wanted) and not tokens.same(given_token(), wanted):
         raise Forbidden("a token is required: Authorization: Bearer TOKEN")
     prove()
-
-
-def form_token() -> str:
-    """What the forms of this session carry; blank where nobody has signed in."""
-    return viewer().form_token
 
 
 def same_origin(*, strict: bool = False) -> bool:
