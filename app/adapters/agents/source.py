@@ -221,6 +221,9 @@ class AgentSource:
             usable = _without(latest, broken, self.snapshot.stored)
             if usable != latest:
                 yield Snapshot(each, usable, generation)
+                # The default agent may be among what is left out.
+                others = {name: one for name, one in usable.items() if one.kind != "default"}
+                yield Snapshot(each, others, generation)
 
     def _tell(self) -> None:
         """Tell people of what was refused, once for each change."""

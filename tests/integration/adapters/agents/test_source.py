@@ -64,6 +64,20 @@ def test_what_one_process_cannot_use_is_left_as_it_was(
     assert late.source.directory.named("ben") is not None
 
 
+def test_a_default_that_cannot_be_used_takes_nobody_with_it(
+    process: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "s")
+    default = Change("default", "default", {"agent": "ben"})
+    put(process(), agent("ben", report_webhook_secret="${HOOK_SECRET}"), agent("cem"), default)
+    monkeypatch.delenv("HOOK_SECRET")
+    late = process("late")
+    late.source.refresh()
+    assert [each.id for each in late.source.directory.all] == ["ada", "cem"]
+    assert late.source.directory.default.id == "ada"
+    assert "HOOK_SECRET" in str(late.source.problems)
+
+
 def test_a_file_that_clashes_waits(process: Open, file: Path) -> None:
     desk = process()
     put(desk, agent("ben", numbers=[NUMBER]))
