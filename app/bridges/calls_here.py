@@ -21,3 +21,8 @@ def entered(call_id: str, supersede: Callable[[], None]) -> Iterator[None]:
     finally:
         if _held.get(call_id) is supersede:
             del _held[call_id]
+
+
+def is_here(call_id: str) -> bool:
+    """Whether a socket of the call is in this process."""
+    return call_id in _held

@@ -66,6 +66,7 @@ from app.web.console import (
     listen,
     record,
     start,
+    try_break,
     try_call,
 )
 from app.web.console.agents import edit as console_agent_edit
@@ -117,6 +118,7 @@ BLUEPRINTS = (
     jobs.bp,
     doctor.bp,
     try_call.bp,
+    try_break.bp,
 )
 
 

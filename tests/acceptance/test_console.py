@@ -122,6 +122,28 @@ def test_a_dropped_line_comes_back_and_nothing_is_forgotten(
     assert "resumed" in kinds
 
 
+def test_the_model_and_redis_are_broken_with_a_button_and_the_call_goes_on(
+    console: RunningStack, page: Page
+) -> None:
+    call_id = begin_call(page, console)
+    page.click("[data-break=redis]")
+    expect(page.locator("#broken")).to_contain_text("Redis is away for this call")
+    say(page, ASKED)
+    expect(page.locator("#words .agent").nth(1)).to_contain_text("cleaning", timeout=60_000)
+    # Nothing of the call could be read meanwhile; it is all there afterwards.
+    eventually(lambda: "store" in console.logs() or "redis failed" in console.logs())
+    eventually(lambda: (console.records.fetch(call_id) or {}).get("turns"), timeout=60)
+    page.click("[data-break=drop]")
+    expect(page.locator("#broken")).to_contain_text("connection to the model was cut")
+    say(page, "Tomorrow in the morning, please.")
+    answer = page.locator("#words li.caller:has-text('Tomorrow') + li.agent .words")
+    expect(answer).not_to_be_empty(timeout=60_000)
+    page.click("#hangup")
+    eventually(lambda: console.story(call_id)["status"] == "ended", timeout=60)
+    kinds = [event["kind"] for event in console.story(call_id)["events"]]
+    assert "model_lost" in kinds
+
+
 def test_somebody_listens_in_and_steps_in(
     console: RunningStack, page: Page, browser: Browser
 ) -> None:

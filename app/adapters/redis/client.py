@@ -20,6 +20,7 @@ from redis.backoff import ConstantBackoff, ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from app import logs
+from app.adapters.redis.outage import breakable
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -77,6 +78,8 @@ def connect(
         **options,
     )
     pool.connection_class = _polled(pool.connection_class)
+    if not settings.production:
+        pool.connection_class = breakable(pool.connection_class)
     return Redis(connection_pool=pool)
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from app.adapters.agents.trials import PREFIX, Trials
 from app.bridges.services import services
 from app.core.agent.reference import AgentRef
+from app.local.stack import REHEARSAL_KEY
 from app.web.addresses import socket_url
 from app.web.console.pages import page
 from app.web.edge import edge
@@ -26,7 +27,16 @@ def try_it() -> Response:
     """The page; what the caller types is said as Retell would send it."""
     wanted, version = request.args.get("agent", ""), request.args.get("version", "")
     agents = (visible_agent(wanted),) if version else visible_agents()
-    answer = page("try.html", here="Try it", agents=agents, chosen=wanted, version=version)
+    settings = services().settings
+    answer = page(
+        "try.html",
+        here="Try it",
+        agents=agents,
+        chosen=wanted,
+        version=version,
+        can_break=not settings.production,
+        can_break_model=settings.openai_api_key == REHEARSAL_KEY,
+    )
     origin = "/".join(socket_url().split("/")[:3])
     policy = answer.headers["Content-Security-Policy"]
     answer.headers["Content-Security-Policy"] = policy.replace(

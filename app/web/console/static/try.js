@@ -29,6 +29,10 @@ $("say").addEventListener("submit", (event) => {
 });
 $("hangup").addEventListener("click", () => call?.hangUp());
 $("drop").addEventListener("click", () => call?.drop());
+$("breaks")?.addEventListener("click", (event) => {
+  const what = event.target.dataset.break;
+  if (what) call?.breakOnPurpose(what);
+});
 
 class Call {
   constructor(form, chosen) {
@@ -37,6 +41,7 @@ class Call {
       direction: "inbound",
       agent_id: chosen.dataset.retell,
       from_number: form.get("number").trim(),
+      to_number: form.get("dialled").trim() || undefined,
       retell_llm_dynamic_variables: variables(form.get("variables")),
     };
     this.agent = form.get("agent");
@@ -75,6 +80,7 @@ class Call {
     this.socket.onopen = () => {
       state("In the call.");
       $("say").hidden = false;
+      if ($("breaks")) $("breaks").hidden = false;
       $("text").focus();
       this.send({ interaction_type: "call_details", call: { call_id: this.ticket.call_id, ...this.details } });
       this.remindLater();
@@ -197,6 +203,16 @@ class Call {
     this.socket.close(4000);
   }
 
+  async breakOnPurpose(what) {
+    const query = new URLSearchParams({ call: this.ticket.call_id, what });
+    const answer = await fetch(`/console/try/break?${query}`, {
+      method: "POST",
+      headers: { "X-Form-Token": formToken },
+    });
+    const told = await answer.json();
+    $("broken").textContent = answer.ok ? told.done : told.error?.message || "That was refused.";
+  }
+
   hangUp(why = "You have hung up.") {
     if (this.ended) return;
     this.over(why);
@@ -210,6 +226,7 @@ class Call {
     for (const timer of this.timers) clearInterval(timer);
     state(why);
     $("say").hidden = true;
+    if ($("breaks")) $("breaks").hidden = true;
     $("call").disabled = false;
     if (this.ticket) {
       $("after").hidden = false;
