@@ -18,7 +18,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 # Test processes side by side. Whole calls in real time mostly wait, so one more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-.PHONY: run test check lint types unit bench mutate chaos lock fmt clean
+.PHONY: run test check lint types unit bench pictures mutate chaos lock fmt clean
 
 run: $(MARK)   ## start everything on this machine, after playing one booking (DEMO=0: without)
 	@exec $(PY) -m app dev --with-parent
@@ -40,6 +40,9 @@ bench: $(DEV_MARK)   ## the benchmarks; tables are written under bench-results/
 	@for p in wrk espeak-ng; do command -v $$p >/dev/null || { [ "$$(id -u)" = 0 ] && \
 		apt-get install -y -qq --no-install-recommends $$p >/dev/null; } || true; done
 	@$(PY) -m bench
+
+pictures: $(DEV_MARK)   ## pictures of the console for the docs, from a real run (needs Chromium)
+	@$(PY) -m bench.pictures
 
 mutate: $(DEV_MARK)   ## would the unit tests notice small mistakes in the core? (MUTANTS=48 SEED=1)
 	@$(PY) -m bench.mutation --mutants $(MUTANTS) --seed $(SEED)
