@@ -100,7 +100,8 @@ class Hearing:
 
 
 _THINKS = re.compile(
-    r"^\W*(?:(?:let me|let's) (?:see|think)|let me have a (?:look|think))\b[\s,.…]*(?=\w)",
+    r"^(?:\W*(?:(?:let me|let's) (?:see|think)|let me have a (?:look|think)|u+h+|u+m+|hm+|er+)"
+    r"\b[\s,.…]*(?=\w))+",
     re.IGNORECASE,
 )
 """How somebody begins who is still thinking."""
