@@ -19,6 +19,7 @@ from app.bridges import calls_here
 from app.bridges.services import Services, services
 from app.errors import BadRequest, Conflict, NotFound, Unavailable
 from app.local.stack import REHEARSAL_KEY
+from app.web.guard import access
 
 #: How long Redis is away, in seconds.
 REDIS_S = 15.0
@@ -47,6 +48,7 @@ log = logs.get(__name__)
 
 
 @bp.post("/console/try/break")
+@access.admin_only
 def break_it() -> dict[str, Any]:
     """`?call=` a call of this page, `&what=` one of `MODEL` or `redis`. Says what was done."""
     now = services()

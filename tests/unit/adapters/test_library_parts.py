@@ -118,7 +118,7 @@ def test_the_sdk_hands_options_on_to_websockets() -> None:
 PRIVATE = {
     "cur_size": {"app/adapters/sockets"},
     "parser_exc": {"app/adapters/sockets"},
-    "send_packed_command": {"app/adapters/redis/batch.py"},
+    "send_packed_command": {"app/adapters/redis/batch.py", "app/adapters/redis/outage.py"},
     "_parser": {"app/adapters/redis/client.py"},
     "intermediate_queue": {"workers/rq_worker.py", "workers/upkeep.py"},
 }
