@@ -68,8 +68,9 @@ class RetellChannel:
             return
         except NotFound as error:
             refuse_call(live.services.calls, self.name, live.call_id, error)
-            live.kept.lease.release(over=True)
+            # Closed first: a lease that is seen to be gone would break the connection.
             live.ws.close(POLICY, error.code)
+            live.kept.lease.release(over=True)
             return
         if state is None and self._refused(live, agent):
             return
