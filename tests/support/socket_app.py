@@ -21,7 +21,10 @@ app.config["SOCK_SERVER_OPTIONS"] = {
     "ping_interval": float(os.environ.get("TEST_PING_INTERVAL", "20")),
 }
 drain = Drain(limit_s=float(os.environ.get("TEST_DRAIN_S", "5")))
-app.extensions["services"] = SimpleNamespace(drain=drain)
+follower = SimpleNamespace(start=lambda: None, reread=lambda: None)
+app.extensions["services"] = SimpleNamespace(
+    drain=drain, agent_desk=SimpleNamespace(follower=follower)
+)
 sock = Sock()
 last: dict[str, object] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +102,25 @@ class RunningStack(Stack):
 def children(part: Part | None) -> list[psutil.Process]:
     """The child processes of a part, oldest first."""
     assert part is not None
-    return sorted(psutil.Process(part.pid).children(), key=lambda child: child.create_time())
+    born = []
+    for child in psutil.Process(part.pid).children():
+        with suppress(psutil.NoSuchProcess):
+            born.append((child.create_time(), child.pid, child))
+    return [child for _, _, child in sorted(born)]
 
 
 def kill(process: psutil.Process) -> None:
     """End a process as the kernel's out-of-memory killer does."""
-    process.send_signal(signal.SIGKILL)
-    eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(signal.SIGKILL)
+    eventually(lambda: _is_dead(process))
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def gone(processes: Sequence[psutil.Process]) -> bool:

@@ -45,7 +45,12 @@ class WebServer:
             self.process = subprocess.Popen(
                 GUNICORN, cwd=ROOT, env=clean_environment(**env), stdout=out, stderr=out
             )
-        eventually(lambda: self._answers() or self.process.poll() is not None, timeout=60)
+        try:
+            eventually(lambda: self._answers() or self.process.poll() is not None, timeout=60)
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            raise
         assert self.process.poll() is None, self.log
 
     @property

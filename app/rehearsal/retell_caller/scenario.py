@@ -216,7 +216,7 @@ class CallSpec(_Model):
 
     @model_validator(mode="after")
     def _one_caller(self) -> CallSpec:
-        if bool(self.steps) == (self.persona is not None):
+        if ("steps" in self.model_fields_set) == (self.persona is not None):
             raise ValueError("a call has either steps or a persona")
         return self
 

@@ -19,8 +19,8 @@ BODY_S = 10.0
 #: Bodies up to this size are read whatever else goes on; larger ones share `ROOM_BYTES`.
 SMALL = 65_536
 ROOM_BYTES = 24_000_000
-#: The largest form has an agent's document in it.
-MAX_FORM_BYTES = 500_000
+#: A form of somebody who is not known yet, and one of the console, which has an agent's document.
+MAX_FORM_BYTES, MAX_PAGE_FORM_BYTES = 65_536, 500_000
 MAX_FORM_FIELDS = 500
 FORM = "application/x-www-form-urlencoded"
 
@@ -76,8 +76,8 @@ def check_json(most: int) -> None:
     _length(most)
 
 
-def read_form(bodies: Bodies) -> dict[str, list[str]]:
-    """The fields of a URL-encoded form. Multipart is not taken: parsing it writes to the disk.
+def read_form(bodies: Bodies, most: int = MAX_FORM_BYTES) -> dict[str, list[str]]:
+    """The fields of a URL-encoded form of `most` bytes. Multipart is not taken: parsing it writes to the disk.
 
     It is read once, however often it is asked for. Raises `UnsupportedMedia`, `BadRequest`, and as
     `read`.
@@ -87,7 +87,7 @@ def read_form(bodies: Bodies) -> dict[str, list[str]]:
         return kept
     if request.mimetype != FORM:
         raise UnsupportedMedia(f"send {FORM}")
-    raw = read(bodies, MAX_FORM_BYTES)
+    raw = read(bodies, most)
     try:
         pairs = parse_qsl(
             raw.decode("utf-8", "replace"),

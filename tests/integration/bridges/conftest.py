@@ -34,7 +34,11 @@ class Server:
                 stdout=out,
                 stderr=out,
             )
-        eventually(lambda: self.get("/last") is not None)
+        try:
+            eventually(lambda: self.get("/last") is not None)
+        except AssertionError:
+            self.stop()
+            raise
 
     def get(self, path: str) -> dict[str, object]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:

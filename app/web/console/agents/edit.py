@@ -21,7 +21,7 @@ from app.web.console.agents.subject import Subject, moment
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import MAX_PAGE_FORM_BYTES, read_form
 from app.web.guard.viewer import viewer
 
 MAX_TEXT = 200_000
@@ -203,7 +203,9 @@ def _try(subject: Subject, checked: Checked) -> BaseResponse:
 
 
 def _fields() -> dict[str, str]:
-    fields = {name: values[0] for name, values in read_form(edge().bodies).items()}
+    fields = {
+        name: values[0] for name, values in read_form(edge().bodies, MAX_PAGE_FORM_BYTES).items()
+    }
     return {**fields, "text": fields.get("text", "").replace("\r\n", "\n")}
 
 

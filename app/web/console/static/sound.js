@@ -41,6 +41,13 @@ function seek(seconds) {
   show();
 }
 
+/** A pause right behind it is no fault. */
+function play() {
+  audio.play().catch((error) => {
+    if (error.name !== 'AbortError') throw error;
+  });
+}
+
 wave.addEventListener('click', (event) => {
   const place = wave.getBoundingClientRect();
   seek(((event.clientX - place.left) / place.width) * length);
@@ -50,14 +57,14 @@ wave.addEventListener('keydown', (event) => {
   if (event.key in moves) seek(audio.currentTime + moves[event.key]);
   else if (event.key === 'Home') seek(0);
   else if (event.key === 'End') seek(length);
-  else if (event.key === ' ' || event.key === 'Enter') audio.paused ? audio.play() : audio.pause();
+  else if (event.key === ' ' || event.key === 'Enter') audio.paused ? play() : audio.pause();
   else return;
   event.preventDefault();
 });
 for (const button of document.querySelectorAll('.timeline button.seek')) {
   button.addEventListener('click', () => {
     seek(Number(button.dataset.at));
-    audio.play();
+    play();
   });
 }
 audio.addEventListener('play', follow);
