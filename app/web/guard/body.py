@@ -77,7 +77,8 @@ def check_json(most: int) -> None:
 
 
 def read_form(bodies: Bodies, most: int = MAX_FORM_BYTES) -> dict[str, list[str]]:
-    """The fields of a URL-encoded form of `most` bytes. Multipart is not taken: parsing it writes to the disk.
+    """The fields of a URL-encoded form of `most` bytes. Multipart is not taken: parsing it writes
+    to the disk.
 
     It is read once, however often it is asked for. Raises `UnsupportedMedia`, `BadRequest`, and as
     `read`.
