@@ -10,8 +10,8 @@ import psutil
 
 from app.adapters.agents import files
 from app.adapters.agents.building import Builder
-from app.adapters.agents.source import Snapshot
-from app.adapters.agents.stored import Stored
+from app.adapters.agents.versions.source import Snapshot
+from app.adapters.agents.versions.stored import Stored
 from app.core.agent.directory import Asked
 from bench.parts import ROOT
 from bench.tables import Table

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
-from app.adapters.agents.opening import AgentDesk, open_desk
 from app.adapters.agents.tenancy import settings_of
+from app.adapters.agents.versions.opening import AgentDesk, open_desk
 from app.adapters.calendars.checks import CalendarCheck
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore

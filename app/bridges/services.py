@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 from redis import Redis
 
-from app.adapters.agents.opening import AgentDesk
 from app.adapters.agents.tenancy import settings_of
+from app.adapters.agents.versions.opening import AgentDesk
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
 from app.adapters.mcp.catalog import McpCatalog

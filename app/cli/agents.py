@@ -26,8 +26,8 @@ import orjson
 from app.adapters.agents import files
 from app.adapters.agents.rows import agent_row
 from app.adapters.own_server import Server
-from app.cli import agents_server
-from app.cli.known_agents import load_agents
+from app.cli.agent_sources import server as agents_server
+from app.cli.agent_sources.known import load_agents
 from app.core.agent.directory import Asked, Directory
 from app.core.language.phone_numbers import dialled_number
 from app.errors import BadRequest, NotFound, SettingsError

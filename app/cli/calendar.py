@@ -27,7 +27,7 @@ from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calendars.redis import RedisCalendar
 from app.adapters.redis import client as redis
 from app.adapters.redis import keys
-from app.cli.known_agents import load_agents
+from app.cli.agent_sources.known import load_agents
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.core.booking.rules import BookingRules

@@ -13,8 +13,8 @@ from app.adapters.checks.agents import REFUSED_CURE, agents, refused
 from app.adapters.checks.finding import Finding
 from app.adapters.checks.server import closed_without_token, socket_cure
 from app.adapters.own_server import Records
+from app.cli.agent_sources.known import find_agents
 from app.cli.agents import asked_of
-from app.cli.known_agents import find_agents
 from app.cli.mcp_servers import discover
 from app.core.agent.directory import Directory
 from app.errors import NotFound, SettingsError

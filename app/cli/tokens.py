@@ -17,7 +17,7 @@ import time
 import orjson
 from redis import Redis
 
-from app.adapters.agents.opening import open_desk
+from app.adapters.agents.versions.opening import open_desk
 from app.adapters.redis import client as redis
 from app.adapters.tokens.business import BusinessToken, BusinessTokens
 from app.errors import BadRequest, NotFound

@@ -29,7 +29,7 @@ from app.adapters.tools.single_run import (
     run_tool,
 )
 from app.adapters.tools.store import EffectStore
-from app.cli.known_agents import Known, load_agents
+from app.cli.agent_sources.known import Known, load_agents
 from app.cli.mcp_servers import Servers, discover, equip, keep
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory

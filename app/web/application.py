@@ -13,7 +13,7 @@ import uuid
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from app.adapters.agents.opening import open_desk
+from app.adapters.agents.versions.opening import open_desk
 from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calendars.checks import CalendarCheck
 from app.adapters.calendars.main_calendar import Calendars

@@ -18,7 +18,7 @@ import pytest
 from redis import Redis
 from websockets.exceptions import InvalidStatus
 
-from app.adapters.agents.stored import AgentStore, Change
+from app.adapters.agents.versions.stored import AgentStore, Change
 from app.adapters.redis import keys
 from tests.support.phone import ModelControl, Phone
 from tests.support.stack import RunningStack, children, end, kill

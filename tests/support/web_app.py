@@ -10,8 +10,8 @@ from typing import Any
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
-from app.adapters.agents.opening import open_desk
 from app.adapters.agents.tenancy import settings_of
+from app.adapters.agents.versions.opening import open_desk
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.store import CallStore
 from app.adapters.intent import engine

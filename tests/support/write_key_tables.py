@@ -1,4 +1,4 @@
-"""The tables of keys in the documents, from `app.adapters.agents.explained`.
+"""The tables of keys in the documents, from `app.adapters.agents.text.explained`.
 
 `python -m tests.support.write_key_tables` writes them anew.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.adapters.agents.explained import Section, sections
+from app.adapters.agents.text.explained import Section, sections
 
 DOCS = Path(__file__).parents[2] / "docs"
 AGENT_FILE, BUSINESSES = DOCS / "agent-file.md", DOCS / "businesses.md"

@@ -12,7 +12,7 @@ from typing import Any
 
 import gevent
 
-from app.adapters.agents.trials import Trials
+from app.adapters.agents.versions.trials import Trials
 from app.adapters.notify.messages import Messages, promised_callback
 from app.bridges.caller import Caller
 from app.bridges.clock import CallClock

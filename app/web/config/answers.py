@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.adapters.agents.documents import Kind, field_of
-from app.adapters.agents.editing import Shown
 from app.adapters.agents.rows import agent_row, business_row
-from app.adapters.agents.stored import Stored
+from app.adapters.agents.versions.editing import Shown
+from app.adapters.agents.versions.stored import Stored
 from app.bridges.services import services
 from app.core.agent.directory import Directory
 from app.web.guard.viewer import Viewer

@@ -13,8 +13,8 @@ from flask import Blueprint, Response, jsonify
 
 from app import logs
 from app.adapters.agents.documents import Kind, digest, field_of
-from app.adapters.agents.editing import Editor, Shown
-from app.adapters.agents.stored import Change
+from app.adapters.agents.versions.editing import Editor, Shown
+from app.adapters.agents.versions.stored import Change
 from app.bridges.services import services
 from app.errors import BadRequest, Conflict, NotFound
 from app.web.config import answers, rights

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from app.adapters.agents.documents import Kind
-from app.adapters.agents.editing import Shown
+from app.adapters.agents.versions.editing import Shown
 from app.bridges.services import services
 from app.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired
 from app.protocol.body import json_object

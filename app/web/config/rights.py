@@ -7,7 +7,7 @@ from typing import Any
 
 from app.adapters.agents.allowed import check_allowed
 from app.adapters.agents.documents import Document, Kind, Sent
-from app.adapters.agents.editing import Shown
+from app.adapters.agents.versions.editing import Shown
 from app.bridges.services import services
 from app.errors import Forbidden, Invalid, NotFound
 from app.web.guard.viewer import Viewer

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import logs
 from app.adapters.agents import files
-from app.adapters.agents.editing import Shown
-from app.adapters.agents.stored import DEFAULT, Change
+from app.adapters.agents.versions.editing import Shown
+from app.adapters.agents.versions.stored import DEFAULT, Change
 from app.bridges.services import services
 from app.errors import Invalid, PreconditionFailed, PreconditionRequired
 from app.web.config import answers, rights

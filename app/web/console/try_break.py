@@ -12,7 +12,7 @@ import orjson
 from flask import Blueprint, request
 
 from app import logs
-from app.adapters.agents.trials import PREFIX
+from app.adapters.agents.versions.trials import PREFIX
 from app.adapters.own_server import Records
 from app.adapters.redis.outage import OUTAGES
 from app.bridges import calls_here

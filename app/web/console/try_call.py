@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from app.adapters.agents.trials import PREFIX, Trials
+from app.adapters.agents.versions.trials import PREFIX, Trials
 from app.bridges.services import services
 from app.core.agent.reference import AgentRef
 from app.local.stack import REHEARSAL_KEY

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, g
 
-from app.adapters.agents.stored import Change
+from app.adapters.agents.versions.stored import Change
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Asked, UnknownAgent, VersionGone
 from app.core.agent.reference import AgentRef

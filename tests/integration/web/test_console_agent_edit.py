@@ -11,7 +11,7 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from app.adapters.agents.trials import Trials
+from app.adapters.agents.versions.trials import Trials
 from app.adapters.tokens.business import BusinessTokens
 from app.core.agent.reference import AgentRef
 from app.settings import Settings

@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.adapters.agents.explained import in_order
-from app.adapters.agents.writing import to_yaml
+from app.adapters.agents.text.explained import in_order
+from app.adapters.agents.text.writing import to_yaml
 
 CONTEXT = 3
 

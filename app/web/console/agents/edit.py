@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import logs
 from app.adapters.agents.documents import digest
-from app.adapters.agents.drafts import Flaw, read_draft
-from app.adapters.agents.trials import Trials
+from app.adapters.agents.text.drafts import Flaw, read_draft
+from app.adapters.agents.versions.trials import Trials
 from app.bridges.services import services
 from app.errors import BadRequest, Conflict, Forbidden, Invalid, PreconditionFailed, Unavailable
 from app.web.console.agents.difference import difference, written

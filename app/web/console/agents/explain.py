@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from app.adapters.agents.explained import Section, in_order, sections
-from app.adapters.agents.writing import to_yaml
+from app.adapters.agents.text.explained import Section, in_order, sections
+from app.adapters.agents.text.writing import to_yaml
 
 BELOW = "below"
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")

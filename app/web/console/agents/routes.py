@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from app.adapters.agents.documents import field_of
 from app.adapters.agents.rows import agent_row
-from app.adapters.agents.stored import Stored
+from app.adapters.agents.versions.stored import Stored
 from app.bridges.services import services
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Agents

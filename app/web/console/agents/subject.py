@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.adapters.agents.documents import digest, field_of
-from app.adapters.agents.editing import Shown
-from app.adapters.agents.stored import Change, Stored
+from app.adapters.agents.versions.editing import Shown
+from app.adapters.agents.versions.stored import Change, Stored
 from app.bridges.services import services
 from app.core.agent.definition import Agent
 from app.errors import NotFound, PreconditionFailed

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from app.adapters.agents.explained import SECTIONS
 from app.adapters.agents.files import SHIPPED
+from app.adapters.agents.text.explained import SECTIONS
 from app.web.console.agents.explain import Part, as_html, explain, explain_business
 
 DATA: dict[str, Any] = {

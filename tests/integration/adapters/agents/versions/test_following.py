@@ -10,11 +10,11 @@ import pytest
 from redis import Redis
 
 from app.adapters.agents import files
-from app.adapters.agents.opening import AgentDesk, open_desk
-from app.adapters.agents.stored import Change
+from app.adapters.agents.versions.opening import AgentDesk, open_desk
+from app.adapters.agents.versions.stored import Change
 from app.core.agent.definition import Agent
 from app.settings import Settings
-from tests.integration.adapters.agents.conftest import FILE, Open, agent, put
+from tests.integration.adapters.agents.versions.conftest import FILE, Open, agent, put
 
 
 @pytest.fixture

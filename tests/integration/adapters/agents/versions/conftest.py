@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from app.adapters.agents.opening import AgentDesk, open_desk
-from app.adapters.agents.stored import Change
+from app.adapters.agents.versions.opening import AgentDesk, open_desk
+from app.adapters.agents.versions.stored import Change
 from app.adapters.redis.client import connect
 from app.settings import Settings
 

@@ -15,8 +15,8 @@ from gevent.event import Event
 from redis import Redis
 
 from app import logs, metrics
-from app.adapters.agents.source import AgentSource
-from app.adapters.agents.watched import WatchedFile
+from app.adapters.agents.versions.source import AgentSource
+from app.adapters.agents.versions.watched import WatchedFile
 from app.adapters.redis import keys
 
 #: How often the file is looked at; more seldom where that takes long.

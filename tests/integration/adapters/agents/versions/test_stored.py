@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from app.adapters.agents import stored
-from app.adapters.agents.stored import AgentStore, Change
+from app.adapters.agents.versions import stored
+from app.adapters.agents.versions.stored import AgentStore, Change
 from app.adapters.redis import keys
-from tests.integration.adapters.agents.conftest import agent
+from tests.integration.adapters.agents.versions.conftest import agent
 
 
 @pytest.fixture

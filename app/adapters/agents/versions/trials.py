@@ -8,7 +8,7 @@ import orjson
 from redis import Redis
 
 from app.adapters.agents.building import Said
-from app.adapters.agents.kept import KeptVersions
+from app.adapters.agents.versions.kept import KeptVersions
 from app.adapters.redis import keys
 from app.adapters.redis.client import guarded
 from app.core.agent.definition import Agent

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from app import logs, metrics
 from app.adapters.agents.building import Builder
-from app.adapters.agents.kept import KeptVersions
+from app.adapters.agents.versions.kept import KeptVersions
 from app.core.agent.business import Business
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Asked, Directory, Route, VersionGone

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from app.adapters.agents.opening import open_desk
-from app.adapters.agents.stored import Change
+from app.adapters.agents.versions.opening import open_desk
+from app.adapters.agents.versions.stored import Change
 from app.core.agent.directory import Asked
 from app.core.agent.reference import AgentRef
 from app.errors import Conflict, Invalid, PreconditionFailed, SettingsError, Unavailable
 from app.local.embedded_redis import RedisServer
 from app.settings import Settings
-from tests.integration.adapters.agents.conftest import FILE, Open, agent, put
+from tests.integration.adapters.agents.versions.conftest import FILE, Open, agent, put
 
 NUMBER = "+49305550111"
 

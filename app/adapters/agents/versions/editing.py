@@ -13,8 +13,8 @@ from typing import Any
 
 from app.adapters.agents.building import Said
 from app.adapters.agents.documents import Document, Documents, Problem, digest, field_of
-from app.adapters.agents.source import AgentSource, Snapshot
-from app.adapters.agents.stored import DEFAULT, MAX_CHANGES, AgentStore, Change, Stored
+from app.adapters.agents.versions.source import AgentSource, Snapshot
+from app.adapters.agents.versions.stored import DEFAULT, MAX_CHANGES, AgentStore, Change, Stored
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.errors import Conflict, Invalid, TooLarge, Unavailable

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.agents.writing import to_yaml
+from app.adapters.agents.text.writing import to_yaml
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.agents.drafts import MAX_DEPTH, read_draft
+from app.adapters.agents.text.drafts import MAX_DEPTH, read_draft
 
 GOOD = """\
 name: Ada

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from app.adapters.agents import explained, files
-from app.adapters.agents.explained import SECTIONS, sections
+from app.adapters.agents import files
+from app.adapters.agents.text import explained
+from app.adapters.agents.text.explained import SECTIONS, sections
 from tests.support import write_key_tables as tables
 
 DOC = tables.AGENT_FILE.read_text(encoding="utf-8")

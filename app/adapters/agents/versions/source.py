@@ -16,11 +16,17 @@ import gevent
 from app import logs, metrics
 from app.adapters.agents.building import Builder
 from app.adapters.agents.documents import Documents, Problem
-from app.adapters.agents.kept import KeptVersions
-from app.adapters.agents.live import LiveDirectory
-from app.adapters.agents.problems import ProblemBoard
-from app.adapters.agents.stored import AgentStore, Change, Stored, StoredDocuments, documents_of
-from app.adapters.agents.watched import WatchedFile
+from app.adapters.agents.versions.kept import KeptVersions
+from app.adapters.agents.versions.live import LiveDirectory
+from app.adapters.agents.versions.problems import ProblemBoard
+from app.adapters.agents.versions.stored import (
+    AgentStore,
+    Change,
+    Stored,
+    StoredDocuments,
+    documents_of,
+)
+from app.adapters.agents.versions.watched import WatchedFile
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.errors import SettingsError, Unavailable

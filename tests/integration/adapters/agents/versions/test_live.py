@@ -9,16 +9,16 @@ import orjson
 import pytest
 from redis import Redis
 
-from app.adapters.agents.kept import KeptVersions
-from app.adapters.agents.opening import AgentDesk
-from app.adapters.agents.stored import Change
+from app.adapters.agents.versions.kept import KeptVersions
+from app.adapters.agents.versions.opening import AgentDesk
+from app.adapters.agents.versions.stored import Change
 from app.adapters.redis import keys
 from app.core.agent.directory import VersionGone
 from app.core.agent.reference import AgentRef
 from app.errors import Unavailable
 from app.local.embedded_redis import RedisServer
 from app.settings import Settings
-from tests.integration.adapters.agents.conftest import FILE, Open, agent, put
+from tests.integration.adapters.agents.versions.conftest import FILE, Open, agent, put
 
 
 def changed(desk: AgentDesk, file: Path) -> AgentRef:

@@ -11,10 +11,10 @@ from redis import Redis
 
 from app.adapters.agents import files
 from app.adapters.agents.building import Builder
-from app.adapters.agents.kept import KeptVersions
-from app.adapters.agents.problems import ProblemBoard
-from app.adapters.agents.source import Snapshot
-from app.adapters.agents.stored import AgentStore, StoredDocuments
+from app.adapters.agents.versions.kept import KeptVersions
+from app.adapters.agents.versions.problems import ProblemBoard
+from app.adapters.agents.versions.source import Snapshot
+from app.adapters.agents.versions.stored import AgentStore, StoredDocuments
 from app.adapters.redis.client import connect
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory

@@ -7,13 +7,13 @@ from typing import Any
 
 from redis import Redis
 
-from app.adapters.agents.editing import Editor
-from app.adapters.agents.following import Follower
-from app.adapters.agents.kept import KeptVersions
-from app.adapters.agents.problems import ProblemBoard
-from app.adapters.agents.source import AgentSource
-from app.adapters.agents.stored import AgentStore
-from app.adapters.agents.watched import WatchedFile
+from app.adapters.agents.versions.editing import Editor
+from app.adapters.agents.versions.following import Follower
+from app.adapters.agents.versions.kept import KeptVersions
+from app.adapters.agents.versions.problems import ProblemBoard
+from app.adapters.agents.versions.source import AgentSource
+from app.adapters.agents.versions.stored import AgentStore
+from app.adapters.agents.versions.watched import WatchedFile
 from app.adapters.redis.client import connect
 from app.errors import Unavailable
 from app.settings import Settings

@@ -1,0 +1,1 @@
+"""Documents as people read and write them: YAML, its mistakes by line, what each key means."""

@@ -1,0 +1,1 @@
+"""Keeps the versions of agents and businesses, and follows their changes."""
