@@ -216,7 +216,8 @@ class CallSpec(_Model):
 
     @model_validator(mode="after")
     def _one_caller(self) -> CallSpec:
-        if ("steps" in self.model_fields_set) == (self.persona is not None):
+        stepped = bool(self.steps) if self.persona else "steps" in self.model_fields_set
+        if stepped == (self.persona is not None):
             raise ValueError("a call has either steps or a persona")
         return self
 
