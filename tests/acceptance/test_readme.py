@@ -1,4 +1,4 @@
-"""The commands of the README do what it says, in the order it gives them."""
+"""The main commands of the README and of docs/retell.md do what is said there, in that order."""
 
 from __future__ import annotations
 
@@ -99,6 +99,41 @@ def test_the_tool_runs_as_it_stands(make_stack: MakeStack, tmp_path: Path) -> No
 
     assert "120 dollars are left to pay." in app(*shlex.split(command.partition(" app ")[2]))
     assert "passed" in app("call", str(scenario), "--speed", "0")
+
+
+def test_the_commands_for_retell(make_stack: MakeStack) -> None:
+    text = (ROOT / "docs" / "retell.md").read_text()
+    lines = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).splitlines()
+    commands = [line.partition(" -m app ")[2] for line in lines if " -m app " in line]
+    expected = {
+        "tools list": "check_availability",
+        "tools test": "ok after",
+        "doctor --url": "refuses a caller without the token",
+        "call --url": "How can I help",
+        "call booking": "passed",
+        "doctor --call": "tool book_appointment done",
+    }
+    stack = make_stack({"SOCKET_TOKEN": "YOUR_SOCKET_TOKEN", "RETELL_API_KEY": "YOUR_KEY"})
+    for command in commands:
+        words = shlex.split(command.replace("wss://YOUR_HOST", f"ws://127.0.0.1:{stack.port}"))
+        kind = " ".join(words[:2])
+        words = [word.replace("CALL_ID", "call_shown") for word in words]
+        if words[0] == "call":
+            words += ["--speed", "0"]
+        if kind == "call booking":
+            words += ["--call-id", "call_shown"]
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            cwd=ROOT,
+            env={**stack.env, "PORT": str(stack.port)},
+            input="",
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        assert expected.pop(kind) in done.stdout, command
+    assert expected == {}
 
 
 @pytest.mark.parametrize("line", ["python -m app call booking"])
