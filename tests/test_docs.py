@@ -28,6 +28,21 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [n for n in named if "NAME" not in n and not (ROOT / n).exists()] == []
 
 
+def anchors(path: Path) -> set[str]:
+    """What the headings of a document can be linked as."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.M)
+    headings = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_a_heading(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", path.read_text(encoding="utf-8"))
+    local = [(name, anchor) for name, anchor in links if "://" not in name]
+    targets = [(path.parent / name if name else path, anchor) for name, anchor in local]
+    assert [f"{p.name}#{a}" for p, a in targets if a not in anchors(p)] == []
+
+
 def test_the_readme_leads_to_every_document() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     documents = [path.name for path in (ROOT / "docs").glob("*.md")]
