@@ -70,7 +70,10 @@ from app.web.console import (
     try_call,
 )
 from app.web.console.agents import edit as console_agent_edit
+from app.web.console.agents import new as console_agent_new
+from app.web.console.agents import remove as console_agent_remove
 from app.web.console.agents import routes as console_agents
+from app.web.console.agents import versions as console_agent_versions
 from app.web.console.calendar import appointments as console_appointments
 from app.web.console.calendar import routes as console_calendar
 from app.web.early_intents import EarlyIntents
@@ -113,6 +116,9 @@ BLUEPRINTS = (
     figures.bp,
     console_agents.bp,
     console_agent_edit.bp,
+    console_agent_versions.bp,
+    console_agent_new.bp,
+    console_agent_remove.bp,
     console_calendar.bp,
     console_appointments.bp,
     jobs.bp,

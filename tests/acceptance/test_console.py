@@ -281,6 +281,67 @@ def test_an_agent_is_edited_tried_and_saved(console: RunningStack, page: Page) -
     assert page.input_value("#text") == before
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_a_business_and_its_agent_come_and_go(
+    console: RunningStack, browser: Browser, width: int, scheme: Any
+) -> None:
+    wrong: list[str] = []
+    kiosk = f"kiosk-{width}"
+    page = open_page(browser, wrong, viewport={"width": width, "height": 800}, color_scheme=scheme)
+
+    def check() -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{page.url} is {wide} pixels wider than the screen"
+
+    def save() -> None:
+        page.get_by_role("button", name="Look at the changes").click()
+        check()
+        page.get_by_role("button", name="Save and put in force").click()
+        expect(page.get_by_role("status")).to_contain_text("Saved.")
+        check()
+
+    def follow(name: str) -> None:
+        page.get_by_role("link", name=name, exact=True).click()
+        check()
+
+    page.goto(f"{console.base}/console/agents")
+    check()
+    follow("New business")
+    page.fill("#text", f"id: {kiosk}\nname: Kiosk\nnumbers: ['12']\n")
+    expect(page.locator("#flaws")).to_contain_text("line 3: numbers")
+    check()
+    page.fill("#text", f"id: {kiosk}\nname: Kiosk\nlanguage: en-US\n")
+    expect(page.locator("#verdict")).to_have_text("No mistakes.")
+    save()
+    follow("Edit")
+    page.fill("#text", page.input_value("#text").replace("Kiosk", "Kiosk by the Pier"))
+    save()
+    follow("New agent")
+    page.get_by_label("Begin with").select_option("shipped:plumber")
+    page.get_by_role("button", name="Begin with it").click()
+    assert page.input_value("#text").startswith(f"id: plumber\nname: Sam\nbusiness: {kiosk}\n")
+    save()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sam Kiosk by the Pier")
+    follow("Make it the default")
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    follow("leave it to the agents' file")
+    page.get_by_role("button", name="Yes, do it").click()
+    page.get_by_role("link", name="Sam", exact=True).click()
+    for _ in ("the agent", "its business"):
+        follow("Take it out")
+        page.get_by_role("button", name="Yes, take it out").click()
+        expect(page.get_by_role("status")).to_contain_text("Taken out.")
+        check()
+        if page.get_by_role("link", name="The business Kiosk by the Pier").count():
+            follow("The business Kiosk by the Pier")
+    expect(page.get_by_text("Kiosk")).to_have_count(0)
+    page.close()
+    assert wrong == []
+
+
 def test_the_keyboard_alone_is_enough(console: RunningStack, page: Page) -> None:
     page.goto(f"{console.base}/console/calls")
     page.keyboard.press("Tab")

@@ -18,7 +18,8 @@ from app.web.guard.viewer import Viewer
 
 BY_HEADER = "X-Changed-By"
 MAX_BY = 60
-_ID = re.compile(r"\w[\w-]{0,63}")
+ID = re.compile(r"\w[\w-]{0,63}")
+ID_FORM = "at most 64 letters, digits, - and _"
 
 
 def read_document(kind: Kind, name: str) -> dict[str, Any]:
@@ -26,8 +27,8 @@ def read_document(kind: Kind, name: str) -> dict[str, Any]:
 
     Raises `NotFound` for an id that nothing can have, `Invalid` where the body names another one.
     """
-    if not _ID.fullmatch(name):
-        raise NotFound("an id has at most 64 letters, digits, - and _")
+    if not ID.fullmatch(name):
+        raise NotFound(f"an id has {ID_FORM}")
     data = read_object()
     given = data.pop("id", name)
     if given != name:

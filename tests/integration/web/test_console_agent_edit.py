@@ -9,66 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
-from flask.testing import FlaskClient
 
 from app.adapters.agents.versions.trials import Trials
 from app.adapters.tokens.business import BusinessTokens
 from app.core.agent.reference import AgentRef
-from app.settings import Settings
-from app.web.console import auth, try_call
-from app.web.console.agents import edit, routes
-from tests.support.web_app import make_app, sign_in
-
-HERE = {"Sec-Fetch-Site": "same-origin"}
-AGENTS = """
-default: ada
-businesses:
-  bakery: {name: Bakery, time_zone: Europe/Berlin}
-agents:
-  - {id: ada, name: Ada, business: bakery, instructions: Sell cake.}
-  - {id: ben, name: Ben, business: Salon, instructions: Cut hair.}
-"""
-ADA = {"id": "ada", "name": "Ada", "business": "bakery", "instructions": "Sell cake."}
-BLUEPRINTS = (auth.bp, routes.bp, edit.bp, try_call.bp)
-
-
-class Console:
-    """The pages of one process over a Redis that others may share."""
-
-    def __init__(self, url: str, folder: Path, **settings: Any) -> None:
-        path = folder / "agents.yaml"
-        path.write_text(AGENTS, encoding="utf-8")
-        self.settings = Settings(redis_url=url, agent_file=str(path), **settings)
-        app = make_app(self.settings, *BLUEPRINTS)
-        self.services = app.extensions["services"]
-        self.client: FlaskClient = app.test_client()
-        self.client.environ_base["HTTP_ACCEPT"] = "text/html"
-
-    def see(self, path: str, status: int = 200) -> str:
-        answer = self.client.get(f"/console/agents/{path}")
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def send(self, path: str, status: int = 200, **fields: str) -> Any:
-        answer = self.client.post(f"/console/agents/{path}", data=fields, headers=HERE)
-        assert answer.status_code == status, answer.text
-        return answer
-
-    def base(self) -> str:
-        (found,) = re.findall(r'name="base" value="(\w+)"', self.see("ada/edit"))
-        return str(found)
-
-    def save(self, data: dict[str, Any], status: int = 303, base: str = "", **fields: str) -> Any:
-        text = yaml.safe_dump(data)
-        return self.send(
-            "ada/edit", status, act="save", text=text, base=base or self.base(), **fields
-        )
-
-    @property
-    def greeting(self) -> str:
-        """What the agent in force begins with."""
-        found = self.services.agents.named("ada")
-        return str(found.lines.greeting)
+from tests.support.agents_console import ADA, HERE, PRODUCTION, AgentsConsole
+from tests.support.web_app import sign_in
 
 
 def with_greeting(words: str) -> dict[str, Any]:
@@ -76,18 +22,18 @@ def with_greeting(words: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def console(redis_url: str, tmp_path: Path) -> Console:
-    return Console(redis_url, tmp_path)
+def console(redis_url: str, tmp_path: Path) -> AgentsConsole:
+    return AgentsConsole(redis_url, tmp_path)
 
 
-def test_the_document_in_force_is_there_to_be_edited(console: Console) -> None:
+def test_the_document_in_force_is_there_to_be_edited(console: AgentsConsole) -> None:
     text = console.see("ada/edit")
     assert "id: ada\nname: Ada\nbusiness: bakery\ninstructions: Sell cake.\n" in text
     assert "What would change" not in text
     console.see("zoe/edit", 404)
 
 
-def test_mistakes_are_told_with_path_and_line_as_one_types(console: Console) -> None:
+def test_mistakes_are_told_with_path_and_line_as_one_types(console: AgentsConsole) -> None:
     text = "name: Ada\nbusiness: bakery\ninstructions: x\nbooking:\n  offers: 99\nlanguag: de\n"
     told = console.send("ada/check", text=text).get_json()
     assert [(each["path"], each["line"]) for each in told["problems"]] == [
@@ -104,7 +50,7 @@ def test_mistakes_are_told_with_path_and_line_as_one_types(console: Console) -> 
     assert [each["path"] for each in clash["problems"]] == ["id"]
 
 
-def test_checking_and_looking_change_nothing(console: Console) -> None:
+def test_checking_and_looking_change_nothing(console: AgentsConsole) -> None:
     before = console.greeting
     text = yaml.safe_dump(with_greeting("Bakery, hello."))
     shown = console.send("ada/edit", act="look", text=text, base=console.base()).text
@@ -118,7 +64,7 @@ def test_checking_and_looking_change_nothing(console: Console) -> None:
     assert console.services.agent_desk.store.generation() == 0
 
 
-def test_a_saved_version_is_in_force_at_once_and_says_who_and_why(console: Console) -> None:
+def test_a_saved_version_is_in_force_at_once_and_says_who_and_why(console: AgentsConsole) -> None:
     answer = console.save(with_greeting("Bakery, hello."), note="a shorter greeting")
     assert console.greeting == "Bakery, hello."
     page = console.client.get(answer.headers["Location"]).text
@@ -131,9 +77,9 @@ def test_a_saved_version_is_in_force_at_once_and_says_who_and_why(console: Conso
     assert len(console.services.agent_desk.store.versions("agent", "ada")) == 1
 
 
-def test_somebody_else_was_faster(console: Console, redis_url: str, tmp_path: Path) -> None:
+def test_somebody_else_was_faster(console: AgentsConsole, redis_url: str, tmp_path: Path) -> None:
     base = console.base()
-    other = Console(redis_url, tmp_path)
+    other = AgentsConsole(redis_url, tmp_path)
     other.save(with_greeting("Theirs."))
     answer = console.save(with_greeting("Mine."), 412, base=base)
     assert "Somebody else has changed it meanwhile" in answer.text
@@ -144,7 +90,7 @@ def test_somebody_else_was_faster(console: Console, redis_url: str, tmp_path: Pa
     assert console.greeting == "Mine."
 
 
-def test_back_to_a_version_and_to_the_file(console: Console) -> None:
+def test_back_to_a_version_and_to_the_file(console: AgentsConsole) -> None:
     before = console.greeting
     console.save(with_greeting("First."))
     console.save(with_greeting("Second."))
@@ -167,7 +113,7 @@ def test_back_to_a_version_and_to_the_file(console: Console) -> None:
     console.see("ada/versions/77", 404)
 
 
-def test_a_draft_is_tried_in_a_call_and_is_not_in_force(console: Console) -> None:
+def test_a_draft_is_tried_in_a_call_and_is_not_in_force(console: AgentsConsole) -> None:
     before = console.greeting
     text = yaml.safe_dump(with_greeting("This is a draft."))
     answer = console.send("ada/edit", 303, act="try", text=text, base=console.base())
@@ -188,7 +134,7 @@ def test_a_draft_is_tried_in_a_call_and_is_not_in_force(console: Console) -> Non
     console.send("ada/edit", 200, act="try", text="name: [", base="")
 
 
-def test_other_calls_have_no_version_of_their_own(console: Console) -> None:
+def test_other_calls_have_no_version_of_their_own(console: AgentsConsole) -> None:
     trials = Trials(console.services.redis, console.settings)
     assert trials.version_for("try_0000") is None
     trials.arrange("call_1", AgentRef("ada", "bakery", version="x"))
@@ -196,7 +142,7 @@ def test_other_calls_have_no_version_of_their_own(console: Console) -> None:
 
 
 def test_without_redis_nothing_is_said_to_be_saved(free_port: int, tmp_path: Path) -> None:
-    console = Console(f"redis://127.0.0.1:{free_port}", tmp_path)
+    console = AgentsConsole(f"redis://127.0.0.1:{free_port}", tmp_path)
     assert "versions cannot be listed" in console.see("ada")
     for act in ("save", "try"):
         text = yaml.safe_dump(with_greeting("Hi."))
@@ -206,7 +152,7 @@ def test_without_redis_nothing_is_said_to_be_saved(free_port: int, tmp_path: Pat
 
 
 def test_changes_come_from_this_console_only(redis_url: str, tmp_path: Path) -> None:
-    console = Console(redis_url, tmp_path, env="production", admin_token="a", socket_token="s")
+    console = AgentsConsole(redis_url, tmp_path, **PRODUCTION)
     answer = console.client.get("/console/agents/ada/edit")
     assert (answer.status_code, "/console/sign-in" in answer.headers["Location"]) == (303, True)
     sign_in(console.client, "a")
@@ -218,7 +164,7 @@ def test_changes_come_from_this_console_only(redis_url: str, tmp_path: Path) -> 
 
 
 def test_a_business_sees_and_changes_its_own(redis_url: str, tmp_path: Path) -> None:
-    console = Console(redis_url, tmp_path, env="production", admin_token="a", socket_token="s")
+    console = AgentsConsole(redis_url, tmp_path, **PRODUCTION)
     token = BusinessTokens(console.services.redis).create("bakery", by="a test")[1]
     sign_in(console.client, token)
     listed = console.client.get("/console/agents").text
@@ -237,3 +183,17 @@ def test_a_business_sees_and_changes_its_own(redis_url: str, tmp_path: Path) -> 
     assert told["problems"], "a business may not refer to secrets that are not its own"
     console.save({**ADA, "business": "Salon"}, 200)
     assert console.greeting == "Ours."
+
+
+def test_what_the_file_says_of_another_business_is_not_shown(
+    redis_url: str, tmp_path: Path
+) -> None:
+    console = AgentsConsole(redis_url, tmp_path, **PRODUCTION)
+    sign_in(console.client, "a")
+    console.save({**ADA, "business": "Salon"})
+    assert "Sell cake." in console.see("ada/versions/file")
+    other = AgentsConsole(redis_url, tmp_path, **PRODUCTION)
+    sign_in(other.client, BusinessTokens(other.services.redis).create("salon", by="a test")[1])
+    assert "versions/file" not in other.see("ada")
+    other.see("ada/versions/file", 404)
+    other.send("ada/rollback", 404, version="file", base=other.base())

@@ -35,7 +35,11 @@ def client(redis_url: str, tmp_path: Path) -> FlaskClient:
 
 def test_all_agents_are_listed_by_business(client: FlaskClient) -> None:
     text = client.get("/console/agents").text
-    assert text.index("Bakery") < text.index(">Ada<") < text.index("Salon") < text.index(">Ben<")
+    order = [
+        text.index(each) for each in ("Bakery <small", ">Ada</a> <span", "Salon <small", ">Ben<")
+    ]
+    assert order == sorted(order)
+    assert 'Calls that fit no agent go to <a href="/console/agents/ada">Ada</a>' in text
     assert "+493055501, all other calls" in text
     assert "no number leads to it" in text
 
@@ -47,5 +51,6 @@ def test_an_agent_is_explained_key_by_key(client: FlaskClient) -> None:
     assert "by default <code>en</code>" in text
     assert f"4 of {len(Agent.model_fields)} keys given" in text
     assert "Europe/Berlin" in text, "what the business gives"
+    assert '<a href="/console/businesses/bakery">' in text
     assert "The business</h2>" not in client.get("/console/agents/ben").text, "it is only a name"
     assert client.get("/console/agents/zoe").status_code == 404

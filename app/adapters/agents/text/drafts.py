@@ -1,19 +1,20 @@
-"""An agent's document as somebody is typing it: what it says, and each mistake with its line."""
+"""A document as somebody is typing it: what it says, and each mistake with its line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
 from app.adapters.agents import files
-from app.adapters.agents.documents import Document
+from app.adapters.agents.documents import Document, Kind
 from app.errors import SettingsError
 
 NAME = "draft"
 MAX_DEPTH = 40
+_LISTS: Mapping[Kind, str] = {"agent": "agents", "business": "businesses"}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -61,8 +62,11 @@ class Draft:
         return _line_in(document.origin.where((*document.at, *location)))
 
 
-def read_draft(text: str) -> Draft:
-    """Read the YAML of one agent. Aliases are refused: a few lines of them can mean gigabytes."""
+def read_draft(text: str, kind: Kind = "agent") -> Draft:
+    """Read the YAML of one agent or business.
+
+    Aliases are refused: a few lines of them can mean gigabytes.
+    """
     wrong = next(_too_much(text), None)
     if wrong is not None:
         return Draft(None, (wrong,))
@@ -72,8 +76,9 @@ def read_draft(text: str) -> Draft:
         return Draft(None, tuple(_flaw(each) for each in error.problems))
     flaws = tuple(Flaw(each.path, each.message, _line_in(each.where)) for each in found.problems)
     if len(found.agents) != 1 or found.businesses or not found.implied or found.agents[0].at:
-        return Draft(None, (Flaw("", "write the keys of one agent, without agents:", 1),))
-    return Draft(found.agents[0], flaws)
+        told = f"write the keys of one {kind}, without {_LISTS[kind]}:"
+        return Draft(None, (Flaw("", told, 1),))
+    return Draft(replace(found.agents[0], kind=kind), flaws)
 
 
 def _too_much(text: str) -> Iterator[Flaw]:

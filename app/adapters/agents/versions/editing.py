@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.adapters.agents.building import Said
+from app.adapters.agents.building import Builder, Said
 from app.adapters.agents.documents import Document, Documents, Problem, digest, field_of
 from app.adapters.agents.versions.source import AgentSource, Snapshot
 from app.adapters.agents.versions.stored import DEFAULT, MAX_CHANGES, AgentStore, Change, Stored
@@ -97,21 +97,33 @@ class Editor:
                 return wrote
         raise Unavailable("others change agents at the same time", retry_after=1)
 
+    def check(self, change: Change) -> None:
+        """See that this change would be valid; nothing is changed.
+
+        Raises `Invalid` for mistakes, and `Unavailable`.
+        """
+        self._trial(change)
+
     def try_out(self, change: Change) -> tuple[Agent, Said]:
         """The agent that this change would put in force, which it does not, and what it is made of.
 
         Raises `Invalid` for mistakes, and `Unavailable`.
         """
+        directory, builder = self._trial(change)
+        agent = directory.with_id(change.id)
+        if agent is None:
+            raise Invalid([{"path": "id", "message": f"must be {change.id!r}"}])
+        return agent, builder.said(agent)
+
+    def _trial(self, change: Change) -> tuple[Directory, Builder]:
+        """The agents with this change, and who has made them. Raises `Invalid`."""
         self.source.refresh()
         builder = self.source.builder.apart()
         trial = _with(self.source.snapshot, [change], self.documents())
         directory, problems = builder.build(trial, trial=True)
         if directory is None:
             raise Invalid([_shown(each, [change]) for each in problems])
-        agent = directory.with_id(change.id)
-        if agent is None:
-            raise Invalid([{"path": "id", "message": f"must be {change.id!r}"}])
-        return agent, builder.said(agent)
+        return directory, builder
 
     def _check(self, wanted: Sequence[Change], present: Mapping[str, Shown]) -> int:
         """Raise what forbids these changes; else the generation for which they are good."""
@@ -122,7 +134,7 @@ class Editor:
         directory, problems = self.source.builder.build(trial, trial=True)
         if directory is None:
             if all(change.data is None for change in wanted):
-                raise Conflict("; ".join(_told(each, "") for each in problems))
+                raise Conflict("; ".join(_refused(each, wanted) for each in problems))
             raise Invalid([_shown(each, wanted) for each in problems])
         if not directory.all:
             raise Conflict("this is the last agent: nobody would answer", code="last_agent")
@@ -192,6 +204,13 @@ def _shown(problem: Problem, wanted: Sequence[Change]) -> dict[str, str]:
     kind, _, name = problem.about.partition(":")
     path = ".".join(part for part in (kinds.get(kind, kind), name, problem.path) if part)
     return {"path": path, "message": problem.message}
+
+
+def _refused(problem: Problem, wanted: Sequence[Change]) -> str:
+    """Why something cannot be taken out."""
+    if problem.path == "default" and any(change.kind == "agent" for change in wanted):
+        return "this is the default agent; make another one the default first"
+    return _told(problem, "")
 
 
 def _told(problem: Problem, where: str) -> str:

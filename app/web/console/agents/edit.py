@@ -1,30 +1,27 @@
-"""/console/agents/<id>/edit: change an agent's document, look at the change, try it, save it."""
+"""…/<id>/edit of an agent or a business: change its document, look at it, try it, save it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import logs
-from app.adapters.agents.documents import digest
-from app.adapters.agents.text.drafts import Flaw, read_draft
+from app.adapters.agents.documents import Kind, digest
 from app.adapters.agents.versions.trials import Trials
 from app.bridges.services import services
-from app.errors import BadRequest, Conflict, Forbidden, Invalid, PreconditionFailed, Unavailable
+from app.errors import BadRequest, Conflict, Invalid, PreconditionFailed, Unavailable
+from app.web.console.agents.checked import TAKEN, Checked, check, read_fields
 from app.web.console.agents.difference import difference, written
-from app.web.console.agents.routes import HERE, agent_page
-from app.web.console.agents.subject import Subject, moment
+from app.web.console.agents.explain import explain, explain_business
+from app.web.console.agents.subject import Subject, on_documents
 from app.web.console.pages import page
-from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import MAX_PAGE_FORM_BYTES, read_form
 from app.web.guard.viewer import viewer
 
-MAX_TEXT = 200_000
 CHANGED = (
     "Somebody else has changed it meanwhile. Below is how your text differs from what is in force "
     "now: saving it makes it count as it stands."
@@ -34,158 +31,115 @@ bp = Blueprint("console_agent_edit", __name__)
 log = logs.get(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A text and what is wrong with it; `data` is what it says where nothing is."""
-
-    text: str
-    data: dict[str, Any] | None
-    flaws: list[Flaw]
-
-
-@bp.get(f"{HERE}/<agent_id>/edit")
+@on_documents(bp, "/edit")
 @access.scoped
-def edit(agent_id: str) -> Response:
+def edit(kind: Kind, name: str) -> Response:
     """The document as YAML."""
-    subject = Subject.of(agent_id, viewer())
-    return _page(subject, Checked(written(subject.shown.data), subject.shown.data, []))
+    subject = Subject.of(kind, name, viewer())
+    text = written(subject.data, kind)
+    return editor_page(subject, Checked(text, subject.data, []))
 
 
-@bp.post(f"{HERE}/<agent_id>/edit")
+@on_documents(bp, "/edit", "POST")
 @access.scoped
-def look(agent_id: str) -> BaseResponse:
-    """`act` is ``look`` (mistakes and differences), ``try`` (in a call) or ``save``."""
-    fields = _fields()
-    subject = Subject.of(agent_id, viewer())
+def look(kind: Kind, name: str) -> BaseResponse:
+    """`act` is ``look`` (mistakes and differences), ``try`` (an agent, in a call) or ``save``."""
+    fields = read_fields()
+    subject = Subject.of(kind, name, viewer())
     checked = check(subject, fields.get("text", ""))
+    base = fields.get("base", "")
     if fields.get("act") == "look" or checked.data is None:
-        return _page(subject, checked, base=fields.get("base", ""), looked=True)
-    if fields.get("act") == "try":
+        return editor_page(subject, checked, base=base, looked=True)
+    if fields.get("act") == "try" and kind == "agent":
         return _try(subject, checked)
     if fields.get("act") != "save":
-        raise BadRequest("act must be look, try or save")
-    note = " ".join(fields.get("note", "").split())[:200]
-    same = digest(checked.data) == subject.shown.etag
-    try:
-        subject.save(checked.data, fields.get("base", ""), viewer().by, note)
-    except PreconditionFailed:
-        now = Subject.of(agent_id, subject.sender)
-        return _page(now, checked, looked=True, problem=CHANGED, status=412)
-    except Invalid as error:
-        flaws = read_draft(checked.text).locate(error.problems)
-        again = Checked(checked.text, None, flaws)
-        return _page(subject, again, base=fields.get("base", ""), looked=True, status=422)
-    except (Conflict, Unavailable) as error:
-        return _page(
-            subject, checked, looked=True, problem=f"{error.message}.", status=error.status
-        )
-    log.info("an agent was saved", extra={"agent": agent_id, "by": viewer().by})
-    return redirect(f"{HERE}/{quote(agent_id, safe='')}?done={'same' if same else 'saved'}", 303)
+        raise BadRequest("act must be look, try (of an agent) or save")
+    return save(subject, checked, base=base, note=fields.get("note", ""))
 
 
-@bp.post(f"{HERE}/<agent_id>/check")
+@on_documents(bp, "/check", "POST")
 @access.scoped
-def check_text(agent_id: str) -> dict[str, Any]:
+def check_text(kind: Kind, name: str) -> dict[str, Any]:
     """Every mistake of a text as it is typed: path, message, line; and whether it differs."""
-    fields = _fields()
-    subject = Subject.of(agent_id, viewer())
-    checked = check(subject, fields.get("text", ""))
+    subject = Subject.of(kind, name, viewer())
+    return told(subject, check(subject, read_fields().get("text", "")))
+
+
+def told(subject: Subject, checked: Checked) -> dict[str, Any]:
+    """The mistakes of a text, and whether it differs, as the editor's script gets them."""
     return {
         "problems": [each.to_json() for each in checked.flaws],
-        "changed": checked.data is None or digest(checked.data) != subject.shown.etag,
+        "changed": checked.data is None or digest(checked.data) != subject.etag,
     }
 
 
-@bp.get(f"{HERE}/<agent_id>/versions/<int:number>")
-@access.scoped
-def version(agent_id: str, number: int) -> Response:
-    """A saved version, and how going back to it would change what is in force."""
-    subject = Subject.of(agent_id, viewer())
-    found = subject.version(number)
-    assert found.data is not None
-    stored = subject.shown.stored
-    return page(
-        "agent_version.html",
-        here="Agents",
-        agent=subject.agent,
-        number=number,
-        when=moment(found.at),
-        by=found.by,
-        note=found.note,
-        text=written(found.data),
-        lines=difference(subject.shown.data, found.data),
-        in_force=stored is not None and stored.number == number,
-        base=subject.shown.etag,
-    )
+def save(subject: Subject, checked: Checked, *, base: str, note: str) -> BaseResponse:
+    """Put a text without mistakes in force, and go to its page; or the editor with what is wrong.
 
-
-@bp.get(f"{HERE}/<agent_id>/versions/file")
-@access.scoped
-def file_version(agent_id: str) -> Response:
-    """What the agents' file says, and how going back to it would change what is in force."""
-    subject = Subject.of(agent_id, viewer())
-    data = subject.file_data()
-    return page(
-        "agent_version.html",
-        here="Agents",
-        agent=subject.agent,
-        number="file",
-        text=written(data),
-        lines=difference(subject.shown.data, data),
-        in_force=subject.shown.stored is None,
-        base=subject.shown.etag,
-    )
-
-
-@bp.post(f"{HERE}/<agent_id>/rollback")
-@access.scoped
-def rollback(agent_id: str) -> BaseResponse:
-    """Put a saved version in force again, or ``file``, what the agents' file says."""
-    fields = _fields()
-    subject = Subject.of(agent_id, viewer())
-    wanted, base = fields.get("version", ""), fields.get("base", "")
-    if wanted == "file":
-        subject.file_data()
-        data, note = None, "back to the file"
-    elif wanted.isdecimal() and len(wanted) < 10:
-        data, note = subject.version(int(wanted)).data, f"back to version {wanted}"
-    else:
-        raise BadRequest('version must be the number of a version, or "file"')
+    base: the etag of what the text is based on, blank for a new document.
+    """
+    assert checked.data is not None
+    same = digest(checked.data) == subject.etag
     try:
-        subject.save(data, base, viewer().by, note)
+        subject.save(checked.data, base, " ".join(note.split())[:200])
     except PreconditionFailed:
-        told = "Somebody else has changed it meanwhile. Look at it and choose again."
-        return agent_page(Subject.of(agent_id, subject.sender), problem=told, status=412)
-    except (Invalid, Conflict, Unavailable) as error:
-        told = error.message
-        if isinstance(error, Invalid):
-            told = "; ".join(f"{each['path']}: {each['message']}" for each in error.problems)
-        return agent_page(
-            subject, problem=f"It cannot be put in force: {told}", status=error.status
-        )
-    log.info("an agent was put back", extra={"agent": agent_id, "to": wanted, "by": viewer().by})
-    return redirect(f"{HERE}/{quote(agent_id, safe='')}?done=saved", 303)
-
-
-def check(subject: Subject, text: str) -> Checked:
-    """Read a text and look for mistakes, as saving it would."""
-    if len(text) > MAX_TEXT:
-        return Checked(text, None, [Flaw("", f"longer than {MAX_TEXT} characters", 0)])
-    draft = read_draft(text)
-    flaws = list(draft.flaws)
-    if draft.document is None:
-        return Checked(text, None, flaws)
-    data = {"id": subject.id, **draft.document.data}
-    if data["id"] != subject.id:
-        told = {"path": "id", "message": f"must stay {subject.id!r}: its data lie under it"}
-        return Checked(text, None, [*flaws, *draft.locate([told])])
-    try:
-        services().agent_desk.editor.try_out(subject.change_to(data))
+        if subject.shown is None:
+            taken = checked.located(subject.kind, [{"path": "id", "message": TAKEN}])
+            return editor_page(subject, taken, looked=True, status=412)
+        now = Subject.of(subject.kind, subject.id, subject.sender)
+        return editor_page(now, checked, looked=True, problem=CHANGED, status=412)
     except Invalid as error:
-        flaws += draft.locate(error.problems)
-    except Forbidden as error:
-        flaws += draft.locate([{"path": "business", "message": error.message}])
-    return Checked(text, None if flaws else data, sorted(flaws, key=lambda each: each.line))
+        again = checked.located(subject.kind, error.problems)
+        return editor_page(subject, again, base=base, looked=True, status=422)
+    except (Conflict, Unavailable) as error:
+        problem = f"{error.message}."
+        return editor_page(
+            subject, checked, base=base, looked=True, problem=problem, status=error.status
+        )
+    log.info(
+        "a document was saved",
+        extra={"kind": subject.kind, "id": subject.id, "by": subject.sender.by},
+    )
+    return redirect(f"{subject.url}?done={'same' if same else 'saved'}", 303)
+
+
+def editor_page(
+    subject: Subject,
+    checked: Checked,
+    *,
+    base: str = "",
+    looked: bool = False,
+    problem: str = "",
+    status: int = 200,
+    beginning: Mapping[str, Any] | None = None,
+) -> Response:
+    """The editor of a document; of a new one with what each key means.
+
+    beginning: what a new agent may begin with, for the page to ask.
+    """
+    is_new = subject.shown is None
+    kind = subject.kind
+    shows = checked.data is not None and (looked or not is_new)
+    lines = difference(subject.data, checked.data, kind) if shows and checked.data else []
+    parts = explain({}) if kind == "agent" else [explain_business({})]
+    return page(
+        "document_edit.html",
+        status,
+        here="Agents",
+        kind=kind,
+        is_new=is_new,
+        title=subject.title,
+        url=subject.url,
+        check_url=f"/console/new/{kind}/check" if is_new else f"{subject.url}/check",
+        text=checked.text,
+        base=base or subject.etag,
+        flaws=checked.flaws,
+        lines=lines,
+        looked=looked,
+        problem=problem,
+        parts=parts if is_new else [],
+        beginning=beginning,
+    )
 
 
 def _try(subject: Subject, checked: Checked) -> BaseResponse:
@@ -196,38 +150,7 @@ def _try(subject: Subject, checked: Checked) -> BaseResponse:
     try:
         Trials(now.redis, now.settings).keep(agent, said)
     except Unavailable:
-        told = "Redis is away: nothing can be tried now."
-        return _page(subject, checked, looked=True, problem=told, status=503)
+        problem = "Redis is away: nothing can be tried now."
+        return editor_page(subject, checked, looked=True, problem=problem, status=503)
     query = urlencode({"agent": subject.id, "version": agent.version})
     return redirect(f"/console/try?{query}", 303)
-
-
-def _fields() -> dict[str, str]:
-    fields = {
-        name: values[0] for name, values in read_form(edge().bodies, MAX_PAGE_FORM_BYTES).items()
-    }
-    return {**fields, "text": fields.get("text", "").replace("\r\n", "\n")}
-
-
-def _page(
-    subject: Subject,
-    checked: Checked,
-    *,
-    base: str = "",
-    looked: bool = False,
-    problem: str = "",
-    status: int = 200,
-) -> Response:
-    lines = difference(subject.shown.data, checked.data) if checked.data is not None else []
-    return page(
-        "agent_edit.html",
-        status,
-        here="Agents",
-        agent=subject.agent,
-        text=checked.text,
-        base=base or subject.shown.etag,
-        flaws=checked.flaws,
-        lines=lines,
-        looked=looked,
-        problem=problem,
-    )

@@ -87,3 +87,14 @@ def test_a_few_lines_do_not_become_gigabytes() -> None:
 def test_any_text_gets_an_answer(text: str) -> None:
     draft = read_draft(text)
     assert draft.document is not None or draft.flaws
+
+
+def test_a_business_is_read_the_same_way() -> None:
+    draft = read_draft("name: Bakery\nnumbers:\n  - '12'\n", "business")
+    assert draft.document is not None
+    assert (draft.document.kind, draft.document.data["name"]) == ("business", "Bakery")
+    (flaw,) = draft.locate([{"path": "numbers.0", "message": "is no number"}])
+    assert flaw.line == 3
+    several = read_draft("businesses: {bakery: {name: Bakery}}", "business")
+    assert several.document is None
+    assert "write the keys of one business" in several.flaws[0].message

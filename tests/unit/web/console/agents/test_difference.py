@@ -42,3 +42,9 @@ def test_lines_that_look_like_marks_are_lines() -> None:
 def test_a_document_is_written_as_it_is_read() -> None:
     assert yaml.safe_load(written(OLD)) == OLD
     assert written(OLD).startswith("name: Ada\nbusiness: Bakery\ninstructions: |\n")
+
+
+def test_a_new_document_is_new_line_by_line() -> None:
+    new = {"numbers": [], "name": "Bakery"}
+    found = [(each.kind, each.text) for each in difference({}, new, "business")]
+    assert found == [("new", "name: Bakery"), ("new", "numbers: []")]
