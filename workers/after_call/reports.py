@@ -50,7 +50,7 @@ def _make(at_work: Runtime, store: ReportStore, call_id: str) -> float | None:
     if _is_unsettled(at_work, story, messages):
         return LOOK_AGAIN_S
     agent = agent_of(at_work, story)
-    made = draft(story, agent, messages.of_call(call_id))
+    made = draft(story, agent, messages.of_call(call_id, agent.home.id))
     budgets.count(at_work, agent, made.body, story)
     _describe(at_work, story, made.body)
     try:

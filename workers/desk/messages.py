@@ -54,7 +54,7 @@ def message_of(ctx: ToolContext, draft: Draft, *, finished: bool = True) -> Mess
 
 def _is_left(messages: Messages, ctx: ToolContext, draft: Draft) -> bool:
     """Whether the business has this message already, be it in other words."""
-    left = messages.of_call(ctx.call_id)
+    left = messages.of_call(ctx.call_id, ctx.business)
     return any(is_same(Draft.from_json(one), draft) for one in left if one["kind"] == "message")
 
 

@@ -89,6 +89,7 @@ class ReportReader:
         return count_question(
             self.redis,
             "report_reader",
+            self.agent.home.id,
             key,
             self.settings.record_retention_s,
             per_call=MAX_PER_CALL,

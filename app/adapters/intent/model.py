@@ -106,7 +106,13 @@ class IntentModel:
 
     def _may_ask(self, key: str) -> bool:
         return count_question(
-            self.redis, "intent_model", key, self.keep_s, per_call=MAX_PER_CALL, per_day=MAX_PER_DAY
+            self.redis,
+            "intent_model",
+            self.agent.home.id,
+            key,
+            self.keep_s,
+            per_call=MAX_PER_CALL,
+            per_day=MAX_PER_DAY,
         )
 
     def _ask(self, text: str) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ import gevent
 import orjson
 from redis import Redis
 
+from app.adapters.redis import keys
+
 if TYPE_CHECKING:
     # Imported where it is used: the SDK doubles the start-up time of workers that never ask.
     from openai import OpenAI
@@ -27,11 +29,11 @@ class _Late(Exception):
 
 
 def count_question(
-    redis: Redis, name: str, key: str, keep_s: int, *, per_call: int, per_day: int
+    redis: Redis, name: str, business: str, key: str, keep_s: int, *, per_call: int, per_day: int
 ) -> bool:
     """Count one more question of `name`; whether it may be asked. `key` is the call's hash of
-    answers, kept for `keep_s` seconds."""
-    day = f"{name}:{time.strftime('%Y-%m-%d', time.gmtime())}"
+    answers, kept for `keep_s` seconds; the day's questions are those of a business, by its id."""
+    day = keys.model_questions(business, name, time.strftime("%Y-%m-%d", time.gmtime()))
     pipeline = redis.pipeline(transaction=True)
     pipeline.hincrby(key, "asked", 1)
     pipeline.expire(key, keep_s)

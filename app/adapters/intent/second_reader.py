@@ -90,6 +90,7 @@ class SecondReader:
         return count_question(
             self.redis,
             "second_reader",
+            self.agent.home.id,
             key,
             self.settings.record_retention_s,
             per_call=MAX_PER_CALL,

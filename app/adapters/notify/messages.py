@@ -1,11 +1,14 @@
 """Messages for the business: what a caller was promised, until somebody has seen to it.
 
 Each is in the list that `GET /api/messages` and `python -m app jobs` show, and a job tells the
-business of it on every channel that is set up. Left twice under one id it is one message.
+business of it on every channel that is set up. Left twice under one id it is one message. Each
+business has its own list: the messages for one never make room for another's.
 """
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
@@ -20,6 +23,7 @@ from app.adapters.redis.client import guarded
 from app.core.agent.reference import AgentRef
 
 MAX_MESSAGES = 2000
+"""Messages of one business that are kept."""
 DRAFT_TTL_S = 24 * 3600
 #: How often it is looked whether the caller who began a message is still there, in seconds.
 DRAFT_CHECK_S = 15.0
@@ -65,26 +69,29 @@ class Messages:
         announce: False where no channel is set up, and the list is all there is. drop_draft: what
         the call was about to leave is left with it.
         """
+        business = message.who.business
+        own, by_time = keys.messages(business), keys.messages_by_time(business)
+        of_call, listed = keys.messages_of(message.call_id), keys.BUSINESSES_WITH_MESSAGES
         with self.redis.pipeline(transaction=True) as pipeline:
             try:
-                pipeline.watch(keys.MESSAGES)  # type: ignore[no-untyped-call]
-                if pipeline.hexists(keys.MESSAGES, message.id):
+                pipeline.watch(own)  # type: ignore[no-untyped-call]
+                known = (pipeline.hexists(key, message.id) for key in (own, keys.UNSCOPED_MESSAGES))
+                if any(known):
                     if drop_draft:
                         self.redis.delete(keys.message_draft(message.call_id))
                     return False
-                oldest = pipeline.zrange(keys.MESSAGES_BY_TIME, 0, -MAX_MESSAGES)
+                oldest = pipeline.zrange(by_time, 0, -MAX_MESSAGES)
                 pipeline.multi()
                 if oldest:
-                    pipeline.hdel(keys.MESSAGES, *oldest)
-                    pipeline.zrem(keys.MESSAGES_BY_TIME, *oldest)
-                pipeline.hset(keys.MESSAGES, message.id, orjson.dumps(message.to_json()))
-                pipeline.zadd(keys.MESSAGES_BY_TIME, {message.id: message.at})
-                pipeline.sadd(keys.messages_of(message.call_id), message.id)
-                for key in (
-                    keys.MESSAGES,
-                    keys.MESSAGES_BY_TIME,
-                    keys.messages_of(message.call_id),
-                ):
+                    pipeline.hdel(own, *oldest)
+                    pipeline.zrem(by_time, *oldest)
+                pipeline.hset(own, message.id, orjson.dumps(message.to_json()))
+                pipeline.zadd(by_time, {message.id: message.at})
+                pipeline.sadd(of_call, message.id)
+                pipeline.zadd(listed, {business: message.at}, gt=True)
+                # Messages of drafts are kept from when they were left, later than their own time.
+                pipeline.zremrangebyscore(listed, "-inf", message.at - 2 * self.keep_s)
+                for key in (own, by_time, of_call, listed):
                     pipeline.expire(key, self.keep_s)
                 if drop_draft:
                     pipeline.delete(keys.message_draft(message.call_id))
@@ -97,20 +104,46 @@ class Messages:
         return True
 
     @guarded
-    def of_call(self, call_id: str) -> list[dict[str, Any]]:
-        """The messages that were left in a call, oldest first."""
-        ids = cast(set[bytes], self.redis.smembers(keys.messages_of(call_id)))
-        blobs = cast(list[bytes | None], self.redis.hmget(keys.MESSAGES, list(ids))) if ids else []
-        found = [orjson.loads(blob) for blob in blobs if blob]
+    def of_call(self, call_id: str, business: str) -> list[dict[str, Any]]:
+        """The messages that were left in a call of this business, oldest first."""
+        ids = sorted(cast(set[bytes], self.redis.smembers(keys.messages_of(call_id))))
+        both = (keys.messages(business), keys.UNSCOPED_MESSAGES)
+        found = [message for key in both for message in self._read(key, ids)]
         return sorted(found, key=lambda message: float(message["at"]))
 
     @guarded
     def all(self, limit: int = 100, business: str = "") -> list[dict[str, Any]]:
         """The newest first; those of one business where it is named."""
-        ids = cast(list[bytes], self.redis.zrevrange(keys.MESSAGES_BY_TIME, 0, MAX_MESSAGES))
-        blobs = cast(list[bytes | None], self.redis.hmget(keys.MESSAGES, ids)) if ids else []
-        found = [orjson.loads(blob) for blob in blobs if blob]
-        return [one for one in found if business in ("", one["business"])][:limit]
+        wanted = [business] if business else self._businesses(limit)
+        pipeline = self.redis.pipeline(transaction=False)
+        for each in wanted:
+            pipeline.zrevrange(keys.messages_by_time(each), 0, max(limit - 1, 0), withscores=True)
+        entries = [
+            (at, each, message_id)
+            for each, newest in zip(wanted, pipeline.execute(), strict=True)
+            for message_id, at in newest
+        ]
+        ids: dict[str, list[bytes]] = {}
+        for _, each, message_id in heapq.nlargest(limit, entries):
+            ids.setdefault(each, []).append(message_id)
+        found = [
+            message
+            for each, mine in ids.items()
+            for message in self._read(keys.messages(each), mine)
+        ]
+        unscoped = cast(list[bytes], self.redis.hvals(keys.UNSCOPED_MESSAGES))
+        before = [orjson.loads(blob) for blob in unscoped]
+        found += [one for one in before if business in ("", one["business"])]
+        return heapq.nlargest(limit, found, key=lambda message: float(message["at"]))
+
+    def _businesses(self, most: int) -> list[str]:
+        """Those with the newest messages: no other has one among the newest `most`."""
+        newest = self.redis.zrevrange(keys.BUSINESSES_WITH_MESSAGES, 0, max(most - 1, 0))
+        return [name.decode() for name in cast(list[bytes], newest)]
+
+    def _read(self, key: str, ids: Sequence[bytes]) -> list[dict[str, Any]]:
+        blobs = cast(list[bytes | None], self.redis.hmget(key, list(ids))) if ids else []
+        return [orjson.loads(blob) for blob in blobs if blob]
 
     @guarded
     def keep_draft(self, draft: Message) -> None:

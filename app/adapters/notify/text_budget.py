@@ -1,4 +1,4 @@
-"""How many text messages may be sent: bounded by call, by number and by business."""
+"""How many text messages a business may send: bounded by call, by number and in all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TextBudget:
         guards = Guards(self.redis)
         bounds = (
             ("texts:call", call_id, PER_CALL),
-            ("texts:number", number_hash(number), PER_NUMBER),
+            ("texts:number", f"{business}:{number_hash(number)}", PER_NUMBER),
             ("texts:business", business, PER_BUSINESS),
         )
         return not any(

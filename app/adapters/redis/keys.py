@@ -26,9 +26,10 @@ METRICS_SHOWN_BY = "metrics:shown_by"
 #: Lists of events of no call, newest first: Retell's alerts, and what has no known name.
 ALERTS = "webhooks:alerts"
 UNKNOWN_EVENTS = "webhooks:unknown"
-#: Hash of messages for the business by id, and the ids scored by the Unix time they were left.
-MESSAGES = "messages"
-MESSAGES_BY_TIME = "messages:time"
+#: Businesses that messages were left for, scored by the Unix time of the newest one.
+BUSINESSES_WITH_MESSAGES = "messages:businesses"
+#: Hash of the messages of all businesses, as releases wrote it before each had its own; only read.
+UNSCOPED_MESSAGES = "messages"
 #: While it is there no booking is written, moved or cancelled.
 BOOKINGS_PAUSED = "bookings:paused"
 #: Calls whose report is to be made, or made again, scored by the Unix time of that.
@@ -183,6 +184,21 @@ def offers(call_id: str) -> str:
 def questions(call_id: str) -> str:
     """Hash: what tools have asked the caller about, and what they had said by then."""
     return call(call_id, "questions")
+
+
+def model_questions(business: str, name: str, day: str) -> str:
+    """Number: the questions of this kind that a business's calls put to a text model on a day."""
+    return f"business:{business}:questions:{name}:{day}"
+
+
+def messages(business: str) -> str:
+    """Hash: the messages for a business by id."""
+    return f"business:{business}:messages"
+
+
+def messages_by_time(business: str) -> str:
+    """Sorted set: the ids of a business's messages by the Unix time they were left."""
+    return f"business:{business}:messages:time"
 
 
 def messages_of(call_id: str) -> str:

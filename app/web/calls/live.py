@@ -56,9 +56,10 @@ def stream() -> Response:
     now, call_id = services(), request.args.get("call", "")
     if call_id:
         visible_call(call_id)
-    source = _words(now, call_id) if call_id else _calls(now, edge().live_calls, viewer().scope)
+    scope = viewer().scope
+    source = _words(now, call_id) if call_id else _calls(now, edge().live_calls, scope)
     return Response(
-        edge().streams.limited(source, MAX_STREAMS),
+        edge().streams.limited(source, MAX_STREAMS, scope),
         content_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -6,10 +6,12 @@ import time
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
 import pytest
 from redis import Redis
 
 from app.adapters.agents import files
+from app.adapters.notify import messages as messages_module
 from app.adapters.notify import text_message, words
 from app.adapters.notify.base import Change, NotTold
 from app.adapters.notify.messages import Message, Messages, promised_callback
@@ -50,6 +52,49 @@ def test_a_call_back_is_in_the_list_and_told_once(redis: Redis) -> None:
     assert first["caller_number"] == CALLER
     assert messages.all(business="another") == []
     assert len(messages.all(1)) == 1
+
+
+def left(messages: Messages, business: str, number: int, at: float) -> None:
+    who = AgentRef("Mia", business)
+    made = promised_callback(who, f"{business}-{number}", CALLER, at, "busy")
+    messages.leave(made, announce=False)
+
+
+def test_a_busy_business_pushes_out_its_own_messages_only(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages_module, "MAX_MESSAGES", 3)
+    messages, now = Messages(redis, 3600), time.time()
+    left(messages, "salon", 0, now - 9)
+    for number in range(5):
+        left(messages, "bakery", number, now - 5 + number)
+    busy = [one["call_id"] for one in messages.all(business="bakery")]
+    assert busy == ["bakery-4", "bakery-3", "bakery-2"]
+    assert [one["call_id"] for one in messages.all(business="salon")] == ["salon-0"]
+    assert [one["call_id"] for one in messages.all()] == [*busy, "salon-0"]
+    assert [one["call_id"] for one in messages.all(2)] == busy[:2]
+    assert [one["call_id"] for one in messages.of_call("salon-0", "salon")] == ["salon-0"]
+    assert messages.of_call("salon-0", "bakery") == []
+    lasting = [name for name in redis.scan_iter("*") if redis.ttl(name) < 0]
+    assert lasting == []
+
+
+def test_what_an_older_release_left_is_still_there(redis: Redis) -> None:
+    """It had one hash for all businesses, and one sorted set."""
+    messages, now = Messages(redis, 3600), time.time()
+    for business, call_id in (("bakery", "old-1"), ("salon", "old-2")):
+        old = promised_callback(AgentRef("Mia", business), call_id, CALLER, now - 60, "busy")
+        redis.hset("messages", old.id, orjson.dumps(old.to_json()))
+        redis.zadd("messages:time", {old.id: old.at})
+        redis.sadd(f"call:{{{call_id}}}:messages", old.id)
+    left(messages, "bakery", 1, now)
+    assert [one["call_id"] for one in messages.all(business="bakery")] == ["bakery-1", "old-1"]
+    assert [one["call_id"] for one in messages.all(business="salon")] == ["old-2"]
+    assert {one["call_id"] for one in messages.all()} == {"bakery-1", "old-1", "old-2"}
+    assert [one["call_id"] for one in messages.of_call("old-1", "bakery")] == ["old-1"]
+    again = promised_callback(AgentRef("Mia", "bakery"), "old-1", CALLER, now, "busy")
+    assert not messages.leave(again, announce=False), "a job that is done again leaves no second"
+    assert len(messages.all(business="bakery")) == 2
 
 
 def change(kind: str, **about: Any) -> Change:
@@ -110,6 +155,7 @@ def test_texts_are_counted_by_call_and_by_number(redis: Redis) -> None:
     assert 0 < sum(allowed) <= PER_NUMBER
     assert not budget.allows("b", CALLER, "another call", "p")
     assert budget.allows("b", "+14155550199", "another call", "n")
+    assert budget.allows("another business", CALLER, "its call", "q")
 
 
 def test_a_call_back_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import datetime as dt
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,92 +24,17 @@ from rq.serializers import JSONSerializer
 
 import workers.runtime
 from app.adapters import job_names
+from app.adapters.notify.messages import Messages, promised_callback
 from app.adapters.redis import keys
 from app.adapters.tools.execution import Effect
 from app.adapters.tools.replies import Reply
-from app.core.booking import slot_ids
-from app.security import outgoing
+from app.core.agent.reference import AgentRef
 from app.settings import Settings
 from app.web.application import BLUEPRINTS
-from tests.support.local_http import Answer, LocalServer, Request
+from tests.support.shops import BAKERY, CALLER, GARAGE, SALON, SHOPS, Hooks, Shop, in_calendar
 from tests.support.web_app import make_app
 from workers import calls, effects, notifications
 from workers.bookings import booking_tools
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A business. Its hours and its zone are nobody else's."""
-
-    id: str
-    number: str
-    zone: str
-    opens: int
-    service: str
-    confirm: bool
-    language: str
-
-    @property
-    def agent(self) -> str:
-        return f"ada-{self.id}"
-
-    @property
-    def retell(self) -> str:
-        return f"agent_{self.id}"
-
-    @property
-    def secret(self) -> str:
-        return f"hook-secret-of-{self.id}"
-
-    def written(self, hooks: str) -> str:
-        """Its part of the businesses in the agents' file."""
-        return (
-            f"  {self.id}: {{name: The {self.id}, time_zone: {self.zone}, "
-            f'language: {self.language}, numbers: ["{self.number}"], '
-            f"booking_webhook_url: {hooks}/{self.id}, "
-            f"booking_webhook_secret: '${{HOOK_{self.id.upper()}}}'}}\n"
-        )
-
-    def staff(self) -> str:
-        """Its agent in the file."""
-        hours = f'"{self.opens:02}:00-{self.opens + 3:02}:00"'
-        days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-        week = ", ".join(f"{day}: {hours}" for day in days)
-        return f"""
-  - id: {self.agent}
-    name: Ada
-    business: {self.id}
-    instructions: You speak for the {self.id}.
-    retell_agent_ids: [{self.retell}]
-    booking:
-      hours: {{{week}}}
-      confirm: {str(self.confirm).lower()}
-      heed_words: false
-      services: [{{id: {self.service}, name: {self.service} job, minutes: 30}}]
-"""
-
-
-BAKERY = Shop("bakery", "+493055501", "Europe/Berlin", 6, "cake", False, "de-DE")
-SALON = Shop("salon", "+12125550142", "America/New_York", 12, "haircut", False, "en-US")
-GARAGE = Shop("garage", "+81355550100", "Asia/Tokyo", 17, "repair", True, "en-GB")
-SHOPS = {shop.id: shop for shop in (BAKERY, SALON, GARAGE)}
-CALLER = "+14155550123"
-
-
-class Hooks:
-    """Where the businesses are told of bookings: each at its own address, with its own secret."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str, str]] = []
-        self.server = LocalServer(self._answer)
-
-    def _answer(self, request: Request) -> Answer:
-        shop = SHOPS[request.path.strip("/")]
-        signed = request.headers["callsmith-signature"]
-        assert outgoing.verify(request.body, signed, shop.secret, int(time.time()))
-        body = request.json()
-        self.told.append((str(body["call_id"]), shop.id, str(body["event"])))
-        return 200, {}
 
 
 class Workers:
@@ -170,13 +94,6 @@ class Backend:
                     self.redis.delete(key)
                     jobs[str(job.func_name)](*job.args)
 
-    def in_calendar(self, shop: str, call_id: str) -> int:
-        """How many appointments a call made in a business's embedded calendar."""
-        owner: Any = self.redis.get(keys.MAIN_CALENDAR_OWNER)
-        name = "main" if owner == shop.encode() else shop
-        held: Any = self.redis.hvals(f"calendar:{{{name}}}:events")
-        return sum(call_id.encode() in blob for blob in held)
-
     def check(self, call_id: str, shop: Shop, count: int = 2, *, noted: bool = False) -> None:
         """All that the call left is its business's, and nobody else's."""
         found = self.effects(call_id)
@@ -187,7 +104,7 @@ class Backend:
         last = found[-1]
         assert last.tool == "book_appointment"
         assert last.ok is not shop.confirm, last.result
-        made = {each: self.in_calendar(each, call_id) for each in SHOPS}
+        made = {each: in_calendar(self.redis, each, call_id) for each in SHOPS}
         assert made == {each: int(each == shop.id and not shop.confirm) for each in SHOPS}
         self.tell()
         told = {(whose, event) for call, whose, event in self.hooks.told if call == call_id}
@@ -211,19 +128,6 @@ def backend(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     settings = Settings(redis_url=redis_url, agent_file=str(file), socket_token="static")
     yield Backend(settings, hooks)
     hooks.server.stop()
-
-
-def slot_in(output: dict[str, Any], call_id: str, shop: Shop) -> str:
-    """Slots are offered in the business's hours, on its clock, for its service; the first one."""
-    assert output["slots"], output
-    assert shop.service in str(output), output
-    for slot in output["slots"]:
-        read = slot_ids.read(call_id, slot["slot_id"])
-        assert read is not None
-        assert read.genuine
-        start = read.start.astimezone(ZoneInfo(shop.zone))
-        assert shop.opens <= start.hour < shop.opens + 3, (shop.id, start)
-    return str(output["slots"][0]["slot_id"])
 
 
 def told_of(how: str, shop: Shop) -> dict[str, Any]:
@@ -254,7 +158,7 @@ def use(web: FlaskClient, tool: str, call: dict[str, Any], agent: str, **args: A
 def test_custom_functions(backend: Backend, how: str, shop: Shop) -> None:
     call = {"call_id": "call_f", **told_of(how, shop)}
     agent = shop.agent if how == "address" else ""
-    slot = slot_in(use(backend.web(), "check_availability", call, agent), "call_f", shop)
+    slot = shop.slot_in(use(backend.web(), "check_availability", call, agent), "call_f")
     backend.start_workers()
     use(backend.web(), "book_appointment", call, agent, slot_id=slot, name="Dana Reyes")
     backend.check("call_f", shop)
@@ -263,7 +167,7 @@ def test_custom_functions(backend: Backend, how: str, shop: Shop) -> None:
 def test_a_job_that_is_done_an_hour_later(backend: Backend) -> None:
     """The workers are away for an hour: what was asked is put back by hand."""
     call = {"call_id": "call_l", **told_of("details", SALON)}
-    slot = slot_in(use(backend.web(), "check_availability", call, ""), "call_l", SALON)
+    slot = SALON.slot_in(use(backend.web(), "check_availability", call, ""), "call_l")
     backend.workers.away = True
     late = use(backend.web(), "book_appointment", call, "", slot_id=slot, name="Dana Reyes")
     assert late["error"] == "pending"
@@ -371,7 +275,7 @@ OF_A_BUSINESS = re.compile(r"business:(?P<own>[\w-]+):.+|calendar:\{(?P<calendar
 OF_A_CALL = re.compile(r"call:\{(?P<call>[^}]+)\}:.+")
 OF_NOBODY = re.compile(
     r"calls:(live|recent|by:(agent|business|outcome|tool):.+)|records:(open|packed|bytes)"
-    r"|reports:due|usage:(days|told:.+)|messages(:time)?|effects:(open|dead)|told:.+"
+    r"|reports:due|usage:(days|told:.+)|messages:businesses|effects:(open|dead)|told:.+"
     r"|guard:(seen|rate|tie):.+|replies:.+|workers:.+|metrics:.+|agents:.+|upkeep:.+"
     r"|webhooks:.+|mcp:.+|rq:.+|tokens(:used)?"
 )
@@ -386,10 +290,13 @@ def test_every_key_that_is_left_is_somebodys(backend: Backend) -> None:
         call = {"call_id": f"call_{number}", **told_of(str(how), shop)}
         agent = shop.agent if how == "address" else ""
         found = use(backend.web(), "check_availability", call, agent)
-        slot = slot_in(found, f"call_{number}", shop)
+        slot = shop.slot_in(found, f"call_{number}")
         use(backend.web(), "book_appointment", call, agent, slot_id=slot, name="Dana Reyes")
         backend.web().post("/webhook/retell/inbound", json={"event": "call_inbound",
                            "call_inbound": {**call, "to_number": shop.number}})  # fmt: skip
+        who = AgentRef(shop.agent, shop.id)
+        promised = promised_callback(who, f"call_{number}", CALLER, time.time(), "busy")
+        Messages(redis, 3600).leave(promised)
     backend.tell()
     owner: Any = redis.get(keys.MAIN_CALENDAR_OWNER)
     unknown, left = [], set()
@@ -408,5 +315,8 @@ def test_every_key_that_is_left_is_somebodys(backend: Backend) -> None:
     for call_id in left:
         kept: Any = redis.hget(keys.summary(call_id), "agent_ref")
         assert orjson.loads(kept)["business"] in SHOPS, call_id
-    messages: Any = redis.hvals(keys.MESSAGES)
-    assert all(orjson.loads(message)["business"] in SHOPS for message in messages)
+    told = {way.values[1].id for way in WAYS if isinstance(way.values[1], Shop)}
+    for business in SHOPS:
+        messages: Any = redis.hvals(keys.messages(business))
+        assert bool(messages) == (business in told)
+        assert all(orjson.loads(message)["business"] == business for message in messages)

@@ -17,9 +17,11 @@ from app.bridges.drain import Drain
 from app.core.call.events import FromRetell, StepIn
 from app.core.record.entries import encode
 from app.errors import TooMany
+from app.security.scope import EVERYTHING, Scope
 from app.settings import Settings
 from app.web.calls import live
-from app.web.calls.streams import LiveCalls, News, Streams
+from app.web.calls import streams as streams_module
+from app.web.calls.streams import SHARE, LiveCalls, News, Streams
 from tests.support.web_app import make_app
 
 
@@ -143,11 +145,48 @@ def test_an_unknown_call_has_no_stream(client: FlaskClient) -> None:
 
 def test_streams_are_counted() -> None:
     streams = Streams()
-    first = streams.limited(iter([b"a", b"b"]), 1)
+    first = streams.limited(iter([b"a", b"b"]), 1, EVERYTHING)
     with pytest.raises(TooMany):
-        streams.limited(iter([b"c"]), 1)
+        streams.limited(iter([b"c"]), 1, EVERYTHING)
     assert list(first) == [b"a", b"b"]
-    assert list(streams.limited(iter([b"c"]), 1)) == [b"c"]
+    assert list(streams.limited(iter([b"c"]), 1, EVERYTHING)) == [b"c"]
+
+
+def test_a_business_takes_its_share_of_the_streams() -> None:
+    streams, bakery = Streams(), Scope("bakery")
+    held = [streams.limited(iter([b"a"]), 4 * SHARE, bakery) for _ in range(4)]
+    with pytest.raises(TooMany):
+        streams.limited(iter([b"b"]), 4 * SHARE, bakery)
+    for scope in (Scope("salon"), EVERYTHING):
+        assert list(streams.limited(iter([b"c"]), 4 * SHARE, scope)) == [b"c"]
+    assert list(held[0]) == [b"a"]
+    assert list(streams.limited(iter([b"d"]), 4 * SHARE, bakery)) == [b"d"]
+
+
+def test_a_businesss_calls_are_listed_beside_many_of_anothers(
+    redis: Redis, store: CallStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "READ", 3)
+
+    def begin(business: str, number: int) -> str:
+        call_id = f"call-{business}-{number}"
+        lease = store.take(call_id, "web-1")
+        who = {"agent_ref": {"agent": "ada", "business": business}, "started_at": float(number)}
+        store.save(call_id, {}, fence=lease.fence, fields={"agent": "Ada", **who})
+        return call_id
+
+    mine = [begin("bakery", number) for number in range(2)]
+    for number in range(6):
+        begin("salon", number)
+    live = LiveCalls(redis, store)
+    found = live.rows(Scope("bakery"))
+    assert found["live"] == 2
+    assert [row["call_id"] for row in found["calls"]] == mine[::-1]
+    assert (live.count(Scope("salon")), len(live.rows(Scope("salon"))["calls"])) == (6, 3)
+    assert live.rows(Scope("garage")) == {"live": 0, "calls": []}
+    assert live.rows()["live"] == 8
+    store.end(mine[0])
+    assert LiveCalls(redis, store).count(Scope("bakery")) == 1
 
 
 def test_the_list_is_read_once_for_all_pages(redis: Redis, store: CallStore) -> None:

@@ -10,6 +10,7 @@ from redis import Redis
 
 from app.adapters.agents import files
 from app.adapters.intent import model
+from app.core.agent.business import Business
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import CANCEL, SCHEDULE, IntentResult
 from app.settings import Settings
@@ -104,6 +105,11 @@ def test_a_day_has_a_budget(
         assert asked is not None
         asked("text", UNCLEAR)
     assert len(server.questions) == 2
+    other = agent.of(Business(id="another", name=agent.business), "")
+    elsewhere = model.for_call(settings, redis, other, "call_9")
+    assert elsewhere is not None
+    elsewhere("text", UNCLEAR)
+    assert len(server.questions) == 3, "another business has its own"
 
 
 @pytest.mark.parametrize("opinion", [
