@@ -50,7 +50,7 @@ ORDER = {
     ),
     "app.core.language": ("", "time", "intent"),
     "app.adapters": (
-        *("redis", "", "agents", "audio", "sockets", "realtime", "intent", "tokens", "twilio"),
+        *("redis", "", "tokens", "agents", "audio", "sockets", "realtime", "intent", "twilio"),
         *("calendars", "tools", "mcp", "notify", "booking", "calls", "checks"),
     ),
     "app.adapters.agents": ("", "text", "versions"),

@@ -102,6 +102,17 @@ class BusinessTokens:
         if not pipeline.execute()[0]:
             raise NotFound("no such token")
 
+    @guarded
+    def revoke_all(self, business: str, *, until: float) -> int:
+        """Revoke the tokens of a business that were made until then (Unix seconds); how many."""
+        old = [each.id for each in self.listed(Scope(business)) if each.created_at <= until]
+        if not old:
+            return 0
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.hdel(keys.TOKENS, *old)
+        pipeline.hdel(keys.TOKENS_USED, *old)
+        return int(pipeline.execute()[0])
+
     def check(self, text: str) -> BusinessToken | None:
         """What a token opens; None where it is none, or was revoked."""
         token_id = business_tokens.read_id(text)

@@ -172,6 +172,27 @@ def test_what_others_rely_on_is_not_taken_out(client: Any) -> None:
     assert client.delete("/api/businesses/salon", headers={"If-Match": "*"}).status_code == 404
 
 
+def test_a_later_business_of_the_same_id_is_not_opened_by_the_tokens_of_the_first(
+    client: Any, other: Any
+) -> None:
+    tokens = BusinessTokens(client.application.extensions["services"].redis)
+    put(client, "/api/businesses/salon", {"name": "Salon"})
+    text = tokens.create("salon", by="a test")[1]
+    stays = tokens.create("bakery", by="a test")[1]
+    theirs = {"Authorization": f"Bearer {text}"}
+    assert other.get("/api/businesses/salon").status_code == 200
+    assert other.get("/api/businesses/salon", headers=theirs).status_code == 200
+    assert client.delete("/api/businesses/salon", headers={"If-Match": "*"}).status_code == 200
+    assert tokens.check(text) is None
+    put(client, "/api/businesses/salon", {"name": "Another Salon"})
+    fresh = tokens.create("salon", by="a test")[1]
+    # The other process sees both changes at once, or one after the other.
+    assert other.get("/api/businesses/salon").json == {"name": "Another Salon"}
+    assert other.get("/api/businesses/salon", headers=theirs).status_code == 403
+    assert tokens.check(fresh) is not None
+    assert tokens.check(stays) is not None
+
+
 def test_several_are_put_at_once_or_not_at_all(client: Any, other: Any) -> None:
     listed = client.get("/api/agents?format=file")
     tag = listed.headers["ETag"]

@@ -15,6 +15,8 @@ from app.adapters.agents.versions.source import AgentSource
 from app.adapters.agents.versions.stored import AgentStore
 from app.adapters.agents.versions.watched import WatchedFile
 from app.adapters.redis.client import connect
+from app.adapters.tokens.business import BusinessTokens
+from app.adapters.tokens.departed import DepartedBusinesses
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -54,5 +56,6 @@ def open_desk(
     listener = None if few else connect(settings, connections=1)
     store, board = AgentStore(client), ProblemBoard(client, process)
     file = WatchedFile(settings.agent_file, client)
-    source = AgentSource(file, store, KeptVersions(client, settings), board, strict=strict)
+    kept, departed = KeptVersions(client, settings), DepartedBusinesses(BusinessTokens(client))
+    source = AgentSource(file, store, kept, board, departed, strict=strict)
     return AgentDesk(source, store, Editor(source, store), board, Follower(source, file, listener))

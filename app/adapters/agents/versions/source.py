@@ -27,6 +27,7 @@ from app.adapters.agents.versions.stored import (
     documents_of,
 )
 from app.adapters.agents.versions.watched import WatchedFile
+from app.adapters.tokens.departed import DepartedBusinesses
 from app.core.agent.definition import Agent
 from app.core.agent.directory import Directory
 from app.errors import SettingsError, Unavailable
@@ -61,6 +62,7 @@ class AgentSource:
         store: AgentStore,
         kept: KeptVersions,
         board: ProblemBoard,
+        departed: DepartedBusinesses,
         *,
         strict: bool = False,
     ) -> None:
@@ -73,6 +75,7 @@ class AgentSource:
         self._store = store
         self._kept = kept
         self._board = board
+        self._departed = departed
         self._lock = threading.Lock()
         self.builder = Builder()
         documents, directory = self._read_first(strict)
@@ -138,10 +141,12 @@ class AgentSource:
             directory = None
         else:
             self._keep(self._kept.due(directory.all))
+            gone = self.directory.businesses.keys() - directory.businesses.keys()
             self.directory.swap(directory)
             self.snapshot = snapshot
             CHANGES.labels("taken").inc()
             log.info("agents are up to date", extra={"agents": len(directory.all)})
+            self._departed.note(gone)
         self._tell()
         return directory is not None
 
@@ -176,8 +181,10 @@ class AgentSource:
         self._file.forget()
 
     def keep_versions(self) -> None:
-        """See that the present versions, and the file, are kept for those who start later."""
+        """See that the present versions, and the file, are kept for those who start later, and
+        that businesses that are gone have no tokens."""
         with self._lock:
+            self._departed.revoke()
             agents = self.directory.all
             if agents and self._kept.is_lost(agents[0]):
                 self._forget_kept()

@@ -74,6 +74,23 @@ def test_a_business_has_its_own_and_not_too_many(tokens: BusinessTokens) -> None
     assert [token.business for token in tokens.listed(Scope("salon"))] == ["salon"]
 
 
+def test_all_of_a_business_go_but_what_was_made_since(
+    tokens: BusinessTokens, clock: list[float]
+) -> None:
+    old = [tokens.create("bakery", by="an admin")[1] for _ in range(2)]
+    other = tokens.create("salon", by="an admin")[1]
+    clock[0] += 10
+    new = tokens.create("bakery", by="an admin")[1]
+    assert tokens.revoke_all("bakery", until=NOW + 5) == 2
+    assert tokens.revoke_all("bakery", until=NOW + 5) == 0
+    assert [tokens.check(text) is not None for text in (*old, other, new)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
 def test_without_redis_none_is_right_or_wrong(free_port: int) -> None:
     away = BusinessTokens(connect(Settings(redis_url=f"redis://127.0.0.1:{free_port}/0")))
     with pytest.raises(Unavailable):

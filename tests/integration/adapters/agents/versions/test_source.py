@@ -9,6 +9,7 @@ from redis import Redis
 
 from app.adapters.agents.versions.opening import open_desk
 from app.adapters.agents.versions.stored import Change
+from app.adapters.tokens.business import BusinessTokens
 from app.core.agent.directory import Asked
 from app.core.agent.reference import AgentRef
 from app.errors import Conflict, Invalid, PreconditionFailed, SettingsError, Unavailable
@@ -31,6 +32,25 @@ def test_the_apis_comes_in_the_place_of_the_files(process: Open) -> None:
     assert here.source.refresh()
     assert here.source.directory.default.instructions == "Sell cakes."
     assert not here.source.refresh()
+
+
+def test_a_business_that_leaves_the_file_leaves_no_token(
+    process: Open, file: Path, redis: Redis
+) -> None:
+    tokens = BusinessTokens(redis)
+    salon = "  - {id: ben, name: Ben, business: Salon, instructions: x}\n"
+    file.write_text(FILE + salon)
+    desk = process()
+    texts = {each: tokens.create(each, by="a test")[1] for each in ("bakery", "salon")}
+    file.write_text("agents: [")
+    desk.source.refresh(read_file=True)
+    assert all(map(tokens.check, texts.values())), "a broken file takes nobody out"
+    file.write_text(FILE)
+    desk.source.refresh(read_file=True)
+    assert [each for each, text in texts.items() if tokens.check(text)] == ["bakery"]
+    file.write_text(FILE + salon)
+    desk.source.refresh(read_file=True)
+    assert tokens.check(texts["salon"]) is None
 
 
 def test_what_one_process_cannot_use_is_left_as_it_was(
