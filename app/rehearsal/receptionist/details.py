@@ -15,6 +15,7 @@ _SERVICE_LEAD_IN = re.compile(
     r"|would be)\W+)*",
     re.IGNORECASE,
 )
+_SPELLED = re.compile(r"\b(?:[^\W\d_][- ]){2,}[^\W\d_]\b")
 _SENTENCE_END = re.compile(r"[.!?,]")
 _CANCELS = re.compile(r"\bcancel\b", re.IGNORECASE)
 
@@ -125,10 +126,28 @@ def take_name(state: Dialogue, heard: Heard) -> None:
     elif state.talk.asked == "name" or is_titled_name(heard.text):
         name = name_in_answer(heard.text) or heard.said.name
     else:
-        name = heard.said.name or _name_for_service(state, heard)
+        name = _whole(heard) or _name_for_service(state, heard)
     if name is not None:
-        state.name = name
+        state.name = _completed(state.name, name, heard)
         state.talk.service_asked = state.talk.service_asked and state.talk.asked != "service"
+
+
+def _whole(heard: Heard) -> str | None:
+    """The name that was given; all of it where only its last part was spelled."""
+    name, whole = heard.said.name, name_in_answer(heard.text)
+    return whole if name and whole and whole.endswith(f" {name}") else name
+
+
+def _completed(known: str | None, name: str, heard: Heard) -> str:
+    """The name as known so far, where what was said now is a part of it: "R-E-Y-E-S" spells the
+    last name of Dana Reyes. "Reyes, R-E-Y-E-S" goes on where only "Dana" was heard before."""
+    if known is None:
+        return name
+    parts = name.casefold().split()
+    if set(parts) <= set(known.casefold().split()):
+        return known
+    goes_on = len(parts) == 1 and " " not in known and _SPELLED.search(heard.text)
+    return f"{known} {name}" if goes_on and not heard.has("no") else name
 
 
 def _name_for_service(state: Dialogue, heard: Heard) -> str | None:

@@ -183,6 +183,31 @@ def test_cancel_it_is_a_yes_to_cancelling(answer: str, words: str) -> None:
                 ("yes", "all set"), ("cancel that", "shall I"), (answer, words)])  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        (["Dana Reyes, R-E-Y-E-S."], "Dana Reyes"),
+        (["Dana Reyes,", "R-E-Y-E-S."], "Dana Reyes"),
+        (["Uh, Dana", "Reyes, R-E-Y-E-S."], "Dana Reyes"),
+        (["Uh, Dana", "Dana Reyes, R E Y E S."], "Dana Reyes"),
+        (["Dana", "No, it's Anna, A-N-N-A."], "Anna"),
+        (["Dana Reyes", "No, my name is Ann Lee."], "Ann Lee"),
+    ],
+)
+def test_what_is_spelled_is_a_part_of_the_name(said: list[str], name: str) -> None:
+    desk = AppointmentCall()
+    desk.says("a cleaning on Tuesday at nine am")
+    for text in said:
+        answer = desk.says(text)
+    assert f"for {name}. Shall I" in answer
+
+
+def test_a_name_is_known_in_full_before_it_is_asked_for() -> None:
+    desk = AppointmentCall()
+    play(desk, [("a cleaning on Tuesday", "which one"), ("Dana Reyes, R-E-Y-E-S.", "which one"),
+                ("at nine am", "for Dana Reyes. Shall I")])  # fmt: skip
+
+
 def test_tells_the_time_of_a_booking_just_made() -> None:
     desk = AppointmentCall()
     play(desk, [("a cleaning on Tuesday at nine am, my name is Ann Lee", "shall I"),
