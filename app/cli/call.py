@@ -10,16 +10,20 @@ import argparse
 import contextlib
 import os
 import queue
+import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
+from app.adapters.agents.trials import PREFIX
 from app.adapters.own_server import Records
 from app.cli import call_all, caller_model, free_days
 from app.cli.screen import Screen
 from app.local.stack import beside
+from app.rehearsal.callers.lines import Lines, list_all
 from app.rehearsal.retell_caller import events, scenario
 from app.rehearsal.retell_caller.client import Client, clock
 from app.rehearsal.retell_caller.line import Line
@@ -57,6 +61,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--call-id", metavar="ID", help="use this call id")
     parser.add_argument("--quiet", action="store_true", help="print only what failed")
     parser.add_argument("--all", action="store_true", help="play every shipped scenario")
+    parser.add_argument("--list", action="store_true", help="print the shipped scenarios")
+    parser.add_argument("--agent", metavar="ID", help="the agent to call, by its id or name")
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help=f"mark the calls as test calls: their ids begin with {PREFIX}",
+    )
+    parser.add_argument(
+        "--lines",
+        action="store_true",
+        help="with --list or a scenario: print JSON lines for programs",
+    )
     parser.add_argument(
         "--seed",
         type=int,
@@ -77,16 +93,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play or type; 0 if all went as expected. Raises `BadRequest` for arguments that clash."""
     call_all.check(args)
+    if args.list:
+        return _list(Lines() if args.lines else None)
     settings = Settings.of_command(beside(os.environ))
     url = args.url or socket_url(settings)
+    if args.agent:
+        url = f"{url.rstrip('/')}/agents/{quote(args.agent, safe='')}"
     screen = Screen()
-    if args.all or args.repeat:
+    if args.all or args.repeat or args.lines:
         with _stopping() as stopped:
-            plays = call_all.Plays(url, screen, settings, stopped.is_set, args.speed, args.quiet)
+            plays = call_all.Plays(
+                url,
+                screen,
+                settings,
+                stopped.is_set,
+                args.speed,
+                args.quiet,
+                call_ids=_new_call_id(args),
+                lines=Lines() if args.lines else None,
+            )
             return call_all.play_all(args, plays)
     if args.scenario is None:
         return _talk(args, url, screen)
     return _play(args, url, screen, settings)
+
+
+def _list(lines: Lines | None) -> int:
+    """Print the shipped scenarios."""
+    if lines is not None:
+        list_all(lines)
+        return 0
+    screen, names = Screen(), scenario.shipped()
+    width = max(len(name) for name in names)
+    for name in names:
+        script = scenario.load(name)
+        needs = f" (requires: {script.requires})" if script.requires else ""
+        screen.line(f"  {name:<{width}}  {' '.join(script.about.split())}{needs}")
+    return 0
+
+
+def _new_call_id(args: argparse.Namespace) -> Callable[[], str]:
+    if args.call_id:
+        return lambda: str(args.call_id)
+    return new_test_id if args.test else new_call_id
+
+
+def new_test_id() -> str:
+    """The id of a test call."""
+    return f"{PREFIX}{secrets.token_hex(12)}"
 
 
 def socket_url(settings: Settings) -> str:
@@ -107,8 +161,7 @@ def _play(args: argparse.Namespace, url: str, screen: Screen, settings: Settings
     caller_model.prepare(stage, settings)
     if not args.quiet:
         stage.watch = screen.watch
-    if args.call_id:
-        stage.call_ids = lambda: str(args.call_id)
+    stage.call_ids = _new_call_id(args)
     with _stopping() as stopped:
         stage.stop = stopped.is_set
         outcomes = play(script, stage)
@@ -199,7 +252,7 @@ class Typist:
 
 
 def _talk(args: argparse.Namespace, url: str, screen: Screen) -> int:
-    call_id = args.call_id or new_call_id()
+    call_id = _new_call_id(args)()
     caller = CallerSpec(from_number=args.caller) if args.caller else CallerSpec()
     slow = 1 / args.speed if args.speed else 0.0
     pace = LineSettings(word_s=60 / 190 * slow, end_of_turn_s=0.2 * slow)

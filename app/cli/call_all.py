@@ -12,10 +12,11 @@ from app.adapters.own_server import Records
 from app.cli import caller_model, free_days
 from app.cli.screen import Screen
 from app.errors import AppError, BadRequest
+from app.rehearsal.callers.lines import Lines
 from app.rehearsal.callers.trials import Trials, grouped
 from app.rehearsal.callers.variation import vary
 from app.rehearsal.retell_caller import scenario
-from app.rehearsal.retell_caller.play import Stage, play
+from app.rehearsal.retell_caller.play import Stage, new_call_id, play
 from app.rehearsal.retell_caller.results import (
     ScenarioResult,
     count_of,
@@ -45,6 +46,10 @@ def check(args: argparse.Namespace) -> None:
         raise BadRequest("--seed and --repeat go with a SCENARIO or --all")
     if args.repeat and args.call_id:
         raise BadRequest("--repeat makes several calls: leave --call-id out")
+    if args.list and (args.all or args.scenario or args.repeat):
+        raise BadRequest("--list plays nothing: leave SCENARIO, --all and --repeat out")
+    if args.lines and not (args.list or args.all or args.scenario):
+        raise BadRequest("--lines goes with --list, --all or a SCENARIO")
 
 
 def seeds_of(args: argparse.Namespace) -> list[int | None]:
@@ -65,6 +70,8 @@ class Plays:
     stopped: Callable[[], bool]
     speed: float
     quiet: bool
+    call_ids: Callable[[], str] = new_call_id
+    lines: Lines | None = None
 
     def play(self, name: str, seed: int | None) -> ScenarioResult:
         """Play one scenario once."""
@@ -83,8 +90,9 @@ class Plays:
             stage = Stage(
                 self.url, fetch=records.fetch, speed=self.speed, later=later, stop=self.stopped
             )
+            stage.call_ids = self.next_call_id
             caller_model.prepare(stage, self.settings)
-            if not self.quiet:
+            if not self.quiet and self.lines is None:
                 stage.watch = self.screen.watch
             outcomes = tuple(play(script, stage))
         except AppError as error:
@@ -93,6 +101,13 @@ class Plays:
         unreached = [outcome.refused[-1] for outcome in outcomes if outcome.refused]
         why = unreached[-1] if unreached and not any(o.sockets for o in outcomes) else ""
         return ScenarioResult(name, about, time.monotonic() - began, outcomes, why, seed=seed)
+
+    def next_call_id(self) -> str:
+        """The id of the next call, which is told of before it is made."""
+        call_id = self.call_ids()
+        if self.lines is not None:
+            self.lines.call(call_id)
+        return call_id
 
 
 def ready(script: Scenario, name: str, seed: int | None) -> Scenario:
@@ -108,7 +123,10 @@ def play_all(args: argparse.Namespace, plays: Plays) -> int:
     for name in scenario.shipped() if args.all else [args.scenario]:
         results += _play_each(name, args, plays)
     trials = grouped(results) if args.repeat else []
-    _print_table(results, trials, plays.screen)
+    if plays.lines is not None:
+        plays.lines.end(results, trials)
+    else:
+        _print_table(results, trials, plays.screen)
     notes = [f"{each.name}: {each.in_words()}" for each in trials]
     if args.junit:
         _write(args.junit, junit(results))
@@ -133,8 +151,13 @@ def _play_each(name: str, args: argparse.Namespace, plays: Plays) -> list[Scenar
     for seed in seeds_of(args):
         if plays.stopped() or (results and results[-1].error):
             break  # what keeps one play from being made keeps the next from it as well
+        if plays.lines is not None:
+            plays.lines.play(name, seed)
         results.append(plays.play(name, seed))
-        _tell(results[-1], plays.screen)
+        if plays.lines is not None:
+            plays.lines.result(results[-1])
+        else:
+            _tell(results[-1], plays.screen)
     return results
 
 

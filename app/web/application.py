@@ -18,6 +18,7 @@ from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calendars.checks import CalendarCheck
 from app.adapters.calendars.main_calendar import Calendars
 from app.adapters.calls.intake import Intake
+from app.adapters.calls.plays import Plays
 from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.store import CallStore
 from app.adapters.calls.usage import UsageStore
@@ -76,6 +77,8 @@ from app.web.console.agents import routes as console_agents
 from app.web.console.agents import versions as console_agent_versions
 from app.web.console.calendar import appointments as console_appointments
 from app.web.console.calendar import routes as console_calendar
+from app.web.console.scenarios import routes as console_scenarios
+from app.web.console.scenarios.runner import ScenarioRunner
 from app.web.early_intents import EarlyIntents
 from app.web.edge import Edge
 from app.web.feed import Feed
@@ -125,6 +128,7 @@ BLUEPRINTS = (
     doctor.bp,
     try_call.bp,
     try_break.bp,
+    console_scenarios.bp,
 )
 
 
@@ -179,7 +183,7 @@ def build_services(settings: Settings) -> Services:
 def build_edge(services: Services) -> Edge:
     """What only routes use."""
     redis, settings = services.redis, services.settings
-    breaker, guards = Breaker(), Guards(redis)
+    breaker, guards, plays = Breaker(), Guards(redis), Plays(redis)
     return Edge(
         admission=Admission(trusted=settings.trusted_proxies),
         bodies=Bodies(),
@@ -199,6 +203,8 @@ def build_edge(services: Services) -> Edge:
         usage=UsageStore(redis, settings),
         live_calls=LiveCalls(redis, services.calls),
         streams=Streams(),
+        plays=plays,
+        scenarios=ScenarioRunner(plays, settings, services.drain),
     )
 
 

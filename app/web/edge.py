@@ -9,6 +9,7 @@ from flask import current_app
 
 from app.adapters.audio.prerecorded import LineStore
 from app.adapters.calls.intake import Intake
+from app.adapters.calls.plays import Plays
 from app.adapters.calls.reports import ReportStore
 from app.adapters.calls.usage import UsageStore
 from app.adapters.redis.breaker import Breaker
@@ -17,6 +18,7 @@ from app.adapters.tokens.business import BusinessTokens
 from app.adapters.tokens.media import MediaTokens
 from app.adapters.tokens.socket import SocketTokens
 from app.web.calls.streams import LiveCalls, Streams
+from app.web.console.scenarios.runner import ScenarioRunner
 from app.web.early_intents import EarlyIntents
 from app.web.feed import Feed
 from app.web.guard.admission import Admission
@@ -51,6 +53,8 @@ class Edge:
     usage: UsageStore
     live_calls: LiveCalls
     streams: Streams
+    plays: Plays
+    scenarios: ScenarioRunner
 
 
 def edge() -> Edge:

@@ -192,6 +192,7 @@ def test_pages_fit_and_can_be_used_by_everybody(
         "/jobs",
         "/doctor",
         "/try",
+        "/scenarios",
     ):
         page.goto(f"{console.base}/console{path}")
         found = Axe().run(page)
@@ -368,7 +369,7 @@ def test_pages_are_light_and_load_nothing_from_elsewhere(
     console: RunningStack, browser: Browser
 ) -> None:
     call_id = console.call("booking").call_id
-    paths = ("", "/live", "/calls", "/figures", "/jobs", "/doctor", "/try", "/talk")
+    paths = ("", "/live", "/calls", "/figures", "/jobs", "/doctor", "/try", "/talk", "/scenarios")
     for path in (*paths, f"/calls/{call_id}"):
         page = browser.new_context().new_page()
         answers = answers_of(page)

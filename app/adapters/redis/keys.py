@@ -49,6 +49,10 @@ AGENTS_PROBLEMS = "agents:problems"
 #: until somebody revokes them.
 TOKENS = "tokens"
 TOKENS_USED = "tokens:used"
+#: List: the ids of the last plays of scenarios from the console, newest first; and string: the id
+#: of the play that goes on.
+PLAYS = "plays"
+PLAY_LEASE = "plays:lease"
 #: Effects that have not ended, scored by the Unix time at which somebody must look after them.
 OPEN_EFFECTS = "effects:open"
 #: Effects that were given up, scored by the Unix time of that.
@@ -291,6 +295,16 @@ def agent_version(business: str, agent: str, version: str) -> str:
 def trial_call(call_id: str) -> str:
     """String: the agent's version that a call to try it out begins with, as JSON."""
     return call(call_id, "trial")
+
+
+def play(play_id: str) -> str:
+    """String: how far a play of a scenario is, as JSON."""
+    return f"plays:{play_id}"
+
+
+def play_stop(play_id: str) -> str:
+    """String: somebody wants this play to stop."""
+    return f"plays:{play_id}:stop"
 
 
 def feed(business: str, calendar: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request, url_for
 
+from app.adapters.agents.trials import PREFIX
 from app.adapters.calls.query import Page
 from app.bridges.services import services
 from app.core.call.outcome import OUTCOMES
@@ -70,6 +71,7 @@ def row(call: Mapping[str, Any]) -> dict[str, str]:
     began = call.get("started_at") or call.get("first_at")
     return {
         "id": str(call.get("call_id", "")),
+        "test": "test" if str(call.get("call_id", "")).startswith(PREFIX) else "",
         "path": f"/console/calls/{quote(str(call.get('call_id', '')), safe='')}",
         "when": moment(began),
         "caller": masked(call.get("from_number")),

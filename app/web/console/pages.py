@@ -19,8 +19,9 @@ PLACES = (
     ("Doctor", "/console/doctor"),
     ("Try it", "/console/try"),
     ("Talk", "/console/talk"),
+    ("Scenarios", "/console/scenarios"),
 )
-ADMIN_PLACES = frozenset({"Jobs", "Doctor"})
+ADMIN_PLACES = frozenset({"Jobs", "Doctor", "Scenarios"})
 
 #: Pages run and show this server's own files only, and talk to it only.
 POLICY = (

@@ -15,7 +15,7 @@ from app.core.agent.definition import Agent
 from app.core.agent.reference import AgentRef
 from app.settings import Settings
 
-#: How the ids of calls begin that somebody makes to try an agent.
+#: How the ids of test calls begin: those that somebody makes to try an agent.
 PREFIX = "try_"
 #: How long such a call may wait to be begun.
 BEGIN_S = 15 * 60
