@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
+import orjson
 from flask import Blueprint, Response
 
 from app import logs, metrics
@@ -155,13 +157,24 @@ def media_stream(ws: Connection) -> None:
         log.error("a media stream names an unknown agent", extra={"why": error.message})
         ws.close(1008, "agent")
         return
-    details = {
+    details: dict[str, Any] = {
         "call_id": call_id,
         "call_type": "web_call" if page else "phone_call",
         "direction": "inbound",
         "from_number": start.parameters.get("from", ""),
         "to_number": start.parameters.get("to", ""),
     }
+    if page:
+        details["retell_llm_dynamic_variables"] = _variables(start.parameters.get("variables", ""))
     details = {name: value for name, value in details.items() if value}
     channel = PageChannel if page else PhoneChannel
     serve(now_services, ws, call_id, channel(start, agent, details, edge().lines))
+
+
+def _variables(given: str) -> dict[str, str]:
+    """The dynamic variables that a page gave as a JSON object; none where it is not one."""
+    try:
+        value = orjson.loads(given) if given else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return {name: str(item) for name, item in value.items()} if isinstance(value, dict) else {}

@@ -140,8 +140,16 @@ def test_a_person_talks_and_interrupts(stack: RunningStack, page: Page) -> None:
 
 def test_keys_and_a_second_call(stack: RunningStack, page: Page) -> None:
     page.goto(f"{stack.base}/console/talk")
+    page.click(".setup summary")
+    page.fill("#number", "+14155550137")
+    page.fill("#variables", "plan=gold, color = blue")
     page.click("#call")
     page.wait_for_selector("#said .agent")
+    (first,) = stack.records.json("/api/calls")[1]["calls"]
+    assert first["from_number"] == "+14155550137"
+    record = stack.records.get(f"/api/calls/{first['call_id']}/record")[1].decode()
+    assert "plan: gold" in record
+    assert "color: blue" in record
     # All at once: keys that are pressed with pauses are told one by one.
     page.evaluate(
         "for (const k of '42#') document.querySelector(`#keys [data-key='${k}']`).click()"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import gevent
 import orjson
@@ -31,7 +32,7 @@ class PageChannel(PhoneChannel):
     name = "browser"
 
     def __init__(
-        self, start: Start, agent: Agent, details: dict[str, str], lines: LineStore
+        self, start: Start, agent: Agent, details: dict[str, Any], lines: LineStore
     ) -> None:
         super().__init__(start, agent, details, lines)
         self._shown: dict[str, tuple[str, bool]] = {}

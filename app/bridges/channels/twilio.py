@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from typing import Any
 
 import gevent
 
@@ -73,7 +74,7 @@ class PhoneChannel:
     soon_s = 0.1
 
     def __init__(
-        self, start: Start, agent: Agent, details: dict[str, str], lines: LineStore
+        self, start: Start, agent: Agent, details: dict[str, Any], lines: LineStore
     ) -> None:
         self._start = start
         self._agent = agent

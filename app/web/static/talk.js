@@ -104,7 +104,13 @@ class Call {
           callSid: ticket.call_id,
           tracks: ["inbound"],
           mediaFormat: { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 },
-          customParameters: { token: ticket.token, agent: ticket.agent },
+          customParameters: {
+            token: ticket.token,
+            agent: ticket.agent,
+            from: $("number").value.trim(),
+            to: $("dialled").value.trim(),
+            variables: JSON.stringify(variables($("variables").value)),
+          },
         },
       });
       show("live", "In the call", "Speak. Interrupt whenever you like.");
@@ -234,6 +240,14 @@ class Call {
     this.microphone?.getTracks().forEach((track) => track.stop());
     if (this.audio && this.audio.state !== "closed") this.audio.close();
   }
+}
+
+// "name=Dana, plan=gold" as a mapping; what has no "=" is left out.
+function variables(text) {
+  const pairs = text.split(",").map((pair) => pair.split("="));
+  return Object.fromEntries(
+    pairs.filter((pair) => pair.length === 2).map(([name, value]) => [name.trim(), value.trim()]),
+  );
 }
 
 function told(kind, about) {
