@@ -62,6 +62,7 @@ def hear(state: State, said: Utterance) -> None:
     witness.open_by_report(state, turn)
     witness.note_report(state, turn)
     for claim in state.live:
+        witness.name_whom(state, claim, turn)
         if ASKS_SERVICE in turn.asks:
             claim.wish.service_asked = True
         spoken = turn.done if turn.done in (MOVE, CANCEL) else turn.speaks_of
@@ -180,23 +181,7 @@ def _events(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
         events.append(fold.LEAVES)
     if claim.kind != BOOK:
         _tell_object(claim, turn)
-    if claim.kind == CANCEL:
-        events += _to_cancel(turn)
-    elif turn.slots:
-        events += _to_slots(state, claim, turn)
-    elif _borne_out(state, claim, turn):
-        events.append(fold.STATES)
-    elif turn.refuses and turn.done is None:
-        events.append(fold.REFUSES)
-    elif turn.wants_yes and turn.speaks_of in (None, claim.kind):
-        events.append(fold.CHECKS)
-    elif turn.asks & {ASKS_NAME, ASKS_OTHER} or (claim.strong and _goes_on(turn)):
-        if not turn.leaves:
-            events.append(fold.TAKES_UP)
-    elif turn.assents and claim.strong and not turn.leaves:
-        events.append(fold.ASSENTS)
-    elif claim.strong and claim.wish.whole and _only_holds(turn.text):
-        events.append(fold.TAKES_UP)
+    events += _to_cancel(turn) if claim.kind == CANCEL else _to_wish(state, claim, turn)
     if fold.ASSENTS in events and claim.kind != BOOK and claim.state == "open":
         claim.confirmed = claim.confirmed or Span(turn.index, turn.text)
     if _reports(claim, turn):
@@ -205,6 +190,31 @@ def _events(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
         if claim.state not in ("stopped", "left", "doubtful", "refused"):
             claim.confirmed = Span(turn.index, turn.text)
     return events
+
+
+def _to_wish(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
+    """What the turn is to a booking or a move."""
+    if turn.slots:
+        return _to_slots(state, claim, turn)
+    if _borne_out(state, claim, turn):
+        return [fold.STATES]
+    if turn.refuses and turn.done is None:
+        return [] if _refuses_something_else(state, claim) else [fold.REFUSES]
+    if turn.wants_yes and turn.speaks_of in (None, claim.kind):
+        return [fold.CHECKS]
+    if turn.asks & {ASKS_NAME, ASKS_OTHER} or (claim.strong and _goes_on(turn)):
+        return [] if turn.leaves else [fold.TAKES_UP]
+    if turn.assents and claim.strong and not turn.leaves:
+        return [fold.ASSENTS]
+    if claim.strong and claim.wish.whole and _only_holds(turn.text):
+        return [fold.TAKES_UP]
+    return []
+
+
+def _refuses_something_else(state: State, claim: Claim) -> bool:
+    """ "Not earlier?" "I'm afraid not.": what was offered stands."""
+    asked = state.heard[1] if state.heard is not None else ()
+    return claim.state in ("offered", "agreed") and bool(asked) and all(s.question for s in asked)
 
 
 def _goes_on(turn: AgentTurn) -> bool:
@@ -262,10 +272,12 @@ def _to_slots(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
         if claim.state not in ("done", "stopped", "doubtful", "left"):
             _adopt(claim, slot, turn)
         return [fold.CHECKS if turn.wants_yes else fold.STATES]
+    other = merged(new_slots(claim, turn))
+    if claim.state == "agreed" and claim.kind == BOOK and other is not None and other.whole:
+        claim.wish.doubts += ["the agent named another time later"] if _names_another(turn) else []
     if claim.state == "done":
-        whole = merged(new_slots(claim, turn))
-        if claim.kind == BOOK and turn.done == MOVE and whole is not None and whole.time:
-            _adopt(claim, whole, turn)
+        if claim.kind == BOOK and turn.done == MOVE and other is not None and other.time:
+            _adopt(claim, other, turn)
         elif claim.kind == BOOK and _names_another(turn):
             claim.wish.doubts.append("the agent named another time later")
         return []

@@ -57,6 +57,7 @@ def hear(state: State, said: Utterance) -> None:
             replies.hear(state, said, sentence)
         groups[-1].append(sentence)
         if sentence.services and not (sentence.told or sentence.refused):
+            state.services.update(sentence.services)
             state.service = Part(sentence.services[-1], quote(said, sentence.text))
         if sentence.exists and not (sentence.conditional or sentence.refused):
             service = sentence.services[-1] if sentence.services else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.language.name_match import same_name
+from app.core.requests import standing
 from app.core.requests.evidence import (
     AGENT,
     BOOK,
@@ -22,6 +24,7 @@ from app.core.requests.evidence import (
 from app.core.requests.state import State
 from app.core.requests.turns import moments
 
+_ALL = re.compile(r"\b(?:both|all of|everything|all (?:my|the|our)|all (?:two|three))\b")
 _AGREED = ("agreed", "done")
 _WHY = {
     "open": "it was not taken up in the call",
@@ -60,26 +63,20 @@ def decide(state: State, appointments: Sequence[Known], asked: Asked) -> list[De
     stand."""
     out: list[Decision] = []
     taken: set[str] = set()
-    for claim in state.claims:
+    for read in state.claims:
+        claim = standing.about_one(state, read, appointments)
         if claim.kind in asked.confirm and claim.confirmed is None:
             why = "waits for the caller's confirmation"
             out.append(Decision("ask", why, claim, spans={"request": claim.asked}))
-        elif claim.kind == BOOK and not _was_a_move(claim, appointments):
-            out.append(_book(state, claim, asked))
+        elif claim.kind == BOOK and not standing.was_a_move(claim, appointments):
+            found = _book(state, claim, asked)
+            out.append(standing.unless_it_stands(found, appointments))
         else:
             claim = replace(claim, kind=MOVE) if claim.kind == BOOK else claim
-            found = _change(claim, state, appointments, asked, taken)
-            taken.update(item.target.id for item in found if item.target and item.kind == "act")
-            out.extend(found)
+            changes = _change(claim, state, appointments, asked, taken)
+            taken.update(item.target.id for item in changes if item.target and item.kind == "act")
+            out.extend(changes)
     return out
-
-
-def _was_a_move(claim: Claim, appointments: Sequence[Known]) -> bool:
-    """Whether the agent only ever said that something was moved, of a caller whose appointment
-    stands: what sounded like a booking was about that one."""
-    moved = MOVE in claim.reported and BOOK not in claim.reported and not claim.reopened
-    service = claim.wish.service.value if claim.wish.service else None
-    return moved and any(service in (None, item.service) for item in appointments)
 
 
 def _book(state: State, claim: Claim, asked: Asked) -> Decision:
@@ -98,6 +95,8 @@ def _book(state: State, claim: Claim, asked: Asked) -> Decision:
     service = told.value if told else None
     if service is None and claim.wish.general and not claim.wish.service_asked:
         service = asked.default_service
+    if service is None and not claim.wish.general and len(state.services) == 1:
+        told, service = state.service, state.service.value if state.service else None
     if service is None:
         missing.append("service")
     elif told:
@@ -212,7 +211,7 @@ def _cancel(
     if how is None and not has_name and not _only_one(claim, named, appointments):
         return [Decision("ask", "the appointment was not named", claim, spans=spans)]
     days = {day for day, _ in (item.value for item in claim.meant.mentioned) if day is not None}
-    both = "both" in claim.asked.words.lower() or "all of" in claim.asked.words.lower()
+    both = _ALL.search(claim.asked.words.lower()) is not None
     if len(named) > 1 and not (both and {item.start.date() for item in named} == days):
         return [Decision("ask", "it is not clear which appointment is meant", claim, spans=spans)]
     return [
@@ -305,6 +304,18 @@ def _is_at(item: Known, day: dt.date | None, time: dt.time | None) -> bool:
     )
 
 
+def _told_beside(
+    claim: Claim, target: Known, spans: dict[str, Span]
+) -> tuple[dt.date | None, dt.time | None]:
+    """The new day and time, where they were told before a change was spoken of: the only ones that
+    are not the appointment's own."""
+    others = [part for part in claim.meant.objects if not _is_at(target, *part.value)]
+    if len({part.value for part in others}) != 1 or None in others[0].value:
+        return None, None
+    spans["day"] = spans["time"] = others[0].span
+    return others[0].value
+
+
 def _may_be_old(target: Known, part: Part[Place]) -> bool:
     """Whether a weekday alone can mean the day of the appointment itself: "Tuesday's fine"."""
     return not part.sure and part.value[1] is None and _is_weekday(target, *part.value)
@@ -327,6 +338,8 @@ def _move(claim: Claim, target: Known, spans: dict[str, Span]) -> Decision:
         if time is None and part.value[1] is not None:
             time = part.value[1]
             spans.setdefault("time", part.span)
+    if day is None and time is None:
+        day, time = _told_beside(claim, target, spans)
     if claim.wish.day:
         spans["day"] = claim.wish.day.span
     if claim.wish.time:

@@ -37,6 +37,8 @@ def opens(state: State, sentence: Said) -> bool:
     claim = state.claim
     if claim is None or claim.state == "stopped":
         return True
+    if claim.kind == CANCEL and claim.state != "done" and sentence.words.startswith("or "):
+        return False
     if claim.kind == BOOK and claim.state != "done":
         if sentence.request == CANCEL and not sentence.names_object:
             return False
@@ -47,22 +49,37 @@ def opens(state: State, sentence: Said) -> bool:
     elif claim.kind == BOOK and sentence.request == CANCEL and not sentence.names_object:
         return False
     if claim.state == "done":
-        replaces = sentence.corrects_plainly and not _ANOTHER.search(sentence.words)
-        if replaces and not (claim.kind == CANCEL and sentence.request == BOOK):
-            return False
-        more = state.asked is not None and ASKS_MORE in state.asked.asks
-        if sentence.request == BOOK and _ONE.search(sentence.words) and sentence.moments.wanted:
-            return sentence.strong and not sentence.weakens
-        if not sentence.strong and not (more and sentence.services and sentence.moments.wanted):
-            return False
-        if sentence.weakens or (sentence.question and not sentence.moments):
-            return False
-        return bool(sentence.services or sentence.moments) or sentence.request != BOOK
+        return _opens_another(state, claim, sentence)
     if sentence.request == MOVE and not sentence.strong:
         return False
     if sentence.request == BOOK and not sentence.strong:
         return claim.kind == BOOK and bool(sentence.services and not claim.wish.service)
     return True
+
+
+def _opens_another(state: State, claim: Claim, sentence: Said) -> bool:
+    """Whether a sentence asks for something else, after a claim is done."""
+    replaces = sentence.corrects_plainly and not _ANOTHER.search(sentence.words)
+    if replaces and not (claim.kind == CANCEL and sentence.request == BOOK):
+        return False
+    more = state.asked is not None and ASKS_MORE in state.asked.asks
+    if not more and _changes_what_is_done(claim, sentence):
+        return False
+    if sentence.request == BOOK and _ONE.search(sentence.words) and sentence.moments.wanted:
+        return sentence.strong and not sentence.weakens
+    if not sentence.strong and not (more and sentence.services and sentence.moments.wanted):
+        return False
+    if sentence.weakens or (sentence.question and not sentence.moments):
+        return False
+    return bool(sentence.services or sentence.moments) or sentence.request != BOOK
+
+
+def _changes_what_is_done(claim: Claim, sentence: Said) -> bool:
+    """ "The 16th at nine, can I have that?", after the 17th was booked: no second booking."""
+    if claim.kind != BOOK or sentence.request != BOOK or sentence.services:
+        return False
+    words = sentence.words
+    return not (_ANOTHER.search(words) or _OTHERS.search(words) or _ONE.search(words))
 
 
 def _turns_out_to_change(claim: Claim, sentence: Said) -> bool:

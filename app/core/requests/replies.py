@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import fold, picks
+from app.core.requests import fold, offers
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
 from app.core.requests.fitting import fitting, new_slots, same_weekday
 from app.core.requests.state import State, as_place, distinct
@@ -45,7 +45,10 @@ _STARTS_AGAINST = re.compile(
 )
 #: "I'd cancel the world for that": nothing of this call.
 _CANCELS_OTHER = re.compile(r"\bcancel\w* (?:the|my|an?|our|his|her|their|all|every|half)\b")
-_HESITATES = re.compile(r"\b(?:h+m+|u+h+|u+m+|er+m*|well|wait|no|not|but|what|oh)\b")
+_EARLIER = re.compile(
+    r"^(?:\w+ )?(?:not|no|nothing|none)(?: \w+)? (?:earlier|later|sooner|before|after|today"
+    r"|tomorrow|this week|else|better|possible|at all)\b"
+)
 #: A remark without any of these is no objection, however it is meant.
 _MAY_OBJECT = re.compile(
     r"\b(?:no|not|never|but|though|however|first|wait|hang|hold|actually|sorry|oh|hmm|well|will"
@@ -60,7 +63,9 @@ _MAY_OBJECT = re.compile(
 def hear(state: State, said: Utterance, sentence: Said) -> None:
     claim, asked = state.claim, state.asked
     if claim is None or (claim.state == "stopped" and asked is not None and asked.slots):
-        if asked is None or not _takes_offer(sentence, asked):
+        if asked is None or not (
+            offers.takes_offer(sentence, asked) or offers.takes_it(state, sentence)
+        ):
             return
         _open_by_answer(state, said, sentence, asked)
         claim = state.claim
@@ -160,7 +165,12 @@ def _answer(
             stop = fold.DOUBTS  # "not Thursday", and no other day
     if stop and not cancels and not (stop == fold.DOUBTS and sentence.commits and sentence.agrees):
         state.happens(stop, sentence.text)
-    elif sentence.denies and not cancels and _denies(claim, sentence, asked):
+    elif (
+        sentence.denies
+        and not cancels
+        and not _asks_for_more(sentence)
+        and _denies(claim, sentence, asked)
+    ):
         if asked is None or not asked.asks & {ASKS_MORE}:
             state.happens(fold.DENIES, sentence.text)
     elif _agrees(state, sentence, claim, asked):
@@ -170,7 +180,7 @@ def _answer(
             if live.state in ("agreed", "done"):
                 answers = asked.index if asked else None
                 live.confirmed = live.confirmed or quote(said, sentence.text, answers)
-    elif _repeats(claim, sentence, asked):
+    elif offers.repeats(state, claim, sentence, asked):
         _take_offer(state, claim)
         state.happens(fold.REPEATS)
     elif sentence.closes:
@@ -189,6 +199,14 @@ def _contrasts(state: State, sentence: Said) -> bool:
     return any(item.request == CANCEL for item in before) and not stop_cues.KEEPS.search(rest)
 
 
+def _keeps_another(state: State, sentence: Said) -> bool:
+    """ "The filling. The cleaning I'll keep.": another one than is named beside it."""
+    if state.heard is None or not sentence.services:
+        return False
+    beside = {name for item in state.heard[1] if not item.keeps for name in item.services}
+    return bool(beside) and not beside & set(sentence.services)
+
+
 def _another_time(claim: Claim, sentence: Said) -> bool:
     """ "Then nine is no good": another time than the one that was agreed."""
     if claim.state != "agreed" or _NOT_THEN.search(sentence.words) is None:
@@ -203,8 +221,10 @@ def _stop(state: State, claim: Claim, sentence: Said, asked: AgentTurn | None) -
     if claim.kind == CANCEL:
         if asked is not None and asked.speaks_of in (MOVE, BOOK) and not sentence.keeps:
             return ""  # whether they want another one
-        if sentence.keeps and _contrasts(state, sentence):
+        if sentence.keeps and (_contrasts(state, sentence) or _keeps_another(state, sentence)):
             return ""
+        if sentence.words.startswith("or "):
+            return fold.DOUBTS  # "Or can you do it later?"
         return fold.STOPS if sentence.keeps else fold.DOUBTS if sentence.not_yet else ""
     if _replaces(sentence) or _another_time(claim, sentence):
         return ""
@@ -263,14 +283,9 @@ def _agrees(state: State, sentence: Said, claim: Claim, asked: AgentTurn | None)
     return False
 
 
-def _repeats(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
-    """ "Then Thursday at nine?" "Thursday at nine.": the one time that is offered, said again."""
-    if asked is None or claim.kind == CANCEL or sentence.question or not sentence.bare:
-        return False
-    if _HESITATES.search(sentence.words) or sentence.weakens or not sentence.moments.wanted:
-        return False
-    offers = new_slots(claim, asked)
-    return len(offers) == 1 and picks.names_offered(sentence.moments, asked)
+def _asks_for_more(sentence: Said) -> bool:
+    """ "Not earlier?", "nothing today?": a question about other times refuses none."""
+    return sentence.question and _EARLIER.search(sentence.words) is not None
 
 
 def _one_thing(claim: Claim, asked: AgentTurn) -> bool:
@@ -294,6 +309,8 @@ def says_yes_again(state: State, sentence: Said) -> bool:
     claim, asked = state.claim, state.asked
     if asked is None:
         return False
+    if claim is None and asked is not None and offers.takes_it(state, sentence):
+        return True
     if claim is None:
         about = asked.wants_yes and asked.speaks_of == sentence.request
         said_yes = sentence.agrees or _echoes(sentence, asked)
@@ -317,31 +334,14 @@ def _echoes(sentence: Said, asked: AgentTurn) -> bool:
     return bool(told) and all(word in question for word in told)
 
 
-def _takes_offer(sentence: Said, asked: AgentTurn) -> bool:
-    """Whether a caller who asked for nothing answers the questions of a booking."""
-    cancels = asked.speaks_of == CANCEL and asked.wants_yes and sentence.agrees
-    if cancels and not (sentence.postpones or sentence.doubts or sentence.denies):
-        return not (sentence.told or sentence.conditional)  # "yes, cancel it" takes nothing back
-    if sentence.told or sentence.conditional or sentence.weakens or sentence.denies:
-        return False
-    if asked.slots and sentence.alone and picks.takes_one(sentence, asked):
-        return not _HESITATES.search(sentence.words) and not sentence.question
-    if asked.asks & {ASKS_DAY, ASKS_TIME, ASKS_WHICH} and sentence.moments:
-        return True
-    if ASKS_WHICH in asked.asks and picks.picked([sentence], sentence.moments, asked) is not None:
-        return True
-    if asked.speaks_of in (MOVE, CANCEL) and asked.wants_yes and sentence.agrees:
-        return True
-    return bool(asked.slots) and (sentence.commits or (sentence.agrees and asked.wants_yes))
-
-
 def _open_by_answer(state: State, said: Utterance, sentence: Said, asked: AgentTurn) -> None:
     kind: Kind = asked.speaks_of if asked.speaks_of in (MOVE, CANCEL) else BOOK
     span = quote(said, sentence.text, asked.index)
     offer = state.offer
     claim = state.add(kind, strong=False, asked=span, beside=False)
     state.offer = offer
-    claim.state = "checked" if asked.wants_yes else "offered" if asked.slots else "open"
+    offered = asked.slots or (offer is not None and sentence.commits and kind == BOOK)
+    claim.state = "checked" if asked.wants_yes else "offered" if offered else "open"
     if kind == BOOK:
         claim.wish.service = claim.wish.service or state.service
         claim.wish.understood = state.understood

@@ -33,7 +33,8 @@ def split(state: State, said: Utterance, turn: Sequence[Said]) -> None:
     persons = naming.every_name(said.text, _context(state))
     services = state.services_in(text)
     if len(persons) == len(moments):
-        _divide(state, said, claim, moments, names=persons)
+        of_each = services if len(services) == len(moments) else ()
+        _divide(state, said, claim, moments, names=persons, services=of_each)
     elif len(services) == len(moments):
         _divide(state, said, claim, moments, services=services)
 

@@ -56,6 +56,8 @@ class State:
     """Where the caller told of an appointment of theirs, with its service if it was named."""
     service: Part[str] | None = None
     """The service that the caller named last, whatever for."""
+    services: set[str] = field(default_factory=set)
+    """All services that the caller named for themselves."""
     name: Part[str] | None = None
     understood: Part[str] | None = None
     """The service that the agent took the caller's words for last."""

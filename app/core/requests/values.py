@@ -181,7 +181,13 @@ def _telling(state: State, said: Utterance, claim: Claim, turn: Sequence[Said]) 
     if plainly and not (claim.kind == MOVE and any(s.request for s in good)):
         return good[plainly[-1] :]
     if claim.state == "done":
-        return [s for s in good if s.moments.wanted and ((s.bare and s.corrects) or _says_no(s))]
+        return [
+            s
+            for s in good
+            if s.moments.wanted
+            and ((s.bare and s.corrects) or _says_no(s) or _asks_anew(s))
+            and not _says_the_same(claim, s)
+        ]
     if any(s.request and (s.strong or claim.asked.utterance == said.index) for s in good):
         return good
     asked = state.asked
@@ -208,8 +214,23 @@ def _telling(state: State, said: Utterance, claim: Claim, turn: Sequence[Said]) 
     return [s for s in good if s.corrects and s.bare and (s.moments or s.services)]
 
 
+def _asks_anew(sentence: Said) -> bool:
+    """ "The 16th at nine, can I have that?": another time for what is done."""
+    if sentence.request != BOOK or not sentence.strong or sentence.services or sentence.weakens:
+        return False
+    return any(item.whole for item in sentence.moments.wanted)
+
+
+def _says_the_same(claim: Claim, sentence: Said) -> bool:
+    """Whether all that is said of days and times is what is done: "No worries, Friday's good"."""
+    start = claim.start
+    return start is not None and all(item.fits(start) for item in sentence.moments.wanted)
+
+
 def _says_no(sentence: Said) -> bool:
     """ "No, not nine, ten": short, and a no from its first word."""
+    if sentence.question or re.match(r"no (?:chance|way|problem|worries|luck)\b", sentence.words):
+        return False
     return sentence.words.startswith("no ") and len(sentence.words.split()) <= 10
 
 
@@ -246,6 +267,7 @@ def _give_moments(
     span: Span,
 ) -> None:
     if picked is not None:
+        claim.strong = True
         if picked.day is not None:
             claim.wish.day, claim.wish.weekday = Part(picked.day, span), picked.weekday
         if picked.time is not None:
@@ -283,7 +305,7 @@ def _gave(state: State, claim: Claim) -> None:
     asked = state.asked
     repeated = claim.state == "taken" and claim.before != "taken"
     held = claim.state == "agreed" or repeated
-    if held and asked is not None and asked.slots and claim.kind == BOOK:
+    if held and asked is not None and asked.slots:
         options = distinct(asked.slots)
         if len(options) == 1 and asked_for(claim, options[0]):
             return

@@ -222,6 +222,19 @@ def check_report(state: State, claim: Claim, turn: AgentTurn) -> None:
         _check_name(state, claim, turn)
 
 
+def name_whom(state: State, claim: Claim, turn: AgentTurn) -> None:
+    """The whole name of the person that a second request is for, as the agent says it."""
+    if not claim.wish.for_other or claim.wish.name is not None or state.name is None:
+        return
+    family, agent = state.name.value.split()[-1], state.rules.agent_name
+    for said, _ in state.turns:
+        if said.index < claim.asked.utterance:
+            continue
+        name = naming.of_the_family(said.text, turn.text, family, agent)
+        if name is not None and not same_name(name, state.name.value):
+            claim.wish.name = Part(name, Span(said.index, name, turn.index))
+
+
 def _check_service(state: State, claim: Claim, turn: AgentTurn) -> None:
     held = claim.wish.service
     if held is None or len(turn.services) != 1 or turn.services[0] == held.value:

@@ -100,7 +100,7 @@ GONE = re.compile(
 )
 UNDONE = re.compile(
     r"\b(?:not|won't|can't|cannot|n't|no longer|never|if|once|until|unless|before "
-    r"i|be) (?:\w+ )?"
+    r"i|be|(?:may|might|could|must|would|should)(?: have been)?) (?:\w+ )?"
     r"(?:cancel+ed|booked|moved|changed|scheduled|done)\b"
 )
 REFUSES = re.compile(

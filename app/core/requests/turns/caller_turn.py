@@ -30,6 +30,7 @@ _EXISTS = re.compile(
     rf"|{_HAVE} (?:on|for) (?:\w+ ){{1,3}}(?:an? |my |the ){_THING}\b"
     r"|\b(?:i|we) (?:have |had )+(?:you )?down (?:\w+ ){0,4}(?:for|on|at)\b"
     r"|\b(?:i|we) had you down\b"
+    rf"|\b(?:i|we) (?:have )?(?:booked|made|scheduled|arranged) (?:an? |the |my ){_THING}\b"
     r"|\bi am (?:down|booked|scheduled|supposed to (?:come|be)) (?:\w+ )?(?:for|on|at|in)\b"
     rf"|\bmy (?:\w+ )?{_THING} is (?:on|at|for)\b"
     r"|(?<!can )(?<!could )(?<!may )(?<!might )\bi come (?:on|at|in)\b"
@@ -54,7 +55,7 @@ _THIS_ONE = re.compile(
     r"\b(?:appointment|booking|visit|it|that|one|them|both|something|(?:me|us) (?:there|off|out))\b"
 )
 _SAYS_CANCEL = re.compile(r"\bcancel|\bnot\b")
-_MY_DAY = re.compile(r"\bmy (?:mon|tues|wednes|thurs|fri)day\b.{0,60}\bput (?:me|us)\b")
+_MY_DAY = re.compile(r"\bmy (?:mon|tues|wednes|thurs|fri)day\b.{0,60}\b(?:put (?:me|us)|for|to)\b")
 _PUT_IT = re.compile(
     r"\b(?:put|make|have|set|get|take|do) (?:it|that) (?:on|to|for|at|back|over)\b"
 )
@@ -64,6 +65,8 @@ _OF_MINE = (
     r"|would\b|could\b|can\b|to\b|for\b|on\b|in\b|and\b|a\b|an\b)"
 )
 _MINE = re.compile(rf"\bmy (?:{_OF_MINE}\w+ ){{0,3}}(?:{_THING}|one)\b")
+_NO_LONGER = re.compile(r"\b(?:any ?more|no longer|any longer)\b")
+_WAS = re.compile(r"\b(?:was|were|had been|used to)\b")
 _PLAIN = 2
 """A statement with no more words beside a service and a time asks for it: "Checkup, Friday"."""
 _SHORT = 4
@@ -72,7 +75,8 @@ _SOFT = frozenset(
     """
         a an the at on in for to of and so well um uh er hm hmm mm oh ah okay ok please thanks
         thank you hi hello hey good morning afternoon evening i am is it that this would be like
-        want need could can do we my me let us say make how about what then just around about
+        want need could can do we my me let us say make all right alright how about what then
+        just around about
         maybe sort yeah yes no not actually wait sorry mean rather or instead better change day
         date time works work fine great if s ll d m re ve there some with come have
     """.split()
@@ -220,7 +224,13 @@ def _request(
     if len(moments.days) > 1 and (_PUT_IT.search(words) or _MY_DAY.search(words)):
         return MOVE, not asks_only or question, ""
     about_mine = bool(_MINE.search(words))
-    if cues.CANNOT_COME.search(words) and not (wants and services and not about_mine):
+    if _left_behind(moments, words):
+        return MOVE, not asks_only, ""
+    misses = cues.CANNOT_COME.search(words)
+    named = services or moments.wanted or moments.gone or _THIS_ONE.search(words) or about_mine
+    if misses and not named and moments.bounded:
+        return "", False, ""  # "I'm away until Wednesday"
+    if misses and not (wants and services and not about_mine):
         return MOVE, wants and bool(moments.wanted), ""
     if refused or stop_cues.REFUSED_BY_KIND[BOOK].search(said_no):
         return "", False, BOOK
@@ -259,11 +269,18 @@ def _booking(
     if (wants and (books or services)) or (books and subject) or (services and moments.wanted):
         plain = not question and _left(moments, services) <= _PLAIN
         return BOOK, not asks_only and (wants or books or plain)
-    if services and (question or wants or moments or _left(moments, services) <= _SHORT):
+    short = _left(moments, services) <= _SHORT and not _WAS.search(words)
+    if services and (question or wants or moments or short):
         return BOOK, False
     if asks_only and moments and cues.AVAILABLE.search(words):
         return BOOK, False
     return "", False
+
+
+def _left_behind(moments: Moments, words: str) -> bool:
+    """ "Not Tuesday at three any more, Wednesday at three": one day in the place of another."""
+    days = any(item.day is not None for item in moments.gone)
+    return days and any(item.day for item in moments.wanted) and bool(_NO_LONGER.search(words))
 
 
 def _goes_from_to(moments: Moments) -> bool:

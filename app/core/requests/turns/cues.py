@@ -66,7 +66,8 @@ COMMITS = any_of(
     r"\bmove it\b",
     r"\bwill do nicely\b",
     r"\bi am sure\b",
-    r"^it is(?: (?:then|indeed|good|fine|so|sir|ma'am|perfect|great|okay))?$",
+    r"^it is(?: (?:then|indeed|good|fine|so|sir|ma'am|miss|perfect|great|okay|dear|love|hon|honey"
+    r"|darling|mate))?$",
     r"^(?:that is )?(?:more like it|much better|even better)$",
     r"\b(?:grab|lock|nab|snag) (?:it|that|this)\b",
     r"\b(?:that|it|this|monday|tuesday|wednesday|thursday|friday) would (?:do|work|suit)\b",
@@ -79,8 +80,8 @@ COMMITS = any_of(
     r"\b(?:fire away|ready when you are)\b",
 )
 YES = any_of(
-    r"^(?:\w+ ){0,3}?(?:yes|yeah|yep|yup|yah|ya|aye|sure|correct|right|exactly"
-    r"|precisely|absolutely|definitely|certainly|perfect|great|okay|ok|fine"
+    r"^(?:\w+ ){0,3}?(?:yes|yessir|yes'm|yessiree|yeah|yep|yup|yah|ya|aye|sure|correct|right"
+    r"|exactly|precisely|absolutely|definitely|certainly|perfect|great|okay|ok|fine"
     r"|wonderful|lovely|awesome|mm hm|mhm|mm hmm|uh huh|of course|please|indeed"
     r"|good|brilliant|excellent|super|cool|alright|all right|sweet|agreed|deal"
     r"|you bet|confirmed|affirmative|fabulous|fantastic|marvel+ous|terrific|beautiful|grand"
@@ -98,11 +99,16 @@ YES = any_of(
     r"(?: work)?(?: please| very much)?$",
     r"^(?:that|it) should (?:work|be (?:fine|good|okay))\b",
     r"^make it so\b",
+    r"^(?:\w+ ){1,8}(?:perfect|wonderful|ideal|excellent|brilliant|lovely|marvel+ous)$",
     r"^(?:oh |yes |very |absolutely )?(?:delighted|thrilled|chuffed|ecstatic|ideal|sold|settled"
     r"|done|amazing|brill|perfecto|si|ja|oui|positive|certain|happy|ready|right on|right you are"
     r"|righty ho|as you say|go on(?: then)?|very much|very much so|happy to|happy with (?:that|it)"
     r"|sounds like a plan|it is a date|let us|you know it|no objections?|that is grand)\b",
     r"^(?:if you (?:would|could)|would you|please do|do|so be it)$",
+    r"^(?:yes |oh |well )?(?:i|we) would (?:really |very much )?(?:appreciate|love|like|prefer"
+    r"|value) (?:that|it)(?: very much| please)?$",
+    r"^(?:yes )?(?:you are (?:very |more than )?welcome(?: to)?|be my guest|feel free"
+    r"|as you (?:wish|like|please)|suits me)(?: please)?$",
 )
 _SMALL = (
     r"(?:oh|ah|um|uh|er|well|hm|hmm|mm|so|then|that|it|is|sir|ma'am|dear|mia|hon|and|yes|yeah|all|very"
@@ -110,9 +116,10 @@ _SMALL = (
 )
 #: A yes in so many words, whatever reason follows it.
 PLAIN_YES = re.compile(
-    rf"^(?:{_SMALL} ){{0,4}}?(?:yes|yeah|yep|yup|yah|ya|aye|correct|exactly|precisely|absolutely"
-    r"|definitely|certainly|of course|indeed|please do|affirmative|confirmed|you bet|by all means"
-    r"|spot on|bang on|for sure|totally|agreed|deal|mm hm|mhm|uh huh)\b"
+    rf"^(?:{_SMALL} ){{0,4}}?(?:yes|yessir|yes'm|yessiree|yeah|yep|yup|yah|ya|aye|correct"
+    r"|exactly|precisely|absolutely|definitely|certainly|of course|indeed|please do|affirmative"
+    r"|confirmed|you bet|by all means|spot on|bang on|for sure|totally|agreed|deal|mm hm|mhm"
+    r"|uh huh)\b"
 )
 #: What turns even a plain yes round: "Yeah, right, like I would", "Yes? Hello?".
 TURNS_YES = re.compile(
@@ -204,7 +211,8 @@ CANCEL = any_of(
     r"|this|my|the|our|his|her|both|them|those|mine)\b",
     r"\b(?:bail on|(?:back|pull|drop) out of|do away with|rid of|give up (?:my|the))\b",
     r"\bgive (?:it|that|mine|my \w+|the \w+) up\b",
-    r"\b(?:give|let) (?:my|the|that|our) (?:\w+ ){0,5}(?:go|away|to (?:somebody|someone|anyone)"
+    rf"\b(?:give|let) (?:my|the|that|our|{WEEKDAY}|tomorrow) (?:\w+ ){{0,5}}"
+    r"(?:go|away|to (?:somebody|someone|anyone)"
     r" else|to another (?:patient|person))\b",
     r"\blet (?:somebody|someone|anyone|anybody) else (?:have|take|use) (?:my|the|that|it)\b",
     r"\bgive (?:it|that) (?:away|to (?:somebody|someone|anyone) else)\b",
@@ -217,7 +225,8 @@ CANCEL = any_of(
     r"\bget rid of (?:the|my|it|our|this|that)\b",
     r"\bdrop (?:the|my|it|our|this|that)\b(?! (?:kids?|son|daughter|car|dog|cat|boys?|girls?"
     r"|children|off|phone|call))",
-    r"\b(?:not|no longer) (?:be )?(?:need(?:ing)?|want(?:ing)?) (?:my|the|our|this|that|mine)\b",
+    r"\b(?:not|no longer) (?:be )?need(?:ing)? (?:my|the|our|this|that|mine)\b",
+    r"\b(?:not|no longer) want (?:my|mine)\b",
     r"\b(?:no longer|not) (?:be )?(?:need|want|requir|us)(?:e|ing|ed)? (?:\w+ )?"
     rf"(?:{WEEKDAY}|today|tomorrow)\b",
     r"\bnot be needing (?:it|them)\b",
@@ -226,7 +235,7 @@ MOVE = any_of(
     r"\b(?:move|moving (?=my|the|it|that|our|this)|reschedul\w+|push(?:ing)?|switch(?:ing)?"
     r"|swap(?:ping)?|(?<!night )(?<!day )(?<!late )(?<!early )(?<!my )(?<!a )(?<!the )"
     r"(?<!work )(?<!off )shift(?:ing)?|postpon\w+|rebook|rearrang\w+|bump(?:ing)?|relocat\w+"
-    r"|swop)\b",
+    r"|swop|exchang(?:e|ing)|trade)\b",
     r"\bchang(?:e|ing)\b",
     r"\b(?:has|have|needs?|got) to (?:become|turn into|be (?:moved|rescheduled|changed))\b",
     r"\bneed (?:it|that|mine) to be\b",
@@ -250,7 +259,7 @@ MOVE = any_of(
 CANNOT_COME = any_of(
     r"\b(?:can not|could not|will not|not able to|will not be able to) (?:\w+ )"
     r"?(?:make|do|come|attend|be there|keep)\b",
-    r"\bsomething (?:has |just )?(?:came|come) up\b",
+    r"\bsomething(?:'s| has)?(?: just)? (?:came|come) up\b",
     r"\bnot (?:be )?(?:coming|able to (?:come|make)|going to (?:make|be able|come|be there))\b",
     r"\bclash\b",
     r"\bgot tricky\b",
@@ -310,7 +319,7 @@ ASKS_ONLY = any_of(
     r"(?:take|do|sell|accept)|does|where|which days|what would|is my|is it|did"
     r"|would i|would it be(?! possible)|where do)\b(?! (?:any (?:chance|way)|possible)\b)",
     r"\bshould (?:i|we|he|she|they|it)\b",
-    r"\b(?:want|wanted|like) to (?:ask|know|find out|check|see|tell|say|mention"
+    r"\b(?:want|wanted|like) to (?:ask(?! for)|know|find out|check|see|tell|say|mention"
     r"|confirm|hear)\b",
     r"\bquestion\b",
     r"\b(?:talk|speak) (?:to|with) (?:someone|somebody|you|a manager|the manager) about (?:an?"

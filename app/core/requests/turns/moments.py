@@ -34,12 +34,22 @@ _HOUR_IS = re.compile(
     rf"(^|[.,?!;] )({_HOURS})((?: thirty)?)"
     r"(?= (?:works|suits|sounds)\b| (?:is|was|would be) (?:also |still )?(?:open|free"
     r"|available|possible|the last|the latest|the earliest|fine|good|better|great|perfect|okay|ok"
+    r"|grand|lovely|ideal|best"
     r"|doable)\b)"
 )
 _HOUR_AFTER = re.compile(
     rf"((?:\d|[a-z])(?:st|nd|rd|th)|{_DAYS}), ({_HOURS})((?: thirty| fifteen"
     rf"| o'clock)?)(?=[.,!?]|$)"
 )
+#: "The second filling" is no day of the month.
+_NTH_THING = re.compile(
+    r"\b(the|my|a|your) (?:first|second|third|fourth|fifth) (?=(?:filling|cleaning|checkup|check-up"
+    r"|appointment|booking|visit|one|slot|opening|option|time|tooth|crown|session|half"
+    r"|of (?:the|my) (?:two|three)|choice|person|child|kid|name|thing|floor|opinion|exam"
+    r"|consultation)s?\b)"
+)
+#: "With two Ls" is no time of day.
+_LETTERS = re.compile(r"\b(?:one|two|three|double) [b-hj-z]'?s?(?= |[,?!]|\.(?! ?m\b)|$)")
 _HOUR_OF_LIST = rf"(?:at )?(?:{_HOURS})(?: thirty| fifteen| o'clock)?"
 _LIST = re.compile(rf"{_HOUR_OF_LIST}(?:(?:,? or |,? and |, ){_HOUR_OF_LIST})+[.?!]?")
 _HOUR_INSTEAD = re.compile(
@@ -130,6 +140,8 @@ def same_clock(one: dt.time, other: dt.time, half_open: bool) -> bool:
 def read(text: str, now: dt.datetime, prefer: TimePreferences) -> Moments:
     """The days and times of one sentence, resolved at `now`, which is when it was said."""
     said = _NUMBER_IS.sub(r"\1 is", _POSSESSIVE.sub(r"\1", plain(text)))
+    said = _LETTERS.sub("letters", said)
+    said = _NTH_THING.sub(r"\1 other ", said)
     said = _HOUR_ON.sub(r"\1 at \2\3 \4", said)
     said = _PART_ONE.sub(r"\1", said)
     said = _HOUR_IS.sub(r"\1at \2\3", said)

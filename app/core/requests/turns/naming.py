@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.language import names
+from app.core.language.name_words import GIVEN
 from app.core.language.names import Name
 
 _SEGMENT = re.compile(r"[^.,!?;]+")
@@ -42,6 +43,15 @@ _OPENS = frozenset(
     ("And", "For", "Take", "Cancel", "Then", "Also", "My", "Put", "Book", "Move", "It's", "I'm")
 )
 _ANOTHER = re.compile(r"\b(?:another|also|too|as well|one|for my|both)\b")
+_AND = re.compile(
+    rf"\b({_NO_DAY}[A-Z][\w\u2019-]+) and (?={_NO_DAY}[A-Z]\S+ ({_NO_DAY}[A-Z][\w'\u2019-]+))"
+)
+_TIMES = frozenset(
+    """
+        monday tuesday wednesday thursday friday saturday sunday today tomorrow one two three four
+        five six seven eight nine ten eleven twelve noon thirty
+    """.split()
+)
 _PLACES = frozenset(
     """
         street avenue road boulevard hospital clinic university college school church station
@@ -112,6 +122,18 @@ def completed(known: str, said: str, agent: str) -> str | None:
     return None
 
 
+def of_the_family(said: str, agent_said: str, family: str, agent: str) -> str | None:
+    """ "My son Emil", and the agent says "Emil Diehl", where the caller is a Diehl."""
+    for match in _CAPITALS.finditer(agent_said):
+        words = match[0].split()
+        if words[-1].casefold() != family.casefold() or len(words) < 2:
+            continue
+        if re.search(rf"\b{re.escape(words[-2])}\b", said, re.IGNORECASE):
+            name = names.read_name(" ".join(words[-2:]), _FULL_NAME, agent=agent)
+            return name.text if name is not None and " " in name.text else None
+    return None
+
+
 def turned_round(known: str, said: str) -> str | None:
     """Two words of a name in the agent's order, where the caller said the surname first."""
     words = known.split()
@@ -142,6 +164,7 @@ def every_name(text: str, context: Context) -> list[str]:
     """The full names in a turn, in order: written as names, none of a service or a day."""
     low = {word for phrase in context.ordinary for word in phrase.lower().split()}
     found: list[str] = []
+    text = _AND.sub(r"\1 \2 and ", text)  # "Joan and Peter Webb"
     for match in _PERSONS.finditer(text):
         words = re.sub(r"['\u2019]s$", "", match[0]).split()
         while words and (words[0].lower() in low or words[0] in _OPENS):
@@ -206,7 +229,10 @@ def _at_the_end(text: str, context: Context) -> Name | None:
             said = text[start : segment.start() + tail[-1].end()]
             if tail[-1][0].lower() in _PLACES or tail[0][0] in ("Christmas", "Thanksgiving"):
                 continue
-            if not _written_as_name(tail) and not _taken_up(tail, context.later):
+            known = _plainly_a_name(text, segment[0], tail)
+            if not (_written_as_name(tail) or known or _taken_up(tail, context.later)):
+                continue
+            if tail[-1][0].islower() and any(word[0] in _TIMES for word in tail):
                 continue
             if len({word[0][0].isupper() for word in tail if word[0] not in _PARTICLES}) > 1:
                 continue  # "at ten Leah Stokes"
@@ -214,6 +240,12 @@ def _at_the_end(text: str, context: Context) -> Name | None:
             if name is not None and len(name.text.split()) == count:
                 return Name(name.text, tuple((start + a, start + b) for a, b in name.spans))
     return None
+
+
+def _plainly_a_name(text: str, segment: str, words: list[re.Match[str]]) -> bool:
+    """Whether nothing but a given name and another word stand there, in a text without capitals."""
+    alone = len(_WORD.findall(_LAST.sub("", segment))) == len(words) == 2
+    return alone and text == text.lower() and words[0][0] in GIVEN
 
 
 def _written_as_name(words: list[re.Match[str]]) -> bool:

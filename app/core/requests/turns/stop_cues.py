@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests.turns.cues import any_of
+from app.core.requests.turns.cues import WEEKDAY, any_of
 
 _FUTURE = (
     r"(?:i|we|she|he|they) (?:will|would have to|have to|need to|must|should|had better|got to"
@@ -18,6 +18,7 @@ _FUTURE = (
 WITHDRAWS = any_of(
     r"\bnever mind\b",
     r"\blet it be\b",
+    rf"\bmake (?:{WEEKDAY}|today|tomorrow) work\b",
     r"^(?:\w+ ){0,2}no stop\b",
     r"\bforget (?:it|that|about|everything|the|all|i)\b",
     r"\b(?:scratch|strike) (?:that|it|this|all)\b",
@@ -63,7 +64,8 @@ WITHDRAWS = any_of(
     r"\b(?:let us|i will|i would) leave\b",
     r"\bwill not (?:be )?(?:need|do|come|book|work)",
     r"\bwould (?:be )?too\b",
-    r"\b(?:am|is) out$",
+    r"\bi am out$",
+    r"\bcount (?:me|us) out\b",
     r"\bcall (?:it|that) off$",
 )
 
@@ -122,7 +124,8 @@ KEEPS = any_of(
     r"\bnot cancel\b",
     r"\bwill come\b",
     r"\bwill be there\b",
-    r"\bmake it work\b",
+    rf"\bmake (?:it|{WEEKDAY}|tomorrow|today) work\b",
+    r"\bthen i (?:will|would|can) come\b",
     r"\bundo\b",
     r"\bstays\b",
     r"\bas it is\b",
@@ -198,7 +201,8 @@ DOUBTS = any_of(
     r"\bprobably\b",
     r"\bpossibly\b",
     r"\bno rush\b",
-    r"\bwhether (?:i|we|he|she|my|it|that|or not)\b",
+    r"(?<!ask )(?<!asking )(?<!wondering )(?<!know )(?<!see )\bwhether"
+    r" (?:i|we|he|she|my|it|that|or not)\b",
     r"\bhard to say\b",
     r"\bkind of unsure\b",
     r"\bi suppose\b.{0,60}\bbut\b",
@@ -253,13 +257,16 @@ TOLD = any_of(
     r"\bmy (?:\w+ )?(?:wife|husband|son|daughter|boss|mother|father|mom|dad|friend"
     r"|neighbou?r|brother|sister|cousin|colleague|roommate|partner|aunt|uncle"
     r"|girlfriend|boyfriend|kid|doctor|dentist|coworker|buddy|old dentist)(?: (?!to\b)\w+)"
-    r"? (?:has|had|have|booked|cancel+ed|moved|said|says|told|wants|wanted|was|is"
-    r"|comes|came|got|made|asked|would|will|went|can|keeps|always)\b",
+    r"? (?:has|had|have|booked|cancel+ed|moved|said|says|told|wants(?! (?:an?|to (?:come|book))\b)"
+    r"|wanted|was|is|comes|came|got|made|asked|would(?! like (?:an?|to (?:come|book))\b)|will|went"
+    r"|can|keeps|always)\b",
     r"\b(?:he|she|they|somebody|someone|nobody|you|you guys|the lady) (?:had "
     r"|have |has |already |just |never )?(?:cancel+ed|moved|booked|told"
     r"|rescheduled|said|changed|billed|charged)\b",
     r"\b(?:said|says|told (?:me|him|her|us|my \w+|you))\b",
     r"\b(?:they|people|you|friends|folks|guys|everybody|everyone|always|always just) say\b",
+    r"\b(?:does|do|did) (?:\w+ ){1,3}say\b",
+    r"^(?:\w+ )?why (?!do not|not)\w+ (?!not)",
     r"\b(?:it|message|website|site|text|coupon|voucher|sign|letter|email) (?:said"
     r"|says|reads)\b",
     r"\bquote\b",

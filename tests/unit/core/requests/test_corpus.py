@@ -54,7 +54,15 @@ def outcomes(corpus: str) -> dict[str, str]:
 
 
 def test_every_corpus_is_there() -> None:
-    assert {"calls_dev", "calls_dev2", "calls_dev3", "calls_dev4", "calls_dev5"} <= set(CORPORA)
+    assert {
+        "calls_dev",
+        "calls_dev2",
+        "calls_dev3",
+        "calls_dev4",
+        "calls_dev5",
+        "calls_dev6",
+        "calls_dev7",
+    } <= set(CORPORA)
     assert len({call["id"] for call in DEV}) == len(DEV)
 
 
