@@ -10,7 +10,6 @@ from app.core.language.name_tokens import HESITATION, Token, is_initial
 from app.core.language.name_words import (
     ADDRESSES,
     DAYS,
-    GIVEN,
     HONOURS,
     KIN,
     ORDINAL_SUFFIXES,
@@ -344,7 +343,7 @@ def _after_titles(tokens: Sequence[Token], at: int) -> int:
             named and tokens[behind].upper
         ):
             break
-        if tokens[at].low in GIVEN and not _two_words(tokens, behind):
+        if kind_of(tokens[at].low) == "either" and not _two_words(tokens, behind):
             break  # "Don Hale"
         at = behind
     return at
