@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.language import names
-from app.core.language.name_words import GIVEN
+from app.core.language.name_words import GIVEN, ORDINAL_SUFFIXES, looks_ordinary
 from app.core.language.names import Name
 
 _SEGMENT = re.compile(r"[^.,!?;]+")
@@ -44,7 +44,8 @@ _OPENS = frozenset(
 )
 _ANOTHER = re.compile(r"\b(?:another|also|too|as well|one|for my|both)\b")
 _AND = re.compile(
-    rf"\b({_NO_DAY}[A-Z][\w\u2019-]+) and (?={_NO_DAY}[A-Z]\S+ ({_NO_DAY}[A-Z][\w'\u2019-]+))"
+    rf"\b(?:(?P<before>{_PERSON}) )?(?P<given>{_PERSON}) and "
+    rf"(?={_NO_DAY}[A-Z]\S+ (?P<family>{_PERSON}))"
 )
 _TIMES = frozenset(
     """
@@ -58,6 +59,7 @@ _PLACES = frozenset(
         airport hotel dental
     """.split()
 )
+_ORDINALS = frozenset(("first", "next", "last", *ORDINAL_SUFFIXES))
 MIN_WORD = 3
 _FULL_NAME = "May I have your full name?"
 _PARTICLES = frozenset(("van", "der", "de", "la", "den", "von", "del", "da", "al", "bin", "ter"))
@@ -164,7 +166,14 @@ def every_name(text: str, context: Context) -> list[str]:
     """The full names in a turn, in order: written as names, none of a service or a day."""
     low = {word for phrase in context.ordinary for word in phrase.lower().split()}
     found: list[str] = []
-    text = _AND.sub(r"\1 \2 and ", text)  # "Joan and Peter Webb"
+
+    def whole(match: re.Match[str]) -> str:
+        before = match["before"]
+        if before and before not in _OPENS and before.lower() not in low:
+            return match[0]
+        return f"{before + ' ' if before else ''}{match['given']} {match['family']} and "
+
+    text = _AND.sub(whole, text)  # "Joan and Peter Webb"
     for match in _PERSONS.finditer(text):
         words = re.sub(r"['\u2019]s$", "", match[0]).split()
         while words and (words[0].lower() in low or words[0] in _OPENS):
@@ -243,9 +252,11 @@ def _at_the_end(text: str, context: Context) -> Name | None:
 
 
 def _plainly_a_name(text: str, segment: str, words: list[re.Match[str]]) -> bool:
-    """Whether nothing but a given name and another word stand there, in a text without capitals."""
+    """Whether nothing but a known given name and a possible surname stand there, in a text without
+    capitals."""
     alone = len(_WORD.findall(_LAST.sub("", segment))) == len(words) == 2
-    return alone and text == text.lower() and words[0][0] in GIVEN
+    surname = words[-1][0] not in _ORDINALS and not looks_ordinary(words[-1][0])
+    return alone and surname and text == text.lower() and words[0][0] in GIVEN
 
 
 def _written_as_name(words: list[re.Match[str]]) -> bool:

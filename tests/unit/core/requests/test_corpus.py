@@ -18,25 +18,19 @@ CORPORA = {path.stem: list(bench.load(path)) for path in sorted(bench.CORPUS.glo
 DEV = [call for calls in CORPORA.values() for call in calls]
 CLEAR = [call for call in DEV if call["expect"]]
 NOT_READ_YET = {
-    "dev-answered-then-confirmed-09",
     "dev-book-corrected-07",
     "dev-british-and-approximate-05",
-    "dev-move-from-to-10",
-    "dev-move-from-to-11",
-    "dev-two-requests-05",
-    "dev2-book-corrected-02",
     "dev2-book-corrected-03",
-    "dev2-book-corrected-05",
-    "dev2-book-corrected-07",
     "dev2-book-corrected-09",
     "dev2-cancel-named-09",
     "dev2-two-requests-03",
     "dev3e-answered-then-confirmed-03",
-    "dev4-answered-then-confirmed-08",
-    "dev4-two-requests-01",
-    "dev5-move-plain-01",
-    "dev3b-two-requests-03",
     "dev3e-move-from-to-04",
+    "dev5-move-plain-01",
+    "dev7-move-from-to-02",
+    "dev7-remark-after-booking-04",
+    "dev7-two-requests-02",
+    "dev7-two-requests-03",
 }
 """Clear requests that the rules miss. Every other one is done: none may come to this list again
 without a reason that weighs more."""
