@@ -31,6 +31,7 @@ from app.core.requests.turns.agent_turn import (
 from app.core.requests.turns.moments import Moment
 
 _MOVES = re.compile(r"\bmov(?:e|ed|ing)\b|\breschedul")
+_ANOTHER = re.compile(r"\b(?:next|other|another|else)\b")
 _BOOKING = frozenset((ASKS_DAY, ASKS_TIME, ASKS_WHICH, ASKS_SERVICE))
 
 
@@ -189,7 +190,16 @@ def _events(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
         events.append(fold.REPORTS)
         if claim.state not in ("stopped", "left", "doubtful", "refused"):
             claim.confirmed = Span(turn.index, turn.text)
+    elif _is_not_done(claim, turn):
+        events.append(fold.NOT_DONE)
     return events
+
+
+def _is_not_done(claim: Claim, turn: AgentTurn) -> bool:
+    """Whether the turn says that just this claim is not done: "Nothing is booked yet"."""
+    if turn.wants_yes or turn.done is not None or not turn.undone & {"", claim.kind}:
+        return False
+    return claim.state != "done" or not _ANOTHER.search(turn.text.casefold())
 
 
 def _to_wish(state: State, claim: Claim, turn: AgentTurn) -> list[str]:

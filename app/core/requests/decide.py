@@ -32,6 +32,7 @@ _WHY = {
     "checked": "the agent asked for a yes and got none",
     "offered": "the caller chose none of the offers",
     "unclear": "what the caller said after it is unclear",
+    "undone": "the agent said that it is not done",
     "doubtful": "the caller put it off or was not sure",
     "refused": "the agent said that it cannot be had",
     "left": "the agent left it as it was",

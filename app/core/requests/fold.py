@@ -11,6 +11,7 @@ table leaves it as it is: an utterance that asks for nothing changes nothing.
     agreed     the caller has said yes to it, or went on with it
     done       the agent has said that it is done
     unclear    the caller said something that is neither yes nor no
+    undone     the agent has said that it is not done yet
     doubtful   the caller put it off, doubts it or said no to it
     refused    the agent has said that it cannot be had
     left       the agent has said that it is left as it is
@@ -20,8 +21,9 @@ table leaves it as it is: an utterance that asks for nothing changes nothing.
 from __future__ import annotations
 
 # What the agent's turn is to the claim.
-STATES, CHECKS, OFFERS, TAKES_UP, ASSENTS, REPORTS, REFUSES, LEAVES = (
+STATES, CHECKS, OFFERS, TAKES_UP, ASSENTS, REPORTS, REFUSES, LEAVES, NOT_DONE = (
     "states", "checks", "offers", "takes up", "assents", "reports", "refuses", "leaves",
+    "not done",
 )  # fmt: skip
 # What the caller's sentence is to it.
 ASKS, GIVES, AGREES, NAMES, DENIES, STOPS, DOUBTS, REMARKS, CLOSES, REPEATS = (
@@ -31,6 +33,7 @@ ASKS, GIVES, AGREES, NAMES, DENIES, STOPS, DOUBTS, REMARKS, CLOSES, REPEATS = (
 
 _ANY = (
     "open", "taken", "checked", "offered", "agreed", "unclear", "doubtful", "refused", "left",
+    "undone",
 )  # fmt: skip
 
 
@@ -43,20 +46,22 @@ def _rows(*rows: tuple[str | tuple[str, ...], str, str]) -> dict[tuple[str, str]
 
 
 NEXT: dict[tuple[str, str], str] = _rows(
-    (("open", "taken", "offered", "unclear", "checked"), STATES, "taken"),
-    (("open", "taken", "offered", "unclear", "checked", "agreed"), CHECKS, "checked"),
-    (("open", "taken", "offered", "unclear", "refused", "checked", "doubtful"), OFFERS, "offered"),
+    (("open", "taken", "offered", "unclear", "checked", "undone"), STATES, "taken"),
+    (("open", "taken", "offered", "unclear", "checked", "agreed", "undone"), CHECKS, "checked"),
+    (("open", "taken", "offered", "unclear", "refused", "checked"), OFFERS, "offered"),
+    (("doubtful", "undone"), OFFERS, "offered"),
     (("open", "unclear"), TAKES_UP, "taken"),
     (("open",), ASSENTS, "taken"),
-    (("open", "taken", "checked", "agreed", "unclear"), REPORTS, "done"),
-    (("open", "taken", "checked", "offered", "agreed", "unclear"), REFUSES, "refused"),
-    (("open", "taken", "checked", "offered", "unclear", "doubtful"), LEAVES, "left"),
+    (("open", "taken", "checked", "agreed", "unclear", "undone"), REPORTS, "done"),
+    (("open", "taken", "checked", "offered", "agreed", "unclear", "undone"), REFUSES, "refused"),
+    (("open", "taken", "agreed", "unclear", "done"), NOT_DONE, "undone"),
+    (("open", "taken", "checked", "offered", "unclear", "doubtful", "undone"), LEAVES, "left"),
     (_ANY, ASKS, "open"),
     (("stopped",), ASKS, "open"),
     (_ANY, GIVES, "open"),
     (("stopped",), GIVES, "open"),
     (("done",), GIVES, "open"),
-    (("taken", "checked", "offered", "unclear", "doubtful"), AGREES, "agreed"),
+    (("taken", "checked", "offered", "unclear", "doubtful", "undone"), AGREES, "agreed"),
     (("taken",), NAMES, "agreed"),
     (("checked",), NAMES, "agreed"),
     (("checked", "offered", "unclear"), REPEATS, "taken"),

@@ -42,7 +42,7 @@ def opens(state: State, sentence: Said) -> bool:
     if claim.kind == BOOK and claim.state != "done":
         if sentence.request == CANCEL and not sentence.names_object:
             return False
-        if _turns_out_to_change(claim, sentence):
+        if _turns_out_to_change(state, claim, sentence):
             return True
         if sentence.request == MOVE and not sentence.mine:
             return False  # "can we do Thursday instead": what is being arranged changes
@@ -82,8 +82,24 @@ def _changes_what_is_done(claim: Claim, sentence: Said) -> bool:
     return not (_ANOTHER.search(words) or _OTHERS.search(words) or _ONE.search(words))
 
 
-def _turns_out_to_change(claim: Claim, sentence: Said) -> bool:
+def _asked_in_full(state: State, sentence: Said) -> bool:
+    """Whether a sentence before it in the turn asks for another service, or with its day: "I'd like
+    a cleaning on Monday. And cancel my filling."."""
+    if state.heard is None:
+        return False
+    for before in state.heard[1]:
+        if before.text == sentence.text:
+            return False
+        other = before.services and not set(before.services) & set(sentence.services)
+        if before.request == BOOK and before.strong and (other or before.moments.wanted):
+            return True
+    return False
+
+
+def _turns_out_to_change(state: State, claim: Claim, sentence: Said) -> bool:
     """Whether what sounded like a booking was a preface to moving or cancelling a visit."""
+    if _asked_in_full(state, sentence):
+        return False
     vague = claim.kind == BOOK and claim.state in ("open", "unclear") and not claim.wish.service
     changes = sentence.request in (MOVE, CANCEL) and sentence.strong
     return vague and changes and bool(sentence.services) and claim.wish.day is None
@@ -147,12 +163,12 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
     if (
         claim is not None
         and claim.state not in ("done", "stopped")
-        and _is_same(claim, kind, sentence, said.index)
+        and _is_same(state, claim, kind, sentence)
     ):
         if kind == CANCEL:
             claim.kind = CANCEL
         elif kind == MOVE and (
-            not claim.strong or claim.kind == CANCEL or _turns_out_to_change(claim, sentence)
+            not claim.strong or claim.kind == CANCEL or _turns_out_to_change(state, claim, sentence)
         ):
             claim.kind = MOVE
         claim.strong = claim.strong or sentence.strong
@@ -173,11 +189,15 @@ def open_claim(state: State, said: Utterance, sentence: Said, *, beside: bool) -
     state.told, state.owned = [], None
 
 
-def _is_same(claim: Claim, kind: Kind, sentence: Said, index: int) -> bool:
+def _is_of_this_turn(state: State, claim: Claim) -> bool:
+    return state.heard is not None and claim.asked.utterance == state.heard[0].index
+
+
+def _is_same(state: State, claim: Claim, kind: Kind, sentence: Said) -> bool:
     """Whether it is the same request said again, or one that becomes more exact."""
     if claim.state == "agreed" and _ANOTHER.search(sentence.words):
         return False
-    if _turns_out_to_change(claim, sentence):
+    if _turns_out_to_change(state, claim, sentence):
         return True
     if claim.kind == kind:
         return not (
@@ -191,7 +211,7 @@ def _is_same(claim: Claim, kind: Kind, sentence: Said, index: int) -> bool:
     if not claim.strong and claim.kind == BOOK and kind in (MOVE, CANCEL):
         return True
     if claim.kind == CANCEL and kind == MOVE and claim.state != "agreed":
-        return not sentence.services and claim.asked.utterance != index
+        return not sentence.services and not _is_of_this_turn(state, claim)
     if claim.kind in (MOVE, CANCEL) and kind == BOOK:
         return not (sentence.services and sentence.moments.wanted) and claim.kind == MOVE
     return claim.kind == BOOK and kind == MOVE and not sentence.strong

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.core.language.text import plain
 from app.core.requests.state import distinct
 from app.core.requests.turns import moments
 from app.core.requests.turns.agent_turn import AgentTurn
@@ -13,10 +14,25 @@ from app.core.requests.turns.caller_turn import Said
 from app.core.requests.turns.moments import Moment, Moments
 
 _ORDINALS = {
-    "first": 0, "former": 0, "earlier": 0, "earliest": 0, "second": 1, "third": 2, "last": -1,
-    "latter": -1, "later": -1, "latest": -1, "fourth": 3, "middle": 1,
+    "first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1, "former": 0, "latter": -1,
+    "middle": 1, "one": 0, "two": 1, "three": 2, "four": 3, "1": 0, "2": 1, "3": 2, "4": 3,
 }  # fmt: skip
-_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:name|thing|of|week|time))")
+_OF_SO_MANY = {"former": 2, "latter": 2, "earlier": 2, "later": 2, "middle": 3}
+"""Words that pick one of just so many."""
+_BY_TIME = {"earlier": 0, "earliest": 0, "later": -1, "latest": -1}
+_WORD = "first|second|third|fourth|last|former|latter|middle|earlier|earliest|later|latest"
+_ORDINAL = re.compile(
+    rf"\b(?:the|that|your) (?:very )?({_WORD})\b"
+    r"(?! (?:name|thing|of|week|time|visit|year|month|day))"
+    rf"|(?<!a )(?<!one )(?<!my )\b({_WORD}) (?:one|option|choice|slot)\b|^\W*({_WORD})\W*$"
+    r"|\b(?:number|option|choice) (one|two|three|four|[1-4])\b"
+)
+_NOT_THAT = re.compile(
+    r"\b(?:not|but|except|other than|apart from|rather than|instead of) "
+    rf"(?:the )?(?:{_WORD})(?: one)?\b"
+)
+_NONE = re.compile(r"\b(?:neither|none|nothing|not either)\b")
+_RATHER = re.compile(r"\b(?:no|actually|sorry|rather|wait|make (?:that|it)|i mean)\b")
 _HOURS = (
     "twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven",
@@ -41,9 +57,9 @@ def picked(telling: Sequence[Said], found: Moments, asked: AgentTurn | None) -> 
     if not options:
         return None
     text = " ".join(sentence.text for sentence in telling)
-    place = ordinal(text)
+    place = place_among(text, len(options), _by_time(options))
     dated = any(day == option.day for day in found.days for option in options)
-    if place is not None and len(options) > max(place, 1) and not found.times and not dated:
+    if place is not None and not found.times and not dated:
         return options[place]
     if found.part is not None and not found.days:
         inside = [option for option in options if _is_in(option, found.part)]
@@ -136,6 +152,35 @@ def takes_one(sentence: Said, asked: AgentTurn) -> bool:
     return len(sentence.moments.times) > 1 or names_offered(sentence.moments, asked)
 
 
-def ordinal(text: str) -> int | None:
-    found = _ORDINAL.findall(text.lower())
-    return _ORDINALS[found[-1]] if found else None
+def place_among(text: str, count: int, by_time: Sequence[int] = ()) -> int | None:
+    """The place of the one of `count` choices that is picked by its place: "the second one". None
+    where none is, or several are. `by_time` are the places in order of time, where they have one.
+    """
+    said = _NOT_THAT.sub(" ", plain(text))
+    if count < 2 or _NONE.search(said):
+        return None
+    found = list(_ORDINAL.finditer(said))
+    places = [_place(next(filter(None, match.groups())), count, by_time) for match in found]
+    if not places or (len(set(places)) > 1 and not _RATHER.search(said[found[-2].end() :])):
+        return None
+    return places[-1]
+
+
+def _place(word: str, count: int, by_time: Sequence[int]) -> int | None:
+    if _OF_SO_MANY.get(word, count) != count:
+        return None
+    if word in _BY_TIME:
+        return by_time[_BY_TIME[word]] if by_time else None
+    place = _ORDINALS[word]
+    return place % count if place < count else None
+
+
+def _by_time(options: Sequence[Moment]) -> list[int]:
+    """The places of the options in order of time; none where they cannot be compared."""
+    keys = [(option.day, option.time) for option in options]
+    days = {day for day, _ in keys}
+    if None in days and len(days) > 1:
+        return []
+    if any(time is None for _, time in keys) and len(days) < len(keys):
+        return []
+    return sorted(range(len(options)), key=lambda at: (str(keys[at][0]), str(keys[at][1])))

@@ -248,14 +248,24 @@ def _in_context(claim: Claim, asked: AgentTurn) -> bool:
 def _give_service(state: State, claim: Claim, text: str, span: Span) -> None:
     named = state.services_in(text)
     asked = state.asked
-    if not named and asked is not None and ASKS_SERVICE in asked.asks and len(asked.services) > 1:
-        place = picks.ordinal(text)
-        if place is not None and place < len(asked.services):
-            named = (asked.services[place],)
+    place = _service_place(asked, text)
+    if asked is not None and place is not None:
+        chosen = asked.choices[place]
+        if named and named[-1] != chosen and not cues.CORRECTS.search(cues.spelled(text)):
+            claim.wish.service = None  # "a filling, the second one", where that is another
+            return
+        named = (chosen,)
     claim.wish.general = claim.wish.general or bool(_APPOINTMENT.search(text))
     both = claim.kind == CANCEL and len(named) > 1 and "both" in text.casefold()
     if named and not both:
         claim.wish.service = Part(named[-1], span)
+
+
+def _service_place(asked: AgentTurn | None, text: str) -> int | None:
+    """The place of the service that the caller picks by it: "the second one"."""
+    if asked is None or ASKS_SERVICE not in asked.asks:
+        return None
+    return picks.place_among(text, len(asked.choices))
 
 
 def _give_moments(

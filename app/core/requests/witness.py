@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable
 
 from app.core.language.name_match import same_name
+from app.core.language.text import plain
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
 from app.core.requests.state import State, as_place, merged
-from app.core.requests.turns import naming
+from app.core.requests.turns import agent_cues, cues, naming
 from app.core.requests.turns.agent_turn import AgentTurn
 from app.core.requests.turns.caller_turn import Said
 from app.core.requests.turns.moments import Moment
@@ -23,6 +24,12 @@ LATELY = 3
 STEM = 4
 """So many letters of a verb tell it from others, whatever its ending."""
 _PRICE = re.compile(r"\$|\b(?:dollars?|costs?|price|fee|takes?|minutes|hours?|free of charge)\b")
+_BESIDE_VERBS = frozenset(
+    """
+        a an and any appointment booking for from get go going got had has have i it like mine my
+        need needs no not of off on our out that the them this to visit want with your
+    """.split()
+)
 _ENDS_PAST = re.compile(r"\b([a-z]{2,}?)(?:ed|en|d)\b")
 
 
@@ -147,12 +154,24 @@ def _add_booking(
 def echoes_act(claim: Claim, turn: AgentTurn) -> bool:
     """ "Nix my Tuesday visit." "Nixed.": the agent says with the caller's own verb that it is
     done."""
-    if not claim.strong or claim.kind == BOOK or turn.refuses or "?" in turn.text[:20]:
+    if not claim.strong or claim.kind == BOOK or turn.refuses or turn.undone:
         return False
-    asked = re.findall(r"[a-z]{2,}", claim.asked.words.casefold())
-    first = re.split(r"[.!?]", turn.text.casefold(), maxsplit=1)[0]
-    stems = [match[1][:STEM] for match in _ENDS_PAST.finditer(first)]
-    return any(word.startswith(stem) for stem in stems for word in asked)
+    text = plain(turn.text)
+    first = re.match(r"[^.!?]*.?", text)
+    if first is None or first[0].endswith("?"):
+        return False
+    if agent_cues.NEGATES.search(first[0]) or agent_cues.UNDONE.search(first[0]):
+        return False
+    asked = cues.spelled(claim.asked.words)
+    verbs = {
+        word
+        for pattern in (cues.CANCEL, cues.MOVE)
+        for match in pattern.finditer(asked)
+        for word in match[0].split()
+        if word not in _BESIDE_VERBS
+    }
+    stems = [match[1][:STEM] for match in _ENDS_PAST.finditer(first[0])]
+    return any(word.startswith(stem) for stem in stems for word in verbs)
 
 
 def bears_out(state: State, slot: Moment, turn: AgentTurn) -> bool:

@@ -20,6 +20,8 @@ from app.core.language.time.other_numbers import UNITS
 from app.core.language.time.tokens import DASH, NUMBER, ORDINAL, kind_at
 
 _CLOCK_WORDS = frozenset(("am", "pm", "oclock", "to", "past", "minutes", "mins"))
+_COUNTED = ("a", "one", "my", "your", "our", "their")
+"""Before an ordinal that counts something: "hang on a second"."""
 _PRONOUNS = ("i", "we", "you", "be", "have")
 
 
@@ -183,7 +185,8 @@ def read_day_of_month(reader: Reader, i: int, *, named: bool = False) -> Found |
     spelled_one = i + 1 < len(reader.tokens) and reader.tokens[i + 1][2:6] == (1, -1, -1, True)
     if following in NOT_A_DAY or following in UNITS or spelled_one:
         return None
-    articled = reader.word(i - 1) in ("the", "on") or reader.word(i - 2) == "on"
+    before = reader.word(i - 1)
+    articled = before in ("the", "on") or (reader.word(i - 2) == "on" and before not in _COUNTED)
     if token.kind == NUMBER:
         if not (named or (reader.word(i - 1) == "the" and reader.word(i - 2) in ("on", "for"))):
             return None

@@ -44,6 +44,10 @@ SERVICE = re.compile(
     r"|for what)\b"
 )
 WHICH = re.compile(r"\b(?:which (?:one|of|do|would|shall|appointment)|do you mean|or for)\b")
+#: "Which would you like: an x or a y?": asks which of those it lists, none of them arranged.
+LISTS = re.compile(
+    r"\bwhich (?:one |of (?:these|those|them) )?(?:would|do|shall|should|will|is it|are you)\b"
+)
 MORE = re.compile(
     r"\b(?:anything else|something else|how (?:can|may|could) (?:i|we) help|what can i do"
     r"|how can i|what else)\b"
@@ -103,6 +107,15 @@ UNDONE = re.compile(
     r"i|be|(?:may|might|could|must|would|should)(?: have been)?) (?:\w+ )?"
     r"(?:cancel+ed|booked|moved|changed|scheduled|done)\b"
 )
+#: What makes a report none: it stands before the word for what is done, in the same clause.
+NEGATES = re.compile(
+    r"n't\b|\b(?:not(?! only)|never|nothing|none|nobody|no one|neither|nor|without|unable"
+    r"|instead of|yet to|about to"
+    r"|no (?:\w+ )?(?:appointment|booking|visit|change|cancellation|slot|one|zz))\b"
+)
+#: "Not booked any more": a change, and no report of what is still to be done.
+NO_MORE = re.compile(r"\b(?:any ?more|any longer|no longer)\b")
+REPORT_CLAUSE = re.compile(r"[,;:.!]| - |\b(?:but|so|and|because|since) ")
 REFUSES = re.compile(
     r"\b(?:taken(?! (?:care|(?:\w+ ){0,2}(?:off|out)))|full|fully booked|closed|we close|we open"
     r"|not "

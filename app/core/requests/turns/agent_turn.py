@@ -7,7 +7,7 @@ number of teeth after "How many teeth?".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core.language.text import plain, sentences
@@ -39,6 +39,10 @@ class AgentTurn:
     done: str | None = None
     all_done: frozenset[str] = frozenset()
     """All kinds of request that it says are done."""
+    undone: frozenset[str] = frozenset()
+    """Those that it says are not done: "Nothing is cancelled yet"."""
+    choices: tuple[str, ...] = ()
+    """The services among which it lets the caller choose, in its order."""
     refuses: bool = False
     leaves: bool = False
     goes_on: bool = False
@@ -76,6 +80,8 @@ def read(
     services: list[str] = []
     done: str | None = None
     all_done: set[str] = set()
+    undone: set[str] = set()
+    choices: tuple[str, ...] = ()
     refuses = leaves = goes_on = assents = offers_to = gone = False
     speaks_of: str | None = None
     for whole in _parts(cues.TITLE.sub(r"\1", " ".join(plain(text).split()))):
@@ -89,7 +95,8 @@ def read(
             asks.add(ASKS_MORE)
             continue
         services_here = services_in(sentence)
-        if question and len(services_here) > 1 and " or " in sentence and not found & {ASKS_WHICH}:
+        choices = services_here if len(services_here) > 1 else choices
+        if question and _offers_services(sentence, services_here, choices, found):
             found = {ASKS_SERVICE}
         services += [name for name in services_here if name not in services]
         if found == {ASKS_MORE}:
@@ -114,9 +121,13 @@ def read(
         if question or ASKS_YES in found:
             speaks_of = _kind(mask(sentence)) or speaks_of
         else:
-            done = _done(mask(sentence), done)
-            all_done |= {kind for kind, told in cues.DONE.items() if kind and told.search(sentence)}
-            gone = gone or (bool(cues.GONE.search(sentence)) and not cues.UNDONE.search(sentence))
+            denied = _denied(mask(sentence))
+            undone |= denied
+            if not denied:
+                done = _done(mask(sentence), done)
+                told = {kind for kind, said_so in cues.DONE.items() if said_so.search(sentence)}
+                all_done |= told - {""}
+                gone = gone or _is_gone(sentence)
         refuses = refuses or refused
         leaves = leaves or (not question and bool(cues.LEAVES.search(sentence)))
         goes_on = goes_on or bool(cues.GOES_ON.search(sentence))
@@ -131,8 +142,36 @@ def read(
         asks.discard(ASKS_YES)
     return AgentTurn(
         index, text, frozenset(asks), tuple(slots), tuple(existing), tuple(left), tuple(services),
-        done, frozenset(all_done), refuses, leaves, goes_on, assents, gone, offers_to, speaks_of,
+        done, frozenset(all_done), frozenset(undone), choices, refuses, leaves, goes_on, assents,
+        gone, offers_to, speaks_of,
     )  # fmt: skip
+
+
+def _is_gone(sentence: str) -> bool:
+    return bool(cues.GONE.search(sentence)) and not cues.UNDONE.search(sentence)
+
+
+def _denied(sentence: str) -> set[str]:
+    """The kinds of request that a sentence says are not done."""
+    if cues.NO_MORE.search(sentence):
+        return set()
+    kinds: set[str] = set()
+    for clause in cues.REPORT_CLAUSE.split(sentence):
+        for kind, pattern in (*cues.DONE.items(), ("cancel", cues.GONE)):
+            report = pattern.search(clause)
+            if report is not None and cues.NEGATES.search(clause[: report.start() + 1]):
+                kinds.add(kind)
+    return kinds
+
+
+def _offers_services(
+    sentence: str, named: Sequence[str], choices: Sequence[str], asks: set[str]
+) -> bool:
+    """ "Which would you like: a checkup or a cleaning?": a question for the service."""
+    if ASKS_WHICH in asks:
+        one_of_them = len(named) > 1 or (choices and not named)
+        return bool(one_of_them) and cues.LISTS.search(sentence) is not None
+    return len(named) > 1 and " or " in sentence
 
 
 def _asked(sentence: str, question: bool) -> set[str]:

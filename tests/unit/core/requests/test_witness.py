@@ -139,3 +139,70 @@ def test_what_the_agent_only_calls_moved_is_no_booking() -> None:
         known=[CLEANING],
     )
     assert booked == ["reschedule 2026-12-01T10:00"]
+
+
+CANCEL = "Please cancel my filling on December 8th at nine, this is Dana Reyes."
+MOVE = "Please move my filling on December 8th at nine to December 10th at ten. Dana Reyes."
+BOOK = "I'd like a cleaning on Tuesday at ten, this is Dana Reyes."
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "Nothing is cancelled yet.",
+        "I haven't cancelled it yet.",
+        "I haven\u2019t cancelled it.",
+        "It's not cancelled.",
+        "It is still not cancelled.",
+        "No appointment was cancelled.",
+        "I have not taken it off.",
+        "Your filling is not off the books yet.",
+        "It would be cancelled then.",
+        "It'll be cancelled once you confirm.",
+        "Nothing's gone.",
+        "You'd like it cancelled, is that right?",
+        "You have a cleaning and an exam. Which one should I cancel?",
+        "You need to tell us a day before.",
+    ],
+)
+def test_what_the_agent_says_is_not_done_is_not_done(report: str) -> None:
+    assert effects(CANCEL, f"A: {report}", "Hm.", known=[FILLING]) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "report"),
+    [
+        (MOVE, "Nothing is moved yet."),
+        (MOVE, "I haven't moved it yet."),
+        (MOVE, "It hasn't been changed."),
+        (BOOK, "Nothing has been booked."),
+        (BOOK, "I haven't put you down yet."),
+        (BOOK, "You're not booked yet."),
+        (BOOK, "It isn't confirmed yet."),
+        (BOOK, "Tuesday the 1st at ten is free. Nothing is booked yet."),
+    ],
+)
+def test_no_booking_and_no_move_is_done_either(asked: str, report: str) -> None:
+    assert effects(asked, f"A: {report}", "Hm.", known=[FILLING]) == []
+
+
+def test_what_was_not_done_can_be_done_later() -> None:
+    yes = ("A: I haven't cancelled it yet. Shall I?", "Yes, please.", "A: Done.")
+    assert effects(CANCEL, *yes, known=[FILLING]) == ["cancel 2026-12-08T09:00"]
+
+    later = ("A: Nothing is cancelled yet.", "Then do it.", "A: Cancelled.")
+    assert effects(CANCEL, *later, known=[FILLING]) == ["cancel 2026-12-08T09:00"]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "Not a problem, it's cancelled.",
+        "It's cancelled, and you won't be charged.",
+        "Cancelled. Nothing else to do.",
+        "It's off the books, so no fee.",
+        "Don't worry, that's cancelled.",
+    ],
+)
+def test_another_no_beside_a_report_changes_nothing(report: str) -> None:
+    assert effects(CANCEL, f"A: {report}", known=[FILLING]) == ["cancel 2026-12-08T09:00"]
