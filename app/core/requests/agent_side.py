@@ -73,6 +73,7 @@ def hear(state: State, said: Utterance) -> None:
             claim.state = fold.after(claim.state, event)
             if event == fold.REPORTS:
                 witness.check_report(state, claim, turn)
+        witness.check_name(state, claim, turn, said.text)
         if _is_undone(state, claim, turn):
             claim.state, claim.confirmed = fold.after(claim.state, fold.STOPS), None
             claim.why = turn.text
@@ -197,7 +198,11 @@ def _events(state: State, claim: Claim, turn: AgentTurn) -> list[str]:
 
 def _is_not_done(claim: Claim, turn: AgentTurn) -> bool:
     """Whether the turn says that just this claim is not done: "Nothing is booked yet"."""
-    if turn.wants_yes or turn.done is not None or not turn.undone & {"", claim.kind}:
+    if turn.wants_yes or turn.done is not None:
+        return False
+    if "left" in turn.undone and claim.state == "agreed":
+        return True
+    if not turn.undone & {"", claim.kind}:
         return False
     return claim.state != "done" or not _ANOTHER.search(turn.text.casefold())
 
@@ -308,6 +313,10 @@ def _reports(claim: Claim, turn: AgentTurn) -> bool:
         return claim.state not in ("stopped", "left", "doubtful", "refused")
     if turn.done is None or (turn.refuses and not turn.slots):
         return False
+    if claim.kind == BOOK and turn.done == BOOK and turn.existing:
+        stands = fitting(claim, replace(turn, slots=turn.existing)) is not None
+        if stands or not turn.slots:
+            return _stands(claim, fits=stands)
     moved = claim.kind == MOVE and turn.done == BOOK
     if moved and not turn.slots and (turn.existing or not claim.meant.mentioned):
         return False
@@ -322,6 +331,16 @@ def _reports(claim: Claim, turn: AgentTurn) -> bool:
     if turn.slots:
         return fitting(claim, turn) is not None
     return claim.kind == MOVE or (claim.wish.day is not None and claim.wish.time is not None)
+
+
+def _stands(claim: Claim, *, fits: bool) -> bool:
+    """Whether a report that tells the time of the booking is one of the claim: "You're booked for
+    Thursday at three", where two was asked for, is a contradiction."""
+    if claim.state in ("stopped", "left", "doubtful", "refused"):
+        return False
+    if not fits and claim.start is not None:
+        claim.wish.doubts.append("the agent named another time")
+    return fits
 
 
 def _tell_object(claim: Claim, turn: AgentTurn) -> None:

@@ -75,6 +75,8 @@ def _whose(state: State, said: Utterance, sentence: Said) -> None:
     """Where several persons are named in a turn, the one in the sentence is the one it is for."""
     persons = naming.every_name(said.text, _context(state, None, said))
     own = [name for name in persons if name.casefold() in sentence.text]
+    if persons and naming.corrected(said.text, persons[0], persons[-1]):
+        own = persons[-1:]
     if state.claim is not None and len(persons) > 1 and len(own) == 1:
         state.claim.wish.name = Part(own[0], quote(said, said.text))
 

@@ -30,7 +30,10 @@ _OTHERS = re.compile(
     r"|\bfor (?:him|her|them)\b"
 )
 _MAKES_IT = re.compile(r"\b(?:make|do|have|change|put) (?:it|that|mine)\b|\binstead\b|\brather\b")
-_KEPT = re.compile(r"\b(?:but |and )?(?:please )?(?:keep|leave|stays?)\b.*")
+_KEPT = re.compile(
+    r"\b(?:but |and )?(?:please )?(?:keep|leave|stays?)\b.*"
+    r"|\b(?:but |and )(?:please )?do not (?:touch|cancel|move|change) (?:my|our|the|his|her) .*"
+)
 
 
 def opens(state: State, sentence: Said) -> bool:

@@ -40,6 +40,10 @@ _TAKE_OFF = re.compile(
 )
 _ONLY_STILL = re.compile(r"\bstill (?:want|need|come|coming)\b")
 _NOT_THEN = re.compile(r"\bno good\b|\btoo (?:late|early|close|long)\b")
+_NO_AFTER_ALL = re.compile(
+    r"^ ?(?:(?:oh|well|but|and|um|uh|wait) )*(?:no|nope|nah)"
+    r"(?:$| (?:no|wait|sorry|i|not|it|that|this|do|we|actually)\b)"
+)
 _STARTS_AGAINST = re.compile(
     r"(?:(?:oh|ah|um|uh|so|well|okay|yeah)\s)*(?:no|wait|sorry|actually|hmm|hang|hold|but|stop)\b"
 )
@@ -87,6 +91,9 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
     if held and not _asks_when(asked) and _undoes(claim, sentence, asked):
         state.happens(fold.STOPS, sentence.text)
         return
+    if _gives_up(said, sentence, claim) or _says_no_after_all(sentence, claim, asked):
+        state.happens(fold.DOUBTS, sentence.text)
+        return
     if sentence.told or (sentence.conditional and not sentence.agrees):
         sent = _SENT_HERE.search(sentence.words)
         answers = asked is not None and (asked.wants_yes or asked.slots)
@@ -95,10 +102,48 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
             return
         if sentence.postpones and not sentence.conditional and not sent:
             state.happens(fold.DOUBTS, sentence.text)
-        elif asked is not None and asked.wants_yes and not _just_agreed(claim, sentence):
+        elif _may_be_an_answer(claim, sentence, asked):
             state.happens(fold.REMARKS)
         return
+    if _objects_meanwhile(claim, sentence) and not sentence.weakens:
+        state.happens(fold.REMARKS)
+        return
     _answer(state, said, sentence, claim, asked)
+
+
+def _gives_up(said: Utterance, sentence: Said, claim: Claim) -> bool:
+    """ "Sorry for the trouble.", said of a booking that nobody has agreed to."""
+    if claim.kind != BOOK or claim.state == "agreed" or claim.asked.utterance == said.index:
+        return False
+    return stop_cues.GIVES_UP.search(sentence.words) is not None
+
+
+def _says_no_after_all(sentence: Said, claim: Claim, asked: AgentTurn | None) -> bool:
+    """ "This really works. No, I was only trying.": a no, after what sounded like a yes."""
+    if claim.kind == CANCEL or claim.state != "agreed" or claim.before == "agreed":
+        return False
+    if asked is None or not (asked.wants_yes or asked.slots):
+        return False
+    if sentence.moments.wanted or sentence.corrects_plainly:
+        return False
+    return _NO_AFTER_ALL.match(cues.HARMLESS_NO.sub(" ", sentence.words)) is not None
+
+
+def _may_be_an_answer(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
+    """Whether what is told of others, or under a condition, may be an objection: where a yes was
+    asked for, or "Actually, they called me back", while the agent looks."""
+    if asked is not None and asked.wants_yes and not _just_agreed(claim, sentence):
+        return True
+    return _objects_meanwhile(claim, sentence)
+
+
+def _objects_meanwhile(claim: Claim, sentence: Said) -> bool:
+    """ "Actually, they called me back": said in many words, while the agent looks into it."""
+    if claim.kind != BOOK or claim.state != "taken" or claim.before != "taken":
+        return False
+    if sentence.agrees or sentence.commits or sentence.bare or sentence.corrects_plainly:
+        return False
+    return not sentence.names and _STARTS_AGAINST.match(sentence.words) is not None
 
 
 def _just_agreed(claim: Claim, sentence: Said) -> bool:

@@ -237,8 +237,6 @@ def check_report(state: State, claim: Claim, turn: AgentTurn) -> None:
     if len(state.live) > 1:
         return
     _check_service(state, claim, turn)
-    if claim.kind == BOOK:
-        _check_name(state, claim, turn)
 
 
 def name_whom(state: State, claim: Claim, turn: AgentTurn) -> None:
@@ -266,14 +264,24 @@ def _check_service(state: State, claim: Claim, turn: AgentTurn) -> None:
         claim.wish.doubts.append("the agent named another service")
 
 
-def _check_name(state: State, claim: Claim, turn: AgentTurn) -> None:
-    """Whom the agent booked for, where the name is one that was told for something before."""
+def check_name(state: State, claim: Claim, turn: AgentTurn, text: str) -> None:
+    """Hold whom the agent reads back, or says that it booked for, against the claim's name: the
+    agent's words tell which of the names that the caller said is meant. `text` is all of the turn.
+    """
+    if claim.kind != BOOK or len(state.live) > 1 or not (turn.wants_yes or turn.done is not None):
+        return
+    if claim.state in ("stopped", "left", "doubtful", "refused", "undone"):
+        return
     held = claim.wish.name
-    if held is not None and held.span.utterance >= claim.asked.utterance:
+    if held is not None and held.value.casefold() in text.casefold():
         return
     greeting = state.utterances[0].text if state.utterances else ""
     for said, _ in reversed(state.turns):
         if said.index < claim.asked.utterance:
+            return
+        name = naming.taken_up(said.text, text, greeting, state.rules.agent_name)
+        if name is not None and (held is None or not same_name(name, held.value)):
+            claim.wish.name = Part(name, Span(said.index, name, turn.index))
             return
         name = naming.taken_up(said.text, turn.text, greeting, state.rules.agent_name)
         if name is not None and (held is None or not same_name(name, held.value)):

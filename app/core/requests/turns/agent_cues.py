@@ -132,6 +132,13 @@ LEAVES = re.compile(
     r"|pass (?:it|that|this)|make a note|made a note|for now|as (?:it|they) (?:is|was|are)"
     r"|try another time|another time|put you on the list|you can do it|up to you)\b"
 )
+#: Leaves what was asked for undone, even after a yes.
+LEAVES_IT = re.compile(
+    r"\b(?:i(?:'ll| will)|let's|then i) (?:just )?leave (?:it|that|you|things|everything"
+    r"|(?:mon|tues|wednes|thurs|fri)day)"
+    r"(?: (?:as|where|there|alone|open|then|for now|at that)\b|[.,!]|$)"
+    r"|\bi (?:won't|will not) (?:book|move|cancel|change)\b"
+)
 GOES_ON = re.compile(
     r"\b(?:thank you|thanks|great|perfect|wonderful|lovely|excellent|got it"
     r"|congratulations|gracias"

@@ -40,7 +40,8 @@ class AgentTurn:
     all_done: frozenset[str] = frozenset()
     """All kinds of request that it says are done."""
     undone: frozenset[str] = frozenset()
-    """Those that it says are not done: "Nothing is cancelled yet"."""
+    """Those that it says are not done: "Nothing is cancelled yet". With "left" where it leaves all
+    as it is."""
     choices: tuple[str, ...] = ()
     """The services among which it lets the caller choose, in its order."""
     refuses: bool = False
@@ -122,6 +123,7 @@ def read(
             speaks_of = _kind(mask(sentence)) or speaks_of
         else:
             denied = _denied(mask(sentence))
+            undone |= {"left"} if cues.LEAVES_IT.search(sentence) else set()
             undone |= denied
             if not denied:
                 done = _done(mask(sentence), done)

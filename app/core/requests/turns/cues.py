@@ -123,7 +123,14 @@ PLAIN_YES = re.compile(
 )
 #: What turns even a plain yes round: "Yeah, right, like I would", "Yes? Hello?".
 TURNS_YES = re.compile(
-    r"^ (?:right like|about that|hello|what i was|in your dreams|as if|you wish)\b"
+    r"^ (?:right like|about that|hello|what i was|in your dreams|as if|you wish"
+    r"|that is (?:just |exactly )?(?:the|my) (?:thing|problem|trouble|catch|issue|difficulty))\b"
+)
+#: Says that what is offered does not suit: "Yeah, mornings are murder".
+UNFIT = re.compile(
+    r"\b(?:is|are|would be|will be) (?!not|no)(?:\w+ )?(?:a )?(?:murder|hell|impossible"
+    r"|out of the question|brutal|awful|terrible|horrible|difficult|tricky|hard|tough|problem"
+    r"|pain|stretch|struggle|nightmare|worst|no good)\b"
 )
 #: Words that may be a yes, or only the start of something else: "Great, just when I'm away".
 MILD_YES = re.compile(
@@ -147,7 +154,7 @@ MOST_BESIDE = 3
 
 def says_yes(words: str, question: bool) -> bool:
     """Whether a sentence that holds a word of assent is meant as a yes."""
-    if not YES.search(words) or _DECLINES.match(words):
+    if not YES.search(words) or _DECLINES.match(words) or UNFIT.search(words):
         return False
     if _AS_SAID.match(words):
         return True
@@ -305,8 +312,8 @@ WANTS = any_of(
     r"\b(?:is|would) (?:it|there) (?:be )?(?:possible|any (?:chance|way))\b",
     r"\bany (?:chance|way) (?:i|we|you|of|that|my|to|for)\b",
     r"\b(?:can|could|may|might|would) (?:i|we|you|she|he|they|my \w+)\b",
-    r"\bput me\b",
-    r"\bbook me\b",
+    r"\b(?:put|book|give) me\b",
+    r"\blet me (?:have|get|take)\b",
     r"\b(?:calling|call) (?:to|for)\b",
     r"\bneed\b",
     r"\blooking (?:to|for)\b",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.core.language import names
@@ -47,6 +47,7 @@ _AND = re.compile(
     rf"\b(?:(?P<before>{_PERSON}) )?(?P<given>{_PERSON}) and "
     rf"(?={_NO_DAY}[A-Z]\S+ (?P<family>{_PERSON}))"
 )
+_RATHER = re.compile(r"\b(?:no|sorry|actually|rather|wait|i mean)\b", re.IGNORECASE)
 _TIMES = frozenset(
     """
         monday tuesday wednesday thursday friday saturday sunday today tomorrow one two three four
@@ -56,7 +57,7 @@ _TIMES = frozenset(
 _PLACES = frozenset(
     """
         street avenue road boulevard hospital clinic university college school church station
-        airport hotel dental
+        airport hotel dental care
     """.split()
 )
 _ORDINALS = frozenset(("first", "next", "last", *ORDINAL_SUFFIXES))
@@ -188,6 +189,12 @@ def every_name(text: str, context: Context) -> list[str]:
     return found
 
 
+def corrected(text: str, first: str, last: str) -> bool:
+    """Whether the last of two names in a text takes the place of the first one."""
+    begin, end = text.find(first), text.rfind(last)
+    return 0 <= begin < end and _RATHER.search(text, begin + len(first), end) is not None
+
+
 def _with_the_rest(text: str, found: Name, context: Context) -> Name:
     """A name of which only a spelled word was taken, with the words it stands beside: "Jasper
     Nwosu, that's N W O S U", "Siobhan, S I O B H A N, O'Dwyer"."""
@@ -214,7 +221,10 @@ def _asked_for(text: str, context: Context) -> Name | None:
     """ "Put Marta Hollis down", "Mitchell Garvey wants a cleaning": whom it is asked for."""
     low = {word for phrase in context.ordinary for word in phrase.lower().split()}
     for pattern in _FOR_WHOM:
-        for match in pattern.finditer(text):
+        matches = list(pattern.finditer(text))
+        if len(matches) > 1 and _RATHER.search(text, matches[0].end(), matches[-1].start()):
+            matches.reverse()  # "Put Ida Brenner down. No, put Hanna Brenner down."
+        for match in matches:
             said = match["name"]
             if any(word.lower() in low for word in said.split()):
                 continue
@@ -238,6 +248,8 @@ def _at_the_end(text: str, context: Context) -> Name | None:
             said = text[start : segment.start() + tail[-1].end()]
             if tail[-1][0].lower() in _PLACES or tail[0][0] in ("Christmas", "Thanksgiving"):
                 continue
+            if _cuts_a_name(words[:-count], low):
+                continue
             known = _plainly_a_name(text, segment[0], tail)
             if not (_written_as_name(tail) or known or _taken_up(tail, context.later)):
                 continue
@@ -249,6 +261,15 @@ def _at_the_end(text: str, context: Context) -> Name | None:
             if name is not None and len(name.text.split()) == count:
                 return Name(name.text, tuple((start + a, start + b) for a, b in name.spans))
     return None
+
+
+def _cuts_a_name(before: Sequence[re.Match[str]], ordinary: Collection[str]) -> bool:
+    """Whether a word with a capital stands right before it, so that it is a part only: "I wanted
+    Harbor Eye Care"."""
+    if len(before) < 2 or not before[-1][0][0].isupper() or len(before[-1][0]) < MIN_WORD:
+        return False
+    word = before[-1][0]
+    return not (word.isupper() or word.lower() in ordinary or re.match(rf"(?!{_NO_DAY})", word))
 
 
 def _plainly_a_name(text: str, segment: str, words: list[re.Match[str]]) -> bool:

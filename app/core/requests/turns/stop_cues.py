@@ -25,6 +25,8 @@ WITHDRAWS = any_of(
     r"^(?:\w+ ){0,4}cancel (?:that|this)$",
     r"\b(?:skip|drop) (?:it|that|this)\b",
     r"\bleave (?:it|that|the whole|everything|things)\b",
+    r"\bleave (?:me|us|mine|my \w+) (?:where|as|on|at|alone|in|there)\b",
+    r"\b(?:stick|stay|stay put|sticking|staying) (?:with|where)\b",
     r"\bdo not (?:book|bother|worry|do|move|cancel|want|need|put|schedule|make"
     r"|change|reschedule|touch)\b",
     r"\bno need\b",
@@ -69,6 +71,13 @@ WITHDRAWS = any_of(
     r"\bcall (?:it|that) off$",
 )
 
+#: Ends a call in which nothing came about.
+GIVES_UP = re.compile(
+    r"\bsorry (?:for|about) (?:the (?:trouble|bother|hassle|confusion|mix up)"
+    r"|(?:bother|wast|troubl|call)ing)"
+    r"|\bsorry to (?:have )?(?:bother|trouble|waste)|\bmy mistake\b"
+    r"|\b(?:thanks|thank you) (?:though|anyhow|all the same|just the same)\b"
+)
 #: Takes back what is arranged or done, in a sentence that is about nothing else.
 UNDOES = any_of(
     r"\b(?:never mind|forget (?:it|that|everything|what|about|the|this)|scratch that"

@@ -31,6 +31,12 @@ NOT_READ_YET = {
     "dev7-remark-after-booking-04",
     "dev7-two-requests-02",
     "dev7-two-requests-03",
+    "dev8-book-plain-01",
+    "dev8-two-requests-03",
+    "dev8-two-requests-05",
+    "dev8-two-requests-07",
+    "dev8-two-requests-08",
+    "dev8-two-requests-09",
 }
 """Clear requests that the rules miss. Every other one is done: none may come to this list again
 without a reason that weighs more."""
@@ -56,6 +62,7 @@ def test_every_corpus_is_there() -> None:
         "calls_dev5",
         "calls_dev6",
         "calls_dev7",
+        "calls_dev8",
     } <= set(CORPORA)
     assert len({call["id"] for call in DEV}) == len(DEV)
 

@@ -463,3 +463,52 @@ def test_what_is_asked_outright_is_done_where_the_agent_looks_into_it(hold: str)
     assert effects(f"U: {ASKED}", f"A: {hold}") == booked
     assert effects("U: Do you have anything on Monday at nine?", f"A: {hold}") == []
     assert effects(f"U: {ASKED}", f"A: {hold}", "U: Actually, no, leave it.") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Actually, while you were gone another place called me back, they can see me today.",
+        "Sorry for the trouble.",
+        "Oh, my mistake.",
+        "Sorry to have bothered you.",
+    ],
+)
+def test_what_the_agent_only_looks_into_is_given_up(said: str) -> None:
+    lines = ("A: Let me check that. One moment please.", said, "A: All right then.")
+    assert effects(ASKED, *lines) == []
+
+
+def test_sorry_beside_the_request_or_after_the_yes_is_polite() -> None:
+    booked = ["book 2026-12-07T09:00 cleaning Ana Diaz"]
+
+    assert effects(f"{ASKED} Sorry for the trouble.", QUESTION, "Yes.", BOOKED) == booked
+    assert effects(ASKED, QUESTION, "Yes. Sorry for the trouble.", BOOKED) == booked
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Wow, this actually works. No, I was only trying it out.",
+        "Perfect. No, wait.",
+        "Yes. Oh no, not Monday.",
+    ],
+)
+def test_a_no_after_the_yes(said: str) -> None:
+    assert effects(ASKED, QUESTION, said, "A: Okay.") == []
+
+
+@pytest.mark.parametrize(
+    "said", ["Yes. No problem.", "Yes. No, that's all.", "Yes, no objections."]
+)
+def test_a_no_that_is_none_after_the_yes(said: str) -> None:
+    assert effects(ASKED, QUESTION, said, BOOKED) == ["book 2026-12-07T09:00 cleaning Ana Diaz"]
+
+
+def test_what_the_agent_leaves_after_the_yes_is_left() -> None:
+    move = "Move my cleaning from Thursday at two to Friday at nine. Dana Reyes."
+    asks = "A: Friday the 4th at nine instead of Thursday at two. Shall I change it?"
+
+    assert effects(move, asks, "Yes please.", known=[CLEANING]) == ["reschedule 2026-12-04T09:00"]
+    for said in ("Yes please. Leave me where I am.", "Yes please. Oh, the plumber."):
+        assert effects(move, asks, said, "A: Okay, I'll leave it.", known=[CLEANING]) == []

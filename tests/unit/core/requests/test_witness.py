@@ -206,3 +206,29 @@ def test_what_was_not_done_can_be_done_later() -> None:
 )
 def test_another_no_beside_a_report_changes_nothing(report: str) -> None:
     assert effects(CANCEL, f"A: {report}", known=[FILLING]) == ["cancel 2026-12-08T09:00"]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "You're booked for Tuesday at eleven, Dana.",
+        "One moment. Dana, you're down for a cleaning on Wednesday at ten.",
+    ],
+)
+def test_a_report_of_another_time_is_a_contradiction(report: str) -> None:
+    assert effects(BOOK, f"A: {report}", "Okay, bye.") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("Could you book my neighbor a cleaning on Tuesday at ten? He's Ralph Kent, I'm Betty"
+         " Olsen.", "Ralph Kent"),
+        ("Put Ida Brenner down for a cleaning on Tuesday at ten. No, sorry, put Ralph Kent down.",
+         "Ralph Kent"),
+        ("A cleaning on Tuesday at ten. Ralph Kent.", "Ralph Kent"),
+    ],
+)  # fmt: skip
+def test_whom_the_agent_reads_back_is_whom_it_is_for(asked: str, name: str) -> None:
+    lines = (f"A: A cleaning on Tuesday the 1st at ten for {name}. Is that right?", "It is.")
+    assert effects(asked, *lines, "A: Booked.") == [f"book 2026-12-01T10:00 cleaning {name}"]

@@ -42,6 +42,8 @@ def test_a_name_that_was_asked_for(text: str, expected: str) -> None:
         ("A cleaning at Harbor Hospital.", ""),
         ("A cleaning on Main Street.", ""),
         ("A cleaning for Merry Christmas Day.", ""),
+        ("I wanted Harbor Eye Care.", ""),
+        ("Put Ida Brenner down. No, sorry, put Hanna Brenner down.", "Hanna Brenner"),
         ("a cleaning on monday, dana reyes please", "Dana Reyes"),
         ("a cleaning on monday, nadja orlov please", ""),
         ("a cleaning on monday, peter first", ""),
