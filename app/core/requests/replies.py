@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import fold, offers
+from app.core.requests import fold, objections, offers
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
 from app.core.requests.fitting import fitting, new_slots, same_weekday
 from app.core.requests.state import State, as_place, distinct
@@ -32,7 +32,6 @@ SMALL_WORDS = frozenset(
     """.split()
 )
 _SENT_HERE = re.compile(r"\b(?:said|says|told me|thinks|thought) (?:that )?i (?:should|ought to)\b")
-_IT = re.compile(r"\b(?:it|that|this)\b")
 _SAYS_NO = re.compile(r"\b(?:says|said) (?:(?:we|i) can not|no)\b")
 _TAKE_OFF = re.compile(
     r"\b(?:take (?:me|us|it|that) (?:back )?off|cancel (?:it|that|mine)|do not book)\b(?! (?:on"
@@ -40,13 +39,6 @@ _TAKE_OFF = re.compile(
 )
 _ONLY_STILL = re.compile(r"\bstill (?:want|need|come|coming)\b")
 _NOT_THEN = re.compile(r"\bno good\b|\btoo (?:late|early|close|long)\b")
-_NO_AFTER_ALL = re.compile(
-    r"^ ?(?:(?:oh|well|but|and|um|uh|wait) )*(?:no|nope|nah)"
-    r"(?:$| (?:no|wait|sorry|i|not|it|that|this|do|we|actually)\b)"
-)
-_STARTS_AGAINST = re.compile(
-    r"(?:(?:oh|ah|um|uh|so|well|okay|yeah)\s)*(?:no|wait|sorry|actually|hmm|hang|hold|but|stop)\b"
-)
 #: "I'd cancel the world for that": nothing of this call.
 _CANCELS_OTHER = re.compile(r"\bcancel\w* (?:the|my|an?|our|his|her|their|all|every|half)\b")
 _EARLIER = re.compile(
@@ -91,66 +83,31 @@ def hear(state: State, said: Utterance, sentence: Said) -> None:
     if held and not _asks_when(asked) and _undoes(claim, sentence, asked):
         state.happens(fold.STOPS, sentence.text)
         return
-    if _gives_up(said, sentence, claim) or _says_no_after_all(sentence, claim, asked):
+    if objections.gives_up(said, sentence, claim) or objections.says_no_after_all(
+        sentence, claim, asked
+    ):
         state.happens(fold.DOUBTS, sentence.text)
         return
     if sentence.told or (sentence.conditional and not sentence.agrees):
         sent = _SENT_HERE.search(sentence.words)
         answers = asked is not None and (asked.wants_yes or asked.slots)
-        if sentence.told and sentence.withdraws and answers and not _just_agreed(claim, sentence):
+        if (
+            sentence.told
+            and sentence.withdraws
+            and answers
+            and not objections.just_agreed(claim, sentence)
+        ):
             state.happens(fold.DOUBTS, sentence.text)
             return
         if sentence.postpones and not sentence.conditional and not sent:
             state.happens(fold.DOUBTS, sentence.text)
-        elif _may_be_an_answer(claim, sentence, asked):
+        elif objections.may_be_an_answer(claim, sentence, asked):
             state.happens(fold.REMARKS)
         return
-    if _objects_meanwhile(claim, sentence) and not sentence.weakens:
+    if objections.objects_meanwhile(claim, sentence) and not sentence.weakens:
         state.happens(fold.REMARKS)
         return
     _answer(state, said, sentence, claim, asked)
-
-
-def _gives_up(said: Utterance, sentence: Said, claim: Claim) -> bool:
-    """ "Sorry for the trouble.", said of a booking that nobody has agreed to."""
-    if claim.kind != BOOK or claim.state == "agreed" or claim.asked.utterance == said.index:
-        return False
-    return stop_cues.GIVES_UP.search(sentence.words) is not None
-
-
-def _says_no_after_all(sentence: Said, claim: Claim, asked: AgentTurn | None) -> bool:
-    """ "This really works. No, I was only trying.": a no, after what sounded like a yes."""
-    if claim.kind == CANCEL or claim.state != "agreed" or claim.before == "agreed":
-        return False
-    if asked is None or not (asked.wants_yes or asked.slots):
-        return False
-    if sentence.moments.wanted or sentence.corrects_plainly:
-        return False
-    return _NO_AFTER_ALL.match(cues.HARMLESS_NO.sub(" ", sentence.words)) is not None
-
-
-def _may_be_an_answer(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
-    """Whether what is told of others, or under a condition, may be an objection: where a yes was
-    asked for, or "Actually, they called me back", while the agent looks."""
-    if asked is not None and asked.wants_yes and not _just_agreed(claim, sentence):
-        return True
-    return _objects_meanwhile(claim, sentence)
-
-
-def _objects_meanwhile(claim: Claim, sentence: Said) -> bool:
-    """ "Actually, they called me back": said in many words, while the agent looks into it."""
-    if claim.kind != BOOK or claim.state != "taken" or claim.before != "taken":
-        return False
-    if sentence.agrees or sentence.commits or sentence.bare or sentence.corrects_plainly:
-        return False
-    return not sentence.names and _STARTS_AGAINST.match(sentence.words) is not None
-
-
-def _just_agreed(claim: Claim, sentence: Said) -> bool:
-    """Whether a yes was said in this turn, and what follows it says nothing against it."""
-    against = sentence.denies or sentence.postpones or sentence.doubts or sentence.conditional
-    against = against or bool(stop_cues.UNDOES.search(sentence.words))
-    return claim.state == "agreed" and claim.before != "agreed" and not against
 
 
 def _undoes(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
@@ -163,22 +120,13 @@ def _undoes(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
         return False  # of another time
     if stop_cues.UNDOES.search(words) and (not sentence.told or _SAYS_NO.search(words)):
         return True
-    if _STARTS_AGAINST.match(words) and sentence.postpones and not sentence.told:
+    if objections.STARTS_AGAINST.match(words) and sentence.postpones and not sentence.told:
         return True
     alarmed = stop_cues.ALARMED.match(words) and stop_cues.TAKEN_THEN.search(words)
     asks = asked.asks if asked is not None else frozenset()
     if claim.state == "agreed":
         asks = asks - {ASKS_YES}  # which was answered before
     return bool(alarmed) and not sentence.told and not asks
-
-
-def _bears_on_it(sentence: Said, asked: AgentTurn | None) -> bool:
-    """Whether doubts, said after the yes, are about what was agreed and no remark."""
-    if asked is not None and asked.asks - {ASKS_YES, ASKS_MORE}:
-        return True
-    if sentence.doubts and _IT.search(sentence.words):
-        return True
-    return bool(_STARTS_AGAINST.match(sentence.words)) or (sentence.postpones and not sentence.told)
 
 
 def _asks_when(asked: AgentTurn | None) -> bool:
@@ -199,7 +147,7 @@ def _answer(
 ) -> None:
     cancels = claim.kind == CANCEL and bool(re.search(r"\bcancel|\bdo it\b", sentence.words))
     stop = _stop(state, claim, sentence, asked)
-    if claim.state == claim.before == "agreed" and not _bears_on_it(sentence, asked):
+    if claim.state == claim.before == "agreed" and not objections.bears_on_it(sentence, asked):
         stop = ""
     other = claim.kind == CANCEL and not cues.CANCEL.search(sentence.words)
     if sentence.refused and not stop and not other:
@@ -236,7 +184,7 @@ def _answer(
 
 def _contrasts(state: State, sentence: Said) -> bool:
     """ "Cancel Oscar's. I'm still coming.": what stays beside what goes, in the same breath."""
-    if state.heard is None or _STARTS_AGAINST.match(sentence.words):
+    if state.heard is None or objections.STARTS_AGAINST.match(sentence.words):
         return False
     turn = state.heard[1]
     before = turn[: turn.index(sentence)] if sentence in turn else ()
@@ -300,7 +248,7 @@ def _unclear(claim: Claim, sentence: Said, asked: AgentTurn | None) -> bool:
     if asked.wants_yes and not (claim.state == "agreed" and claim.before != "agreed"):
         return True
     if claim.state == "agreed":
-        return bool(_STARTS_AGAINST.match(sentence.words)) and not sentence.bare
+        return bool(objections.STARTS_AGAINST.match(sentence.words)) and not sentence.bare
     if sentence.bare or sentence.question or len(sentence.words.split()) <= 3:
         return False
     return _MAY_OBJECT.search(sentence.words) is not None
