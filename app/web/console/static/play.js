@@ -15,11 +15,12 @@ async function look() {
 }
 
 function show(seen) {
+  const running = seen.getElementById("made")?.dataset.running === "yes";
   for (const id of PARTS) {
     const [mine, now] = [document, seen].map((each) => each.getElementById(id));
     if (now && mine.innerHTML !== now.innerHTML) replace(mine, now);
   }
-  return seen.getElementById("made")?.dataset.running === "yes";
+  return running;
 }
 
 // Whoever has a link or button under the keyboard keeps it.
