@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from app.adapters.agents.trials import PREFIX
+from app.adapters.agents.versions.trials import PREFIX
 from app.adapters.own_server import Records
 from app.cli import call_all, caller_model, free_days
 from app.cli.screen import Screen

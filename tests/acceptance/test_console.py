@@ -343,6 +343,29 @@ def test_a_business_and_its_agent_come_and_go(
     assert wrong == []
 
 
+def test_a_scenario_is_played_on_the_page_and_its_call_looked_at(
+    console: RunningStack, page: Page
+) -> None:
+    page.goto(f"{console.base}/console/scenarios")
+    page.locator("select[name=scenario]").select_option("booking")
+    page.locator("select[name=pace]").select_option("four times as fast")
+    page.get_by_role("button", name="Play").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("It is being played.")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    listen = page.get_by_role("link", name="Listen in")
+    expect(listen).to_be_visible(timeout=30_000)
+    listen.focus()
+    # The page changes by itself, and the stop button is gone with the play.
+    expect(page.get_by_role("status")).to_contain_text("passed", timeout=90_000)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("link", name="Call 1").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("test")
+    expect(page.locator(".timeline")).to_contain_text("Dana Reyes")
+
+
 def test_the_keyboard_alone_is_enough(console: RunningStack, page: Page) -> None:
     page.goto(f"{console.base}/console/calls")
     page.keyboard.press("Tab")

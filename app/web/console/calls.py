@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request, url_for
 
-from app.adapters.agents.trials import PREFIX
+from app.adapters.agents.versions.trials import PREFIX
 from app.adapters.calls.query import Page
 from app.bridges.services import services
 from app.core.call.outcome import OUTCOMES
