@@ -6,7 +6,8 @@ import re
 
 from app.core.language.name_fold import alike
 from app.core.language.names import Name, join_names, mask_name
-from app.core.requests import fold, opening, replies, several, values, witness
+from app.core.requests import fold, opening, several, values, witness
+from app.core.requests.answers import replies
 from app.core.requests.evidence import (
     AGENT,
     Part,

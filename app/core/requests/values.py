@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.requests import fold, picks
+from app.core.requests import fold
+from app.core.requests.answers import picks
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Part, Span, Utterance, quote
 from app.core.requests.fitting import asked_for
 from app.core.requests.state import State, as_place, distinct

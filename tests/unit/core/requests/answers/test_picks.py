@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.requests.picks import place_among
+from app.core.requests.answers.picks import place_among
 from tests.unit.core.requests.calls import CLEANING, FILLING, effects
 
 THANKS = "A: Okay. Thank you, Dana Reyes."

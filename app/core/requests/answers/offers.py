@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import picks
+from app.core.requests.answers import picks
 from app.core.requests.evidence import CANCEL, MOVE, Claim
 from app.core.requests.fitting import new_slots
 from app.core.requests.state import State, distinct

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.core.requests import fold, objections, offers
+from app.core.requests import fold
+from app.core.requests.answers import objections, offers
 from app.core.requests.evidence import BOOK, CANCEL, MOVE, Claim, Kind, Part, Span, Utterance, quote
 from app.core.requests.fitting import fitting, new_slots, same_weekday
 from app.core.requests.state import State, as_place, distinct

@@ -1,0 +1,1 @@
+"""What callers say to the agent's questions, offers and read-backs."""
