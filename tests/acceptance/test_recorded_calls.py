@@ -69,11 +69,16 @@ def spoken_call(stack: RunningStack) -> AudioCall:
 
 def recording(stack: RunningStack, call_id: str) -> tuple[Any, Any]:
     """Both sides' samples."""
-    status, body = stack.records.get(f"/api/calls/{call_id}/recording.wav")
-    assert status == 200, body
+    body = eventually(lambda: _sound(stack, call_id))
     with wave.open(io.BytesIO(body)) as file:
         both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
     return both[:, 0].astype(np.int32), both[:, 1].astype(np.int32)
+
+
+def _sound(stack: RunningStack, call_id: str) -> bytes:
+    status, body = stack.records.get(f"/api/calls/{call_id}/recording.wav")
+    assert status == 200, body
+    return bytes(body)
 
 
 def samples(audio: bytes) -> Any:
