@@ -16,7 +16,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters.intent.model import DEFAULT_MODEL, client_of
-from app.adapters.intent.questions import NoAnswer, ask_json, count_question
+from app.adapters.intent.questions import NoAnswer, ask, count_question
 from app.adapters.intent.second_reader import configured
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
@@ -106,7 +106,7 @@ class ReportReader:
         )
 
     def _answer(self, instructions: str, transcript: str) -> Any:
-        return ask_json(
+        return ask(
             client_of(self.settings),
             self.settings.intent_model or DEFAULT_MODEL,
             instructions,
@@ -115,4 +115,4 @@ class ReportReader:
             schema=reader.schema_of(self.agent.report.fields),
             max_tokens=MAX_TOKENS,
             deadline_s=DEADLINE_S,
-        )
+        ).value

@@ -20,7 +20,7 @@ from redis import Redis, RedisError
 
 from app import logs, metrics
 from app.adapters import http
-from app.adapters.intent.questions import NoAnswer, ask_json, count_question
+from app.adapters.intent.questions import NoAnswer, ask, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.language.intent.engine import INTENTS, IntentResult
@@ -117,7 +117,7 @@ class IntentModel:
 
     def _ask(self, text: str) -> dict[str, Any] | None:
         names = [*INTENTS, *self.agent.intents.custom]
-        opinion = ask_json(
+        opinion = ask(
             self.client,
             self.model,
             _INSTRUCTIONS.format(business=self.agent.business),
@@ -126,7 +126,7 @@ class IntentModel:
             schema=schema(names),
             max_tokens=MAX_TOKENS,
             deadline_s=DEADLINE_S,
-        )
+        ).value
         return opinion if valid(opinion, names) else None
 
 

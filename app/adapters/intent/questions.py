@@ -52,33 +52,6 @@ class Answer:
     output_tokens: int
 
 
-def ask_json(
-    client: OpenAI,
-    model: str,
-    instructions: str,
-    text: str,
-    *,
-    name: str,
-    schema: dict[str, Any],
-    max_tokens: int,
-    deadline_s: float,
-) -> Any:
-    """The model's answer to `text` as JSON of that schema, None where it gave none.
-
-    Raises `NoAnswer`.
-    """
-    return ask(
-        client,
-        model,
-        instructions,
-        text,
-        name=name,
-        schema=schema,
-        max_tokens=max_tokens,
-        deadline_s=deadline_s,
-    ).value
-
-
 def ask(
     client: OpenAI,
     model: str,
@@ -90,7 +63,10 @@ def ask(
     max_tokens: int,
     deadline_s: float,
 ) -> Answer:
-    """As `ask_json`, with the tokens."""
+    """The model's answer to `text` as JSON of that schema, None where it gave none, and the tokens.
+
+    Raises `NoAnswer`.
+    """
     from openai import OpenAIError
 
     try:

@@ -18,7 +18,7 @@ from redis import Redis
 
 from app import logs, metrics
 from app.adapters.intent.model import DEFAULT_MODEL, client_of
-from app.adapters.intent.questions import NoAnswer, ask_json, count_question
+from app.adapters.intent.questions import NoAnswer, ask, count_question
 from app.adapters.redis import keys
 from app.core.agent.definition import Agent
 from app.core.requests import second
@@ -105,7 +105,7 @@ class SecondReader:
             services=services,
             when=f"{began:%A, %Y-%m-%d at %H:%M}" if began else "a day that is not known",
         )
-        return ask_json(
+        return ask(
             client_of(self.settings),
             self.settings.intent_model or DEFAULT_MODEL,
             instructions,
@@ -114,4 +114,4 @@ class SecondReader:
             schema=second.SCHEMA,
             max_tokens=MAX_TOKENS,
             deadline_s=DEADLINE_S,
-        )
+        ).value
