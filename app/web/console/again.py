@@ -24,7 +24,7 @@ from app.web.console.pages import page
 from app.web.console.record import codec, entries_of
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import read_fields
 from app.web.guard.viewer import viewer
 
 #: Second answers that are given in an hour on the calls of one business.
@@ -47,8 +47,8 @@ def show(call_id: str, turn: int) -> Response:
 @access.scoped
 def answer(call_id: str, turn: int) -> Response:
     """Ask once more, with the field `instructions`."""
-    fields = read_form(edge().bodies)
-    wanted = fields.get("instructions", [""])[0].replace("\r\n", "\n").strip()
+    fields = read_fields(edge().bodies)
+    wanted = fields.get("instructions", "").replace("\r\n", "\n").strip()
     if not 0 < len(wanted) <= _MOST_INSTRUCTIONS:
         raise BadRequest(f"instructions must have 1 to {_MOST_INSTRUCTIONS} characters")
     return _page(call_id, turn, _story(call_id), wanted)

@@ -16,7 +16,7 @@ from app.security import business_tokens, sessions, tokens
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import read_fields
 from app.web.guard.viewer import address
 
 #: Tries of one address in so many seconds.
@@ -51,10 +51,10 @@ def sign_in() -> BaseResponse:
 @access.public
 def enter() -> BaseResponse:
     """Take the token; a browser that shows the right one is signed in for some hours."""
-    fields = read_form(edge().bodies)
-    given, wanted_page = _one(fields, "token"), _one(fields, "next")
+    fields = read_fields(edge().bodies)
+    given, wanted_page = fields.get("token", ""), fields.get("next", "")
     mark = request.cookies.get(access.FORM_COOKIE, "")
-    if not access.same_origin() or not tokens.same(_one(fields, "form_token"), mark):
+    if not access.same_origin() or not tokens.same(fields.get("form_token", ""), mark):
         return _form("The form was too old. Please try again.", wanted_page, 403)
     _count_try()
     try:
@@ -128,7 +128,3 @@ def _next(wanted: str | None) -> str:
     """A page of the console to go on to, never another site's."""
     fine = wanted and wanted.startswith("/console") and "//" not in wanted and "\\" not in wanted
     return wanted if wanted and fine and wanted.isprintable() else "/console"
-
-
-def _one(fields: dict[str, list[str]], name: str) -> str:
-    return fields.get(name, [""])[0]

@@ -17,7 +17,7 @@ from app.web.console.calls import moment
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import read_fields
 from app.web.guard.viewer import viewer
 
 SHOWN = 100
@@ -37,8 +37,8 @@ def jobs() -> Response:
 @access.admin_only
 def change() -> BaseResponse:
     """Try a dead letter again or forget it: fields `id` and `act` (``requeue``, ``forget``)."""
-    fields = read_form(edge().bodies)
-    letter, act = fields.get("id", [""])[0], fields.get("act", [""])[0]
+    fields = read_fields(edge().bodies)
+    letter, act = fields.get("id", ""), fields.get("act", "")
     letters = _letters()
     try:
         if act == "requeue":

@@ -26,7 +26,7 @@ from app.security import tokens
 from app.web.addresses import base_url
 from app.web.edge import edge
 from app.web.guard.admission import prove
-from app.web.guard.body import FORM, MAX_PAGE_FORM_BYTES, read_form
+from app.web.guard.body import FORM, MAX_PAGE_FORM_BYTES, read_fields
 from app.web.guard.viewer import COOKIE, given_token, open_to_all, signed_in, viewer
 from app.web.guard.visible import check_call
 
@@ -123,7 +123,7 @@ def _check_origin(form_token: str) -> None:
         return
     given = request.headers.get(FORM_HEADER)
     if given is None and request.mimetype == FORM:
-        given = read_form(edge().bodies, MAX_PAGE_FORM_BYTES).get(FORM_FIELD, [None])[0]
+        given = read_fields(edge().bodies, MAX_PAGE_FORM_BYTES).get(FORM_FIELD)
     fine = tokens.same(given, form_token) if given is not None else same_origin(strict=True)
     if not fine:
         raise Forbidden("changes have to come from a page of this console; go back and try again")

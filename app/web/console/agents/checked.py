@@ -13,7 +13,8 @@ from app.errors import Forbidden, Invalid
 from app.web.config.request import ID, ID_FORM
 from app.web.console.agents.subject import Subject
 from app.web.edge import edge
-from app.web.guard.body import MAX_PAGE_FORM_BYTES, read_form
+from app.web.guard import body
+from app.web.guard.body import MAX_PAGE_FORM_BYTES
 from app.web.guard.viewer import Viewer
 
 MAX_TEXT = 200_000
@@ -68,9 +69,7 @@ def check_new(kind: Kind, text: str, sender: Viewer) -> tuple[Subject, Checked]:
 
 def read_fields() -> dict[str, str]:
     """The fields of the form that was sent; its `text` with plain line ends."""
-    fields = {
-        name: values[0] for name, values in read_form(edge().bodies, MAX_PAGE_FORM_BYTES).items()
-    }
+    fields = body.read_fields(edge().bodies, MAX_PAGE_FORM_BYTES)
     return {**fields, "text": fields.get("text", "").replace("\r\n", "\n")}
 
 

@@ -27,7 +27,7 @@ from app.web.console.calendar.routes import HERE
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import read_fields
 from app.web.guard.viewer import viewer
 
 ANYONE = "anyone"
@@ -76,7 +76,7 @@ def appointment(event_id: str) -> Response:
 @access.scoped
 def change(event_id: str) -> BaseResponse:
     """Move or cancel it; the same form sent again is the same change."""
-    fields = {name: values[0] for name, values in read_form(edge().bodies).items()}
+    fields = read_fields(edge().bodies)
     asked = read_asked(services(), fields, dt.datetime.now(dt.UTC))
     wanted, once = _wanted(fields), read_once(fields.get("once", ""))
     if wanted is None:

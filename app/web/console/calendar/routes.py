@@ -24,7 +24,7 @@ from app.web.console.calendar.week import Column, Entry
 from app.web.console.pages import page
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import read_fields
 from app.web.guard.viewer import viewer
 from app.web.guard.visible import visible_businesses
 
@@ -87,7 +87,7 @@ def ask_block() -> Response:
 @access.scoped
 def change_blocks() -> BaseResponse:
     """Block time or free it again: `act` is ``block`` or ``unblock``."""
-    fields = {name: values[0] for name, values in read_form(edge().bodies).items()}
+    fields = read_fields(edge().bodies)
     now = dt.datetime.now(dt.UTC)
     asked = read_asked(services(), fields, now)
     act, once = fields.get("act", ""), fields.get("once", "")

@@ -18,7 +18,7 @@ from app.web.console.pages import page
 from app.web.console.scenarios.runner import Known
 from app.web.edge import edge
 from app.web.guard import access
-from app.web.guard.body import read_form
+from app.web.guard.body import read_fields
 from app.web.guard.viewer import viewer
 from app.web.guard.visible import visible_agent, visible_agents
 
@@ -43,7 +43,7 @@ def scenarios() -> Response:
 def start() -> BaseResponse:
     """Play: fields `scenario`, `agent`, `seed` (blank: the file as it is), `repeat`, `pace`, and
     outside development `sure`."""
-    fields = {name: values[0].strip() for name, values in read_form(edge().bodies).items()}
+    fields = {name: value.strip() for name, value in read_fields(edge().bodies).items()}
     try:
         services().drain.check()
         play = _play_of(fields)
